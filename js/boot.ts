@@ -1,0 +1,26 @@
+import * as glue from "./core_bg.js";
+
+let core: WebAssembly.Module | undefined;
+let instances = 0;
+
+/** Starts the core from its compiled module. Called once by each entry file, at import. */
+export function boot(module: WebAssembly.Module): void {
+  core = module;
+  restart();
+}
+
+/** Starts a new instance: at first, and after a trap, which leaves the old one in an unknown state. */
+export function restart(): void {
+  if (core === undefined) throw new Error("mambo-webhooks: no entry file was imported, so the core is not there");
+  // The glue's namespace is itself the import object of the module, whatever realm the module comes from.
+  const instance = new WebAssembly.Instance(core, { "./core_bg.js": { ...glue } });
+  glue.__wbg_set_wasm(instance.exports);
+  const start = instance.exports["__wbindgen_start"];
+  if (typeof start === "function") start();
+  instances += 1;
+}
+
+/** The number of the running instance: what was made by an earlier one is gone. */
+export function instance(): number {
+  return instances;
+}

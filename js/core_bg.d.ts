@@ -1,0 +1,37 @@
+/** The generated glue, as the files here use it. A test compares these names with the generated ones. */
+
+export type Tagged<Value> = { readonly ok: Value } | { readonly error: import("./errors.ts").Failure };
+
+export interface CoreDelivery {
+  readonly kind?: string;
+  readonly id?: string;
+  readonly time?: string;
+  readonly data: string;
+  readonly receivedVersion?: string;
+  readonly deliveredVersion?: string;
+  readonly applied: readonly string[];
+  readonly keyId: string;
+  readonly timestamp: number;
+  readonly replayKey: string;
+  readonly eventKey: string;
+}
+
+export interface CodeRow {
+  readonly code: string;
+  readonly fault: string;
+  readonly sentence: string;
+  readonly advice: string;
+}
+
+export class CoreReceiver {
+  private constructor();
+  static open(settings: string): Tagged<CoreReceiver>;
+  header_names(): string;
+  receive(headers: string, body: Uint8Array, now: number): Tagged<CoreDelivery>;
+}
+
+export function sign_body(profile: string, secret: string, body: Uint8Array, now: number): Tagged<string>;
+export function body_parsed(found: string): Tagged<never>;
+export function codes(): Tagged<readonly CodeRow[]>;
+
+export function __wbg_set_wasm(exports: WebAssembly.Exports): void;

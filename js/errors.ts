@@ -1,0 +1,70 @@
+/** Who has to change something so that a failure ends. */
+export type Fault = "peer" | "caller" | "config" | "library";
+
+/** A failure, as the core tells it. */
+export interface Failure {
+  readonly code: ErrorCode;
+  readonly fault: Fault;
+  readonly message: string;
+}
+
+/** The stable names of all failures: the core's table, which a test compares with this list. */
+export const ERROR_CODES = [
+  "header_missing",
+  "header_repeated",
+  "header_too_large",
+  "header_malformed",
+  "timestamp_missing",
+  "timestamp_malformed",
+  "timestamp_negative",
+  "timestamp_overflow",
+  "timestamp_too_old",
+  "timestamp_too_new",
+  "signature_missing",
+  "signature_malformed",
+  "signature_uppercase",
+  "signatures_too_many",
+  "signature_mismatch",
+  "signature_ambiguous",
+  "body_too_large",
+  "body_parsed",
+  "body_not_utf8",
+  "body_not_json",
+  "secret_empty",
+  "secret_short",
+  "secret_malformed",
+  "key_id_malformed",
+  "key_repeated",
+  "keys_missing",
+  "keys_too_many",
+  "keys_inactive",
+  "profile_invalid",
+  "options_invalid",
+  "registry_invalid",
+  "shim_conflict",
+  "now_invalid",
+  "core_trapped",
+] as const;
+
+/** The stable name of a failure. */
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+/** A refused delivery or a wrong setting. Its message never holds a secret, a signature or any part of a body. */
+export class WebhookError extends Error {
+  override readonly name = "WebhookError";
+  /** The stable name of the failure. */
+  readonly code: ErrorCode;
+  /** Who has to change something: `peer` sent it, `caller` is your code, `config` your settings. */
+  readonly fault: Fault;
+
+  constructor(failure: Failure) {
+    super(failure.message);
+    this.code = failure.code;
+    this.fault = failure.fault;
+  }
+
+  /** Whether something thrown is a WebhookError, of this or another copy of the package. */
+  static is(thrown: unknown): thrown is WebhookError {
+    return thrown instanceof Error && thrown.name === "WebhookError" && "code" in thrown && "fault" in thrown;
+  }
+}

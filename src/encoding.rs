@@ -1,0 +1,64 @@
+//! Strict text forms of bytes: one spelling each, so that nothing has two.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use base16ct::lower;
+use base64ct::{Base64, Base64UrlUnpadded, Encoding as _};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+/// How a secret is written down.
+///
+/// Mambo's docs do not say how the text of a secret becomes key bytes; its UTF-8 bytes are assumed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Encoding {
+    /// The bytes of the text itself.
+    #[default]
+    Utf8,
+    /// Hex digits, either case, two a byte.
+    Hex,
+    /// Base64, standard or URL-safe alphabet, padded or not.
+    Base64,
+}
+
+impl Encoding {
+    /// The bytes that `text` stands for; `None` when it is not of this encoding.
+    #[must_use]
+    pub fn decode(self, text: &str) -> Option<Zeroizing<Vec<u8>>> {
+        let bytes = match self {
+            Self::Utf8 => text.as_bytes().to_vec(),
+            Self::Hex => base16ct::mixed::decode_vec(text).ok()?,
+            Self::Base64 if text.ends_with('=') => {
+                let standard = replaced(text, [('-', '+'), ('_', '/')]);
+                Base64::decode_vec(&standard).ok()?
+            }
+            Self::Base64 => {
+                let url_safe = replaced(text, [('+', '-'), ('/', '_')]);
+                Base64UrlUnpadded::decode_vec(&url_safe).ok()?
+            }
+        };
+        Some(Zeroizing::new(bytes))
+    }
+}
+
+/// `text` in the other base64 alphabet; wiped after use, since it is a secret.
+fn replaced(text: &str, pairs: [(char, char); 2]) -> Zeroizing<String> {
+    let swap = |found| pairs.iter().find(|(from, _)| *from == found).map_or(found, |(_, to)| *to);
+    Zeroizing::new(text.chars().map(swap).collect())
+}
+
+/// `bytes` as lower-case hex.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    lower::encode_string(bytes)
+}
+
+/// The 32 bytes behind 64 lower-case hex digits.
+#[must_use]
+pub fn unhex(digits: &[u8]) -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    let decoded = lower::decode(digits, &mut bytes).ok()?.len();
+    if decoded == bytes.len() { Some(bytes) } else { None }
+}

@@ -1,0 +1,197 @@
+//! The envelope: where a body says what happened, which release it is in, and where the data is.
+//!
+//! Mambo's public docs show no envelope, so all of this is **assumed** and data: a profile can name other places,
+//! and a body without an envelope is taken whole as the data.
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+use crate::json::tree::quoted;
+use crate::json::{Object, Pointer, Segment};
+use crate::limits::MAX_CANDIDATES;
+use crate::release::Release;
+
+/// Where to look, each list in order of preference; the first of each list is where it is written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "camelCase")]
+pub struct Layout {
+    /// The kind of event, text.
+    pub kind: Vec<Pointer>,
+    /// The id of the event, text.
+    pub id: Vec<Pointer>,
+    /// The release whose payload shape this is, text.
+    pub version: Vec<Pointer>,
+    /// When it happened, text or number; handed on as it stands.
+    pub time: Vec<Pointer>,
+    /// The data model. The empty pointer means that the whole body is the data.
+    pub data: Vec<Pointer>,
+    /// A header that names the kind where the body does not. Headers are not signed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind_header: Option<String>,
+    /// A header that names the release where the body does not. Headers are not signed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version_header: Option<String>,
+    /// Whether the bare body `{"message":"ping"}`, which the docs print for Ping, is a Ping.
+    pub bare_ping: bool,
+}
+
+impl Default for Layout {
+    fn default() -> Self {
+        let pointers = |names: &[&str]| names.iter().filter_map(|name| Pointer::parse(name).ok()).collect();
+        Self {
+            kind: pointers(&["/event", "/eventType", "/type"]),
+            id: pointers(&["/id", "/eventId"]),
+            version: pointers(&["/version", "/apiVersion"]),
+            time: pointers(&["/timestamp", "/time", "/createdOn"]),
+            data: pointers(&["/data", "/payload"]),
+            kind_header: None,
+            version_header: None,
+            bare_ping: true,
+        }
+    }
+}
+
+/// A body, taken apart.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Envelope<'a> {
+    /// The kind of event, where the body names it.
+    pub kind: Option<Cow<'a, str>>,
+    /// The id of the event, where the body names it.
+    pub id: Option<Cow<'a, str>>,
+    /// What the body gives as its release, readable or not.
+    pub version: Option<Cow<'a, str>>,
+    /// When it happened, as JSON text.
+    pub time: Option<&'a str>,
+    /// The data, as JSON text.
+    pub data: &'a str,
+}
+
+impl<'a> Envelope<'a> {
+    /// Takes a body apart. A body is an envelope if it has both a kind, as text, and data; any other is data.
+    ///
+    /// # Errors
+    /// `body_not_utf8`, `body_not_json`.
+    pub fn parse(layout: &Layout, body: &'a [u8]) -> Result<Self, Error> {
+        let text = core::str::from_utf8(body).map_err(|error| Error::BodyNotUtf8 { at: error.valid_up_to() })?;
+        let object =
+            Object::read(text).map_err(|error| Error::BodyNotJson { line: error.line(), column: error.column() })?;
+        let whole = Self { data: text.trim_ascii(), ..Self::default() };
+        let Some(object) = object else {
+            return Ok(whole);
+        };
+        let first = |places: &[Pointer]| places.iter().find_map(|place| object.find(place.segments()));
+        let words = |places: &[Pointer]| places.iter().find_map(|place| words(object.find(place.segments())?));
+        let data = layout.data.iter().find_map(|place| match place.segments() {
+            [] => Some(whole.data),
+            path => object.find(path),
+        });
+        if let (Some(kind), Some(data)) = (words(&layout.kind), data) {
+            let (id, version) = (words(&layout.id), words(&layout.version));
+            return Ok(Self { kind: Some(kind), id, version, time: first(&layout.time), data });
+        }
+        let is_ping = layout.bare_ping && object.members().len() == 1;
+        if is_ping && object.find(&[Segment::Key("message".into())]) == Some("\"ping\"") {
+            return Ok(Self { kind: Some(Cow::Borrowed("Ping")), ..whole });
+        }
+        Ok(whole)
+    }
+
+    /// The body that says this.
+    #[must_use]
+    pub fn print(&self, layout: &Layout) -> String {
+        let place = |places: &'_ [Pointer]| places.first().cloned().unwrap_or_default();
+        let text = |text: &Option<Cow<'a, str>>| text.as_deref().map(quoted);
+        let data = place(&layout.data);
+        if data.segments().is_empty() {
+            return self.data.into();
+        }
+        let entries = [
+            (place(&layout.kind), text(&self.kind)),
+            (place(&layout.id), text(&self.id)),
+            (place(&layout.version), text(&self.version)),
+            (place(&layout.time), self.time.map(String::from)),
+            (data, Some(self.data.into())),
+        ];
+        let entries: Vec<(&[Segment], &str)> = entries
+            .iter()
+            .filter_map(|(place, text)| Some((place.segments(), text.as_deref()?)))
+            .filter(|(path, _)| !path.is_empty())
+            .collect();
+        object(&entries)
+    }
+
+    /// The release of the body, where it gives one that can be read.
+    #[must_use]
+    pub fn release(&self) -> Option<Release> {
+        self.version.as_deref()?.parse().ok()
+    }
+}
+
+impl Layout {
+    /// Refuses a layout that cannot be followed.
+    ///
+    /// # Errors
+    /// `profile_invalid`, with the place.
+    pub fn check(&self) -> Result<(), Error> {
+        let lists = [
+            ("/envelope/kind", &self.kind, 0),
+            ("/envelope/id", &self.id, 0),
+            ("/envelope/version", &self.version, 0),
+            ("/envelope/time", &self.time, 0),
+            ("/envelope/data", &self.data, 1),
+        ];
+        for (at, list, least) in lists {
+            let each = list.iter().any(|place| place.segments().contains(&Segment::Each));
+            if each || list.len() < least || list.len() > MAX_CANDIDATES {
+                let problem = alloc::format!("expected {least} to {MAX_CANDIDATES} pointers without `*`");
+                return Err(Error::ProfileInvalid { at: at.into(), problem });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The text that a JSON string stands for; `None` for any other value.
+fn words(json: &str) -> Option<Cow<'_, str>> {
+    let inner = json.strip_prefix('"')?.strip_suffix('"')?;
+    if inner.contains('\\') { serde_json::from_str(json).ok().map(Cow::Owned) } else { Some(Cow::Borrowed(inner)) }
+}
+
+/// An object with `entries` at their places; places that share a first member share one object.
+fn object(entries: &[(&[Segment], &str)]) -> String {
+    let mut text = String::from("{");
+    let mut done: Vec<&Segment> = Vec::new();
+    for (path, value) in entries {
+        let Some((first, rest)) = path.split_first() else {
+            continue;
+        };
+        let Segment::Key(name) = first else {
+            continue;
+        };
+        if done.contains(&first) {
+            continue;
+        }
+        done.push(first);
+        if text.len() > 1 {
+            text.push(',');
+        }
+        text.push_str(&quoted(name));
+        text.push(':');
+        if rest.is_empty() {
+            text.push_str(value);
+        } else {
+            let inner: Vec<(&[Segment], &str)> = entries
+                .iter()
+                .filter_map(|(path, value)| Some((path.split_first().filter(|(key, _)| *key == first)?.1, *value)))
+                .filter(|(path, _)| !path.is_empty())
+                .collect();
+            text.push_str(&object(&inner));
+        }
+    }
+    text.push('}');
+    text
+}

@@ -1,0 +1,338 @@
+//! Every failure: its stable code, whose fault it is, its sentence and what to do about it. One table.
+//!
+//! Sentences are lower case without a final period, say what and where with the unit, and never hold a secret,
+//! a signature or any part of a body.
+
+use alloc::string::String;
+use core::fmt;
+
+use crate::time::Millis;
+
+/// Who has to change something so that the failure ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Fault {
+    /// Whoever sent the delivery: Mambo, a proxy on the way, or an attacker.
+    Peer,
+    /// The code that calls this library.
+    Caller,
+    /// A secret, a profile or a registry that was configured.
+    Config,
+    /// This library: a defect to report.
+    Library,
+}
+
+macro_rules! errors {
+    ($(
+        $(#[doc = $doc:literal])+
+        $name:ident $({ $($(#[doc = $field_doc:literal])+ $field:ident: $type:ty,)+ })?
+        = $code:literal, $fault:ident, $sentence:literal, $advice:literal;
+    )+) => {
+        /// A failure with what is needed to explain it.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub enum Error {
+            $($(#[doc = $doc])+ $name $({ $($(#[doc = $field_doc])+ $field: $type,)+ })?,)+
+        }
+
+        /// The stable name of a failure, the same in Rust, JavaScript and the docs.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Code { $($(#[doc = $doc])+ $name,)+ }
+
+        impl Code {
+            /// Every code, in the order of the documentation.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
+
+            /// The code as text, for example `header_missing`. It never changes once published.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $code,)+ }
+            }
+
+            /// Who has to change something.
+            #[must_use]
+            pub const fn fault(self) -> Fault {
+                match self { $(Self::$name => Fault::$fault,)+ }
+            }
+
+            /// The sentence with its places unfilled, for documentation.
+            #[must_use]
+            pub const fn template(self) -> &'static str {
+                match self { $(Self::$name => $sentence,)+ }
+            }
+
+            /// What to do about it, for documentation.
+            #[must_use]
+            pub const fn advice(self) -> &'static str {
+                match self { $(Self::$name => $advice,)+ }
+            }
+        }
+
+        impl Error {
+            /// The stable code of this failure.
+            #[must_use]
+            pub const fn code(&self) -> Code {
+                match self { $(Self::$name { .. } => Code::$name,)+ }
+            }
+        }
+
+        impl fmt::Display for Error {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self { $(Self::$name $({ $($field,)+ })? => write!(f, $sentence),)+ }
+            }
+        }
+    };
+}
+
+errors! {
+    /// The signature header is not among the headers.
+    HeaderMissing {
+        /// Name of the header.
+        header: String,
+    } = "header_missing", Peer, "header {header} is missing",
+        "Look at the headers that arrived: a proxy may drop or rename them, or the profile names another header.";
+    /// The signature header came more than once.
+    HeaderRepeated {
+        /// Name of the header.
+        header: String,
+        /// How often it came.
+        count: usize,
+    } = "header_repeated", Peer, "header {header} came {count} times, expected once",
+        "Find who adds the second one; which of them counts cannot be known.";
+    /// The signature header is longer than is looked at.
+    HeaderTooLarge {
+        /// Name of the header.
+        header: String,
+        /// Its length.
+        bytes: usize,
+        /// Largest length allowed.
+        allowed: usize,
+    } = "header_too_large", Peer, "header {header} is {bytes} bytes, allowed {allowed}",
+        "No honest sender makes such a header.";
+    /// The signature header does not follow the profile's grammar.
+    HeaderMalformed {
+        /// Name of the header.
+        header: String,
+        /// What the grammar wants.
+        expected: String,
+        /// Offset in the header value.
+        at: usize,
+    } = "header_malformed", Peer, "header {header}: expected {expected} at byte {at}",
+        "Run detect on one captured delivery: it prints the profile that fits.";
+    /// The header holds no timestamp under a known name.
+    TimestampMissing {
+        /// Name of the header.
+        header: String,
+    } = "timestamp_missing", Peer, "header {header} holds no timestamp",
+        "Run detect on one captured delivery: the timestamp may go by another name.";
+    /// The timestamp is not a whole number (or not a date, where the profile says so).
+    TimestampMalformed {
+        /// What the profile's unit wants.
+        expected: &'static str,
+        /// Offset in the timestamp.
+        at: usize,
+    } = "timestamp_malformed", Peer, "timestamp is malformed: expected {expected} at byte {at}",
+        "Fractions, signs and blanks are refused; check the unit in the profile.";
+    /// The timestamp is below zero.
+    TimestampNegative = "timestamp_negative", Peer, "timestamp is negative",
+        "No delivery is older than 1970.";
+    /// The timestamp does not fit 64 bits of milliseconds.
+    TimestampOverflow = "timestamp_overflow", Peer, "timestamp does not fit 64 bits of milliseconds",
+        "Check the unit in the profile.";
+    /// The signature holds, but was made longer ago than the window allows.
+    TimestampTooOld {
+        /// Age of the timestamp.
+        age: Millis,
+        /// Largest age allowed.
+        allowed: Millis,
+    } = "timestamp_too_old", Peer, "timestamp is {age} old, allowed {allowed}",
+        "A replay, a delivery held up on the way, or a clock that is wrong: check NTP on this machine.";
+    /// The signature holds, but is dated further ahead than the window allows.
+    TimestampTooNew {
+        /// How far ahead of now.
+        ahead: Millis,
+        /// How far ahead it may be.
+        allowed: Millis,
+    } = "timestamp_too_new", Peer, "timestamp is {ahead} ahead, allowed {allowed}",
+        "One of the two clocks is wrong: check NTP on this machine.";
+    /// The header holds no signature under a known name.
+    SignatureMissing {
+        /// Name of the header.
+        header: String,
+    } = "signature_missing", Peer, "header {header} holds no signature",
+        "Run detect on one captured delivery: the signature may go by another name.";
+    /// A signature is not 64 hex digits, and no other one is well-formed.
+    SignatureMalformed {
+        /// Which one, from 1.
+        number: usize,
+        /// How many there are.
+        of: usize,
+        /// Its length.
+        bytes: usize,
+    } = "signature_malformed", Peer, "signature {number} of {of} is not 64 hex digits: it is {bytes} bytes",
+        "Something on the way cut or re-wrote the header.";
+    /// A signature has upper-case hex digits where the profile says lower case.
+    SignatureUppercase {
+        /// Which one, from 1.
+        number: usize,
+        /// How many there are.
+        of: usize,
+    } = "signature_uppercase", Peer, "signature {number} of {of} is upper-case hex, expected lower case",
+        "If Mambo itself sends upper case, set the profile's digest to hex_upper.";
+    /// More signatures than are looked at.
+    SignaturesTooMany {
+        /// Most that are looked at.
+        allowed: usize,
+    } = "signatures_too_many", Peer, "header holds more than {allowed} signatures",
+        "No honest sender makes such a header.";
+    /// No signature fits any key.
+    SignatureMismatch {
+        /// Well-formed signatures in the header.
+        signatures: usize,
+        /// Keys that are valid at this time.
+        keys: usize,
+    } = "signature_mismatch", Peer, "none of {signatures} signatures matches any of {keys} keys",
+        "Pass the body bytes as received, not parsed and printed again; compare the secret; then run diagnose.";
+    /// The signature fits only without a separator, and digits could have moved between timestamp and body.
+    SignatureAmbiguous = "signature_ambiguous", Peer,
+        "signature matches only without a separator, and the body's first byte could belong to the timestamp",
+        "Mambo's bodies are JSON objects: such a body was moved digits into or out of.";
+    /// The body is larger than is looked at.
+    BodyTooLarge {
+        /// Its length.
+        bytes: usize,
+        /// Largest length allowed.
+        allowed: usize,
+    } = "body_too_large", Peer, "body is {bytes} bytes, allowed {allowed}",
+        "Raise the receiver's limit if such bodies are wanted.";
+    /// The body was already parsed, so that its bytes are lost.
+    BodyParsed {
+        /// What was passed instead of bytes.
+        found: String,
+    } = "body_parsed", Caller,
+        "body is {found}, not the received bytes: read the raw body before any JSON middleware",
+        "Move the raw-body middleware before the JSON parser. Printing the object again gives other bytes.";
+    /// The signature holds, but the body is not UTF-8.
+    BodyNotUtf8 {
+        /// Offset of the first byte that does not fit.
+        at: usize,
+    } = "body_not_utf8", Peer, "body is not UTF-8 at byte {at}",
+        "The sender signed these very bytes: ask it.";
+    /// The signature holds, but the body is not JSON.
+    BodyNotJson {
+        /// Line, from 1.
+        line: usize,
+        /// Column, from 1.
+        column: usize,
+    } = "body_not_json", Peer, "body is not JSON at line {line} column {column}",
+        "The sender signed these very bytes: ask it.";
+    /// The secret is empty or blank.
+    SecretEmpty {
+        /// Id of the key.
+        key: String,
+    } = "secret_empty", Config, "secret of key `{key}` is empty",
+        "An environment variable is not set, most likely.";
+    /// The secret is shorter than is safe.
+    SecretShort {
+        /// Id of the key.
+        key: String,
+        /// Its length.
+        bytes: usize,
+        /// Least length.
+        needed: usize,
+    } = "secret_short", Config, "secret of key `{key}` is {bytes} bytes, needs {needed}",
+        "Set a secret of 32 random bytes in Mambo; a short one can be guessed offline from one delivery.";
+    /// The secret cannot be used as given.
+    SecretMalformed {
+        /// Id of the key.
+        key: String,
+        /// What is wrong with it.
+        problem: &'static str,
+    } = "secret_malformed", Config, "secret of key `{key}` {problem}",
+        "Copy it again; watch for line ends and for the encoding.";
+    /// A key id is empty, too long or not plain text.
+    KeyIdMalformed = "key_id_malformed", Config, "key id is not 1 to 64 printable ASCII characters",
+        "Use a short name such as 2026-10.";
+    /// Two keys share an id.
+    KeyRepeated {
+        /// The id.
+        key: String,
+    } = "key_repeated", Config, "key id `{key}` is used twice",
+        "Give each key its own id.";
+    /// A key ring has no key.
+    KeysMissing = "keys_missing", Config, "key ring is empty",
+        "Configure at least one secret.";
+    /// A key ring has more keys than are tried.
+    KeysTooMany {
+        /// How many.
+        count: usize,
+        /// Most allowed.
+        allowed: usize,
+    } = "keys_too_many", Config, "key ring has {count} keys, allowed {allowed}",
+        "Retire old keys.";
+    /// Every key is outside its time of validity.
+    KeysInactive {
+        /// Keys in the ring.
+        keys: usize,
+    } = "keys_inactive", Config, "none of {keys} keys is valid at this time",
+        "Look at the keys' not-before and not-after times.";
+    /// A profile contradicts itself or exceeds a bound.
+    ProfileInvalid {
+        /// JSON pointer into the profile.
+        at: String,
+        /// What is wrong there.
+        problem: String,
+    } = "profile_invalid", Config, "profile at {at}: {problem}",
+        "docs/PROTOCOL.md shows every member of a profile.";
+    /// An option is not what it must be.
+    OptionsInvalid {
+        /// What is wrong.
+        problem: String,
+    } = "options_invalid", Config, "options: {problem}",
+        "The types of the package name every option.";
+    /// A registry document has problems.
+    RegistryInvalid {
+        /// How many.
+        count: usize,
+        /// The first one.
+        first: String,
+    } = "registry_invalid", Config, "registry has {count} problems; first: {first}",
+        "Run the registry check: it lists all of them with places and hints.";
+    /// A change does not fit this payload, and the policy is strict.
+    ShimConflict {
+        /// Id of the change.
+        change: String,
+        /// JSON pointer into the payload.
+        at: String,
+        /// What does not fit.
+        problem: &'static str,
+    } = "shim_conflict", Peer, "change `{change}` does not fit at {at}: {problem}",
+        "Use the lenient policy, which keeps the event and lists the loss, or correct the registry.";
+    /// The time given as now is not a time.
+    NowInvalid = "now_invalid", Caller, "now is not a whole number of milliseconds since 1970",
+        "Pass Date.now() or nothing.";
+    /// The core stopped in a way it never should.
+    CoreTrapped = "core_trapped", Library, "the core stopped on this input and was started again",
+        "This is a defect of the SDK: please report it.";
+}
+
+impl core::error::Error for Error {}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Fault {
+    /// The fault as text, for example `peer`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Peer => "peer",
+            Self::Caller => "caller",
+            Self::Config => "config",
+            Self::Library => "library",
+        }
+    }
+}

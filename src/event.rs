@@ -1,0 +1,90 @@
+//! What happened: one variant for each kind that Mambo's docs name, and `Unknown` for every other.
+//!
+//! Source: docs.mambo.io/developers/webhooks/events-payload (the stored copy of its table is cut after
+//! `NotificationRead`) and docs.mambo.io/administrators/account/webhooks (`PointWalletUpdated`). New kinds may come at
+//! any time without a new version: an unknown kind is a value, never an error.
+
+pub mod activity;
+pub mod model;
+pub mod notification;
+pub mod ping;
+pub mod wallet;
+
+use alloc::borrow::Cow;
+
+pub use activity::Activity;
+pub use model::Model;
+pub use notification::Notification;
+pub use ping::Ping;
+pub use wallet::PointWallet;
+
+macro_rules! events {
+    ($($(#[doc = $doc:literal])+ $kind:ident: $model:ident,)+) => {
+        /// An event with its data.
+        #[derive(Clone, Debug)]
+        #[non_exhaustive]
+        pub enum Event<'a> {
+            $($(#[doc = $doc])+ $kind(Model<'a, $model>),)+
+            /// A kind that this release of the SDK does not know, or none at all.
+            Unknown {
+                /// The kind, where the delivery or the receiver's settings name one.
+                kind: Option<Cow<'a, str>>,
+                /// The data, whatever it is.
+                data: Model<'a, serde_json::Value>,
+            },
+        }
+
+        /// The kinds that have a variant of their own, as Mambo writes them.
+        pub const KINDS: &[&str] = &[$(stringify!($kind),)+];
+
+        impl<'a> Event<'a> {
+            /// The event of this kind with this data.
+            #[must_use]
+            pub fn new(kind: Option<Cow<'a, str>>, data: Cow<'a, str>) -> Self {
+                match kind.as_deref() {
+                    $(Some(stringify!($kind)) => Self::$kind(Model::new(data)),)+
+                    _ => Self::Unknown { kind, data: Model::new(data) },
+                }
+            }
+
+            /// The kind, as Mambo writes it.
+            #[must_use]
+            pub fn kind(&self) -> Option<&str> {
+                match self {
+                    $(Self::$kind(_) => Some(stringify!($kind)),)+
+                    Self::Unknown { kind, .. } => kind.as_deref(),
+                }
+            }
+
+            /// The data as JSON text.
+            #[must_use]
+            pub fn json(&self) -> &str {
+                match self {
+                    $(Self::$kind(data) => data.json(),)+
+                    Self::Unknown { data, .. } => data.json(),
+                }
+            }
+        }
+    };
+}
+
+events! {
+    /// A webhook was created, or somebody asked for a test.
+    Ping: Ping,
+    /// An activity was created.
+    ActivityCreated: Activity,
+    /// The behaviours of an activity were processed and their statuses added to it.
+    ActivityBehavioursAdded: Activity,
+    /// A reward or KPI was processed and added to an activity. Comes once for each, so several times an activity.
+    ActivityAwardedAdded: Activity,
+    /// Points of an activity expired.
+    ActivityExpiredPointsDebited: Activity,
+    /// An activity was rejected.
+    ActivityRejected: Activity,
+    /// A notification was created.
+    NotificationCreated: Notification,
+    /// One notification was marked as read. Marking many at once sends nothing.
+    NotificationRead: Notification,
+    /// A point wallet changed. Only the name is known.
+    PointWalletUpdated: PointWallet,
+}

@@ -1,0 +1,207 @@
+//! The signature header: read and printed here, and nowhere else.
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use crate::encoding::{hex, unhex};
+use crate::error::Error;
+use crate::limits::{MAX_HEADER_BYTES, MAX_SIGNATURES, MAX_TIMESTAMP_DIGITS, MILLISECONDS_FROM};
+use crate::mac::Tag;
+use crate::scheme::{Digest, Grammar, Scheme, Unit};
+use crate::time::UnixMillis;
+
+/// What a signature header says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignatureHeader<'a> {
+    /// The timestamp as it stands: these bytes are what was signed.
+    pub timestamp_text: &'a str,
+    /// The time it means.
+    pub timestamp: UnixMillis,
+    /// The well-formed signatures, in order; at least one.
+    pub signatures: Vec<Tag>,
+}
+
+impl<'a> SignatureHeader<'a> {
+    /// Reads the value of a signature header.
+    ///
+    /// # Errors
+    /// `header_*`, `timestamp_missing`, `timestamp_malformed`, `timestamp_negative`, `timestamp_overflow`,
+    /// `signature_missing`, `signature_malformed`, `signature_uppercase`, `signatures_too_many`.
+    pub fn parse(scheme: &Scheme, value: &'a [u8]) -> Result<Self, Error> {
+        let header = || scheme.header.clone();
+        if value.len() > MAX_HEADER_BYTES {
+            return Err(Error::HeaderTooLarge { header: header(), bytes: value.len(), allowed: MAX_HEADER_BYTES });
+        }
+        let malformed = |expected: &str, at| Error::HeaderMalformed { header: header(), expected: expected.into(), at };
+        let printable = |byte: &u8| byte.is_ascii_graphic() || *byte == b' ' || *byte == b'\t';
+        if let Some(at) = value.iter().position(|byte| !printable(byte)) {
+            return Err(malformed("printable ASCII", at));
+        }
+        let text = core::str::from_utf8(value).map_err(|error| malformed("printable ASCII", error.valid_up_to()))?;
+        let fields = match &scheme.grammar {
+            Grammar::Pairs { separator, assign, timestamp_keys, signature_keys } => {
+                let mut fields = Fields::default();
+                for piece in text.split(*separator) {
+                    let at = offset(text, piece);
+                    let piece = piece.trim_matches(BLANKS);
+                    if piece.is_empty() && *separator == ' ' {
+                        continue;
+                    }
+                    let Some((name, value)) = piece.split_once(*assign) else {
+                        return Err(malformed(&quote(*assign), at.saturating_add(piece.len())));
+                    };
+                    let (name, value) = (name.trim_matches(BLANKS), value.trim_matches(BLANKS));
+                    if timestamp_keys.iter().any(|key| key == name) {
+                        if fields.timestamp.replace(value).is_some() {
+                            return Err(malformed("one timestamp", at));
+                        }
+                    } else if signature_keys.iter().any(|key| key == name) {
+                        fields.signature(value)?;
+                    }
+                }
+                fields
+            }
+            Grammar::Sequence { separator, prefix } => {
+                let Some((timestamp, signature)) = text.split_once(*separator) else {
+                    return Err(malformed(&quote(*separator), text.len()));
+                };
+                let signature = signature.trim_matches(BLANKS);
+                let Some(signature) = signature.strip_prefix(prefix.as_str()) else {
+                    return Err(malformed(&alloc::format!("`{prefix}`"), offset(text, signature)));
+                };
+                let mut fields = Fields { timestamp: Some(timestamp.trim_matches(BLANKS)), ..Fields::default() };
+                fields.signature(signature)?;
+                fields
+            }
+        };
+        let Some(timestamp_text) = fields.timestamp else {
+            return Err(Error::TimestampMissing { header: header() });
+        };
+        let timestamp = scheme.unit.read(timestamp_text)?;
+        if fields.signatures.is_empty() {
+            return Err(Error::SignatureMissing { header: header() });
+        }
+        Ok(Self { timestamp_text, timestamp, signatures: scheme.digest.read_any(&fields.signatures)? })
+    }
+
+    /// The header value that says this, with the first of the grammar's names.
+    #[must_use]
+    pub fn print(scheme: &Scheme, timestamp_text: &str, signatures: &[Tag]) -> String {
+        let signatures = signatures.iter().map(|tag| scheme.digest.print(tag));
+        match &scheme.grammar {
+            Grammar::Pairs { separator, assign, timestamp_keys, signature_keys } => {
+                let first = |keys: &[String]| keys.first().cloned().unwrap_or_default();
+                let mut text = alloc::format!("{}{assign}{timestamp_text}", first(timestamp_keys));
+                for signature in signatures {
+                    text.push(*separator);
+                    text.push_str(&first(signature_keys));
+                    text.push(*assign);
+                    text.push_str(&signature);
+                }
+                text
+            }
+            // This form has room for one signature only.
+            Grammar::Sequence { separator, prefix } => {
+                let signature = signatures.take(1).collect::<String>();
+                alloc::format!("{timestamp_text}{separator}{prefix}{signature}")
+            }
+        }
+    }
+}
+
+impl Unit {
+    /// The time that a timestamp's text means.
+    ///
+    /// # Errors
+    /// `timestamp_malformed`, `timestamp_negative`, `timestamp_overflow`.
+    pub fn read(self, text: &str) -> Result<UnixMillis, Error> {
+        const EXPECTED: &str = "a whole number without sign or leading zero";
+        let malformed = |at| Error::TimestampMalformed { expected: EXPECTED, at };
+        let digits = text.strip_prefix('-').unwrap_or(text);
+        if let Some(at) = digits.bytes().position(|byte| !byte.is_ascii_digit()) {
+            return Err(malformed(text.len().saturating_sub(digits.len()).saturating_add(at)));
+        }
+        if digits.is_empty() || (digits.len() > 1 && digits.starts_with('0')) {
+            return Err(malformed(0));
+        }
+        if digits.len() < text.len() {
+            return Err(Error::TimestampNegative);
+        }
+        let number: Option<i64> = if digits.len() > MAX_TIMESTAMP_DIGITS { None } else { digits.parse().ok() };
+        let number = number.ok_or(Error::TimestampOverflow)?;
+        let unit = if self == Self::Auto && number >= MILLISECONDS_FROM { Self::Milliseconds } else { self };
+        let factor = match unit {
+            Self::Milliseconds => 1,
+            Self::Auto | Self::Seconds => 1000,
+        };
+        number.checked_mul(factor).map(UnixMillis).ok_or(Error::TimestampOverflow)
+    }
+
+    /// The text of a timestamp. Where the unit is left open, seconds.
+    #[must_use]
+    pub fn print(self, timestamp: UnixMillis) -> String {
+        match self {
+            Self::Milliseconds => timestamp.0.to_string(),
+            Self::Auto | Self::Seconds => timestamp.as_seconds().to_string(),
+        }
+    }
+}
+
+impl Digest {
+    /// The well-formed ones of `texts`. One bad signature beside good ones is passed over, as a rotation or a
+    /// new scheme may bring it; if all are bad, the first says why.
+    fn read_any(self, texts: &[&str]) -> Result<Vec<Tag>, Error> {
+        let tags: Vec<Tag> = texts.iter().filter_map(|text| self.read(text)).collect();
+        let Some(text) = texts.first().filter(|_| tags.is_empty()) else {
+            return Ok(tags);
+        };
+        let (number, of) = (1, texts.len());
+        if self == Self::Hex && unhex(text.to_ascii_lowercase().as_bytes()).is_some() {
+            return Err(Error::SignatureUppercase { number, of });
+        }
+        Err(Error::SignatureMalformed { number, of, bytes: text.len() })
+    }
+
+    fn read(self, text: &str) -> Option<Tag> {
+        match self {
+            Self::Hex => unhex(text.as_bytes()),
+            Self::HexUpper if text.bytes().any(|byte| byte.is_ascii_lowercase()) => None,
+            Self::HexUpper => unhex(text.to_ascii_lowercase().as_bytes()),
+        }
+    }
+
+    fn print(self, tag: &Tag) -> String {
+        match self {
+            Self::Hex => hex(tag),
+            Self::HexUpper => hex(tag).to_ascii_uppercase(),
+        }
+    }
+}
+
+const BLANKS: [char; 2] = [' ', '\t'];
+
+/// What the two grammars have in common.
+#[derive(Default)]
+struct Fields<'a> {
+    timestamp: Option<&'a str>,
+    signatures: Vec<&'a str>,
+}
+
+impl<'a> Fields<'a> {
+    fn signature(&mut self, text: &'a str) -> Result<(), Error> {
+        if self.signatures.len() == MAX_SIGNATURES {
+            return Err(Error::SignaturesTooMany { allowed: MAX_SIGNATURES });
+        }
+        self.signatures.push(text);
+        Ok(())
+    }
+}
+
+/// Where `part`, a slice of `whole`, starts.
+fn offset(whole: &str, part: &str) -> usize {
+    (part.as_ptr() as usize).saturating_sub(whole.as_ptr() as usize)
+}
+
+fn quote(mark: char) -> String {
+    ["`", mark.encode_utf8(&mut [0; 4]), "`"].concat()
+}

@@ -1,0 +1,7 @@
+//! JSON at the level of bytes: where a value stands, and edits that leave all other bytes alone.
+
+pub mod pointer;
+pub mod tree;
+
+pub use pointer::{Pointer, Segment};
+pub use tree::{Member, Node, Object, Tree};

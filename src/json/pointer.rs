@@ -1,0 +1,115 @@
+//! JSON pointers (RFC 6901) with one addition: the segment `*` means each element of an array.
+
+use alloc::borrow::Cow;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt;
+
+use serde::de::{Deserializer, Error as _};
+use serde::{Deserialize, Serialize, Serializer};
+
+use crate::limits::MAX_POINTER_SEGMENTS;
+
+/// A place in a JSON value, or several where it has a `*`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Pointer(Vec<Segment>);
+
+/// One step of a [`Pointer`].
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Segment {
+    /// The member of this name of an object.
+    Key(String),
+    /// Each element of an array. A member named `*` is written `~2`.
+    Each,
+}
+
+impl Pointer {
+    /// Reads a pointer: empty for the whole value, otherwise segments that each start with `/`.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        let Some(segments) = text.strip_prefix('/') else {
+            return if text.is_empty() { Ok(Self::default()) } else { Err("a pointer starts with `/` or is empty") };
+        };
+        let segments: Vec<Segment> = segments.split('/').map(segment).collect::<Result<_, _>>()?;
+        if segments.len() > MAX_POINTER_SEGMENTS {
+            Err("a pointer has at most 64 segments")
+        } else {
+            Ok(Self(segments))
+        }
+    }
+
+    /// The steps from the whole value to the place.
+    #[must_use]
+    pub fn segments(&self) -> &[Segment] {
+        &self.0
+    }
+
+    /// The holder of the place and the member's name there; `None` for the whole value and for elements.
+    #[must_use]
+    pub fn split_key(&self) -> Option<(&[Segment], &str)> {
+        match self.0.split_last() {
+            Some((Segment::Key(key), holder)) => Some((holder, key)),
+            _ => None,
+        }
+    }
+
+    /// The place beside this one that has the name `key`.
+    #[must_use]
+    pub fn with_key(&self, key: &str) -> Self {
+        let holder = self.0.split_last().map_or(&[][..], |(_, holder)| holder);
+        Self(holder.iter().cloned().chain([Segment::Key(key.into())]).collect())
+    }
+
+    /// This pointer seen from the holder at `prefix`.
+    #[must_use]
+    pub fn under(&self, prefix: &[Segment]) -> Self {
+        Self(prefix.iter().chain(&self.0).cloned().collect())
+    }
+}
+
+fn segment(text: &str) -> Result<Segment, &'static str> {
+    if text == "*" {
+        return Ok(Segment::Each);
+    }
+    let mut key = String::with_capacity(text.len());
+    let mut characters = text.chars();
+    while let Some(character) = characters.next() {
+        key.push(match character {
+            '~' => match characters.next() {
+                Some('0') => '~',
+                Some('1') => '/',
+                Some('2') => '*',
+                _ => return Err("`~` is followed by 0, 1 or 2"),
+            },
+            other => other,
+        });
+    }
+    Ok(Segment::Key(key))
+}
+
+impl fmt::Display for Pointer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for segment in &self.0 {
+            match segment {
+                Segment::Each => f.write_str("/*")?,
+                Segment::Key(key) if key == "*" => f.write_str("/~2")?,
+                Segment::Key(key) => write!(f, "/{}", key.replace('~', "~0").replace('/', "~1"))?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Serialize for Pointer {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.to_string())
+    }
+}
+
+impl<'de> Deserialize<'de> for Pointer {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::parse(&<Cow<'de, str>>::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}

@@ -1,0 +1,75 @@
+//! Receive and send Mambo.io webhooks.
+//!
+//! The core does no I/O: you bring headers, bytes, keys and the time; it validates signatures, refuses what is
+//! stale, and brings payloads into the version you want. There is no clock, no randomness, no network, no file and
+//! no global state in it, and no input makes it panic.
+//!
+//! What is known of Mambo's wire format and what is assumed is said in [`scheme`] and [`envelope`].
+
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+#[cfg(any(feature = "std", test))]
+extern crate std;
+
+// WORDS: names and numbers, no behaviour. A file uses only what stands above it in this list.
+pub mod limits;
+
+pub mod time;
+
+pub mod release;
+
+pub mod error;
+
+pub mod event;
+
+// BYTES: exact text and tags.
+pub mod encoding;
+
+pub mod mac;
+
+pub mod json;
+
+// GRAMMAR: what a thing looks like on the wire, read and written in the same file.
+pub mod key;
+
+pub mod scheme;
+
+pub mod header;
+
+pub mod envelope;
+
+pub mod profile;
+
+// WORK: one verb each.
+pub mod sign;
+
+pub mod verify;
+
+pub mod shim;
+
+// FLOWS: the two directions, mirror images.
+pub mod receive;
+
+pub mod render;
+
+mod settings;
+
+// EDGES: the only files that know a host.
+#[cfg(feature = "wasm")]
+mod wasm;
+
+#[cfg(feature = "send")]
+pub mod send;
+
+pub use error::{Code, Error, Fault};
+pub use event::Event;
+pub use key::{Key, KeyRing};
+pub use profile::Profile;
+pub use receive::{Received, Receiver, Wanted};
+pub use release::Release;
+pub use render::{Outbound, Outgoing, Policy, Renderer};
+pub use shim::Registry;
+pub use time::{UnixMillis, Window};
+pub use verify::{Headers, Verified, verify};

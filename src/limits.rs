@@ -1,0 +1,31 @@
+//! Every bound and default, once, with its unit in its name.
+
+/// Largest body that is looked at, in bytes. Settable per receiver.
+pub const MAX_BODY_BYTES: usize = 1024 * 1024;
+/// Largest signature header that is looked at, in bytes: what common servers allow for one header line.
+pub const MAX_HEADER_BYTES: usize = 8 * 1024;
+/// Most signatures read from one header. Ten are plenty for any key rotation.
+pub const MAX_SIGNATURES: usize = 32;
+/// Most keys in one ring. Together with [`MAX_JOINERS`] this bounds how often a body is hashed.
+pub const MAX_KEYS: usize = 16;
+/// Most ways of joining timestamp and body that one scheme may try.
+pub const MAX_JOINERS: usize = 4;
+/// Longest joiner, in bytes.
+pub const MAX_JOINER_BYTES: usize = 8;
+/// Most candidate names or pointers in one list of a profile.
+pub const MAX_CANDIDATES: usize = 16;
+/// Most digits read of a timestamp: no `i64` has more.
+pub const MAX_TIMESTAMP_DIGITS: usize = 19;
+/// With the unit left to the number itself: below this it is seconds (until the year 5138), from here up
+/// milliseconds (from March 1973).
+pub const MILLISECONDS_FROM: i64 = 100_000_000_000;
+/// Default tolerance on each side of now, in seconds. Mambo's docs give no number; this one is the field's.
+pub const TOLERANCE_SECONDS: u32 = 300;
+/// Shortest secret that is taken without being asked twice, in bytes.
+pub const MIN_SECRET_BYTES: usize = 16;
+/// Longest secret, in bytes.
+pub const MAX_SECRET_BYTES: usize = 4096;
+/// Longest key id, in bytes.
+pub const MAX_KEY_ID_BYTES: usize = 64;
+/// Most segments in one JSON pointer: bounds recursion wherever a pointer leads.
+pub const MAX_POINTER_SEGMENTS: usize = 64;

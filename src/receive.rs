@@ -1,0 +1,218 @@
+//! INBOUND: headers and body bytes become a [`Received`] event. The mirror of [`crate::render`].
+//!
+//! verify → take the envelope apart → bring the data into the wanted shape → event.
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::encoding::hex;
+use crate::envelope::Envelope;
+use crate::error::Error;
+use crate::event::Event;
+use crate::key::KeyRing;
+use crate::limits::MAX_BODY_BYTES;
+use crate::mac::digest;
+use crate::profile::Profile;
+use crate::release::Release;
+use crate::shim::{Registry, apply, plan};
+use crate::time::{UnixMillis, Window};
+use crate::verify::{Headers, Verified, verify};
+
+/// The release in whose shape events are wanted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Wanted {
+    /// As they come.
+    #[default]
+    AsReceived,
+    /// The newest release that the registry knows.
+    Newest,
+    /// This one.
+    Release(Release),
+}
+
+/// Everything that a receiver is set to. It holds no state: one can serve all threads.
+#[derive(Clone, Debug)]
+pub struct Receiver {
+    keys: KeyRing,
+    profile: Profile,
+    window: Window,
+    registry: Registry,
+    pinned: Option<Release>,
+    wanted: Wanted,
+    kind: Option<String>,
+    max_body_bytes: usize,
+}
+
+/// An event that was verified.
+#[derive(Clone, Debug)]
+pub struct Received<'a> {
+    /// What happened.
+    pub event: Event<'a>,
+    /// The event's id, where the envelope names one.
+    pub id: Option<Cow<'a, str>>,
+    /// When it happened, as JSON text, where the envelope says so.
+    pub time: Option<&'a str>,
+    /// The release in whose shape the data came, where the envelope or the receiver's settings say so.
+    pub received_version: Option<Release>,
+    /// The release in whose shape the data is now; `None` where that is unknown.
+    pub delivered_version: Option<Release>,
+    /// Ids of the changes that were carried out on the data.
+    pub applied: Vec<String>,
+    verified: Verified<'a>,
+}
+
+impl Receiver {
+    /// A receiver with these keys and otherwise the defaults.
+    #[must_use]
+    pub fn new(keys: KeyRing) -> Self {
+        Self {
+            keys,
+            profile: Profile::default(),
+            window: Window::default(),
+            registry: Registry::default(),
+            pinned: None,
+            wanted: Wanted::default(),
+            kind: None,
+            max_body_bytes: MAX_BODY_BYTES,
+        }
+    }
+
+    /// Sets how deliveries are signed and laid out.
+    ///
+    /// # Errors
+    /// `profile_invalid`.
+    pub fn profile(mut self, profile: Profile) -> Result<Self, Error> {
+        profile.check()?;
+        self.profile = profile;
+        Ok(self)
+    }
+
+    /// Sets how far a timestamp may lie from now.
+    #[must_use]
+    pub const fn window(mut self, window: Window) -> Self {
+        self.window = window;
+        self
+    }
+
+    /// Sets what is known of payload versions.
+    #[must_use]
+    pub fn registry(mut self, registry: Registry) -> Self {
+        self.registry = registry;
+        self
+    }
+
+    /// Says which release the webhook is pinned to in Mambo, for deliveries that do not say it themselves.
+    #[must_use]
+    pub const fn pinned(mut self, release: Release) -> Self {
+        self.pinned = Some(release);
+        self
+    }
+
+    /// Sets the release in whose shape events are wanted.
+    #[must_use]
+    pub const fn wanted(mut self, wanted: Wanted) -> Self {
+        self.wanted = wanted;
+        self
+    }
+
+    /// Names the kind of deliveries that do not name it themselves: one endpoint for one kind.
+    #[must_use]
+    pub fn kind(mut self, kind: &str) -> Self {
+        self.kind = Some(kind.into());
+        self
+    }
+
+    /// Sets the largest body that is looked at.
+    #[must_use]
+    pub const fn max_body_bytes(mut self, bytes: usize) -> Self {
+        self.max_body_bytes = bytes;
+        self
+    }
+
+    /// Verifies a delivery and hands out its event in the wanted shape.
+    ///
+    /// # Errors
+    /// As for [`verify`], then `body_not_utf8` and `body_not_json`.
+    pub fn receive<'a>(&self, headers: &dyn Headers, body: &'a [u8], now: UnixMillis) -> Result<Received<'a>, Error> {
+        let verified = self.verify(headers, body, now)?;
+        self.open(verified, headers)
+    }
+
+    /// The first half of [`receive`](Self::receive): verifies and looks into nothing.
+    ///
+    /// # Errors
+    /// As for [`verify`].
+    pub fn verify<'a>(&self, headers: &dyn Headers, body: &'a [u8], now: UnixMillis) -> Result<Verified<'a>, Error> {
+        if body.len() > self.max_body_bytes {
+            return Err(Error::BodyTooLarge { bytes: body.len(), allowed: self.max_body_bytes });
+        }
+        verify(&self.profile.scheme, &self.keys, headers, body, now, self.window)
+    }
+
+    /// The second half: takes apart a body that was verified, now or before it went through a queue.
+    ///
+    /// # Errors
+    /// `body_not_utf8`, `body_not_json`.
+    pub fn open<'a>(&self, verified: Verified<'a>, headers: &dyn Headers) -> Result<Received<'a>, Error> {
+        let layout = &self.profile.envelope;
+        let envelope = Envelope::parse(layout, verified.body())?;
+        let named = |name: &Option<String>| header_text(headers, name.as_deref()?);
+        let kind = envelope.kind.clone().or_else(|| named(&layout.kind_header).map(Cow::Owned));
+        let kind = kind.or_else(|| self.kind.clone().map(Cow::Owned));
+        let by_header = || named(&layout.version_header)?.parse().ok();
+        let received_version = envelope.release().or_else(by_header).or(self.pinned);
+        let wanted = match self.wanted {
+            Wanted::AsReceived => None,
+            Wanted::Newest => self.registry.newest(),
+            Wanted::Release(release) => Some(release),
+        };
+        let mut data = Cow::Borrowed(envelope.data);
+        let mut applied = Vec::new();
+        let mut delivered_version = received_version;
+        if let (Some(kind), Some(from), Some(to)) = (&kind, received_version, wanted) {
+            let plan = plan(&self.registry, kind, from, to);
+            let shimmed = apply(&plan, envelope.data);
+            applied = shimmed.applied.into_iter().map(String::from).collect();
+            data = shimmed.data;
+            delivered_version = Some(to);
+        }
+        let event = Event::new(kind, data);
+        let Envelope { id, time, .. } = envelope;
+        Ok(Received { event, id, time, received_version, delivered_version, applied, verified })
+    }
+
+    /// The names of the headers that [`receive`](Self::receive) looks at.
+    pub fn header_names(&self) -> impl Iterator<Item = &str> {
+        let layout = &self.profile.envelope;
+        [Some(&self.profile.scheme.header), layout.kind_header.as_ref(), layout.version_header.as_ref()]
+            .into_iter()
+            .flatten()
+            .map(String::as_str)
+    }
+}
+
+impl<'a> Received<'a> {
+    /// The proof that the delivery was verified: its bytes, key, timestamp and replay key.
+    #[must_use]
+    pub const fn verified(&self) -> &Verified<'a> {
+        &self.verified
+    }
+
+    /// What is the same for every delivery of one event, retries included, as far as that can be known: the
+    /// event's id, or else a digest of the body. Two events with equal bodies and no id have the same one.
+    #[must_use]
+    pub fn event_key(&self) -> String {
+        self.id
+            .as_deref()
+            .map_or_else(|| ["sha256:", &hex(&digest(&[self.verified.body()]))].concat(), |id| ["id:", id].concat())
+    }
+}
+
+/// The one value of a header, as text.
+fn header_text(headers: &dyn Headers, name: &str) -> Option<String> {
+    let mut values = Vec::new();
+    headers.each(name, &mut |value| values.push(value.to_vec()));
+    let value = values.pop().filter(|_| values.is_empty())?;
+    String::from_utf8(value).ok()
+}

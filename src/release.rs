@@ -1,0 +1,77 @@
+//! Product releases such as `8.10.2`: the versions that Mambo's payloads carry.
+
+use alloc::string::ToString;
+use core::fmt;
+use core::str::FromStr;
+
+use serde::de::{Deserializer, Error as _};
+use serde::{Deserialize, Serialize, Serializer};
+
+/// A release of Mambo: three numbers, compared as numbers, so that 8.10.2 is newer than 8.7.2.
+///
+/// Source: docs.mambo.io/administrators/account/webhooks names 8.0.3, 8.10.2 and 9.0.0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Release {
+    /// Raised by breaking changes.
+    pub major: u32,
+    /// Raised by additions.
+    pub minor: u32,
+    /// Raised by corrections.
+    pub patch: u32,
+}
+
+/// The text is not three numbers joined by dots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotARelease;
+
+impl Release {
+    /// The release `major.minor.patch`.
+    #[must_use]
+    pub const fn new(major: u32, minor: u32, patch: u32) -> Self {
+        Self { major, minor, patch }
+    }
+}
+
+impl FromStr for Release {
+    type Err = NotARelease;
+
+    fn from_str(text: &str) -> Result<Self, NotARelease> {
+        let mut numbers = text.split('.').map(number);
+        let mut next = || numbers.next().flatten().ok_or(NotARelease);
+        let release = Self::new(next()?, next()?, next()?);
+        if numbers.next().is_some() { Err(NotARelease) } else { Ok(release) }
+    }
+}
+
+/// A number in its only spelling: digits, no sign, no leading zero.
+fn number(text: &str) -> Option<u32> {
+    let canonical = text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
+    if canonical { text.parse().ok() } else { None }
+}
+
+impl fmt::Display for Release {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}.{}", self.major, self.minor, self.patch)
+    }
+}
+
+impl fmt::Display for NotARelease {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("expected three numbers joined by dots, such as 8.10.2")
+    }
+}
+
+impl core::error::Error for NotARelease {}
+
+impl Serialize for Release {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.to_string())
+    }
+}
+
+impl<'de> Deserialize<'de> for Release {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <alloc::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        text.parse().map_err(D::Error::custom)
+    }
+}

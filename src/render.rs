@@ -1,0 +1,107 @@
+//! OUTBOUND: an event becomes headers and body bytes at an endpoint's version. The mirror of [`crate::receive`].
+//!
+//! event → bring the data into the endpoint's shape → put the envelope around it → sign.
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::envelope::Envelope;
+use crate::error::Error;
+use crate::key::KeyRing;
+use crate::profile::Profile;
+use crate::release::Release;
+use crate::shim::{Registry, apply, plan};
+use crate::sign::sign;
+use crate::time::UnixMillis;
+
+/// Which payload version an endpoint gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Policy {
+    /// Always this release's shape, also for events that came later.
+    Pinned(Release),
+    /// The shape of the server's release at the time of sending.
+    Latest,
+}
+
+/// An event to send, in the shape of the release that made it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outbound<'a> {
+    /// The kind, as Mambo writes it.
+    pub kind: &'a str,
+    /// The event's id, the same in every delivery of it.
+    pub id: Option<&'a str>,
+    /// When it happened, as JSON text.
+    pub time: Option<&'a str>,
+    /// The release in whose shape the data is.
+    pub version: Release,
+    /// The data, as JSON text.
+    pub data: &'a str,
+}
+
+/// Everything that rendering needs and that is the same for all endpoints. It holds no state.
+#[derive(Clone, Debug)]
+pub struct Renderer {
+    profile: Profile,
+    registry: Registry,
+    server: Release,
+}
+
+/// What goes out in one attempt. Each attempt has its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outgoing {
+    /// Names, in lower case, and values.
+    pub headers: Vec<(String, String)>,
+    /// The bytes that were signed.
+    pub body: Vec<u8>,
+    /// The release in whose shape the data is.
+    pub version: Release,
+}
+
+impl Renderer {
+    /// A renderer for a server of this release.
+    ///
+    /// # Errors
+    /// `profile_invalid`.
+    pub fn new(profile: Profile, registry: Registry, server: Release) -> Result<Self, Error> {
+        profile.check()?;
+        Ok(Self { profile, registry, server })
+    }
+
+    /// Renders `event` under `policy`, signed at `now` with the keys that are valid then.
+    ///
+    /// # Errors
+    /// `body_not_json` when the event's data or time is not JSON; as for [`sign`].
+    pub fn render(
+        &self,
+        event: &Outbound<'_>,
+        policy: Policy,
+        keys: &KeyRing,
+        now: UnixMillis,
+    ) -> Result<Outgoing, Error> {
+        for json in [Some(event.data), event.time].into_iter().flatten() {
+            serde_json::from_str::<&serde_json::value::RawValue>(json)
+                .map_err(|error| Error::BodyNotJson { line: error.line(), column: error.column() })?;
+        }
+        let version = match policy {
+            Policy::Pinned(release) => release,
+            Policy::Latest => self.server,
+        };
+        let plan = plan(&self.registry, event.kind, event.version, version);
+        let data = apply(&plan, event.data).data;
+        let envelope = Envelope {
+            kind: Some(Cow::Borrowed(event.kind)),
+            id: event.id.map(Cow::Borrowed),
+            version: Some(Cow::Owned(alloc::format!("{version}"))),
+            time: event.time,
+            data: &data,
+        };
+        let body = envelope.print(&self.profile.envelope).into_bytes();
+        let signature = sign(&self.profile.scheme, keys, &body, now)?;
+        let headers = alloc::vec![
+            ("content-type".into(), "application/json".into()),
+            (self.profile.scheme.header.clone(), signature),
+        ];
+        Ok(Outgoing { headers, body, version })
+    }
+}

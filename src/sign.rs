@@ -1,0 +1,29 @@
+//! Signing: body bytes, keys and a time become a header value. The mirror of [`crate::verify`].
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::error::Error;
+use crate::header::SignatureHeader;
+use crate::key::KeyRing;
+use crate::mac::Tag;
+use crate::scheme::Scheme;
+use crate::time::UnixMillis;
+
+/// The signature header's value for `body`, signed at `now` with every key that is valid then.
+///
+/// # Errors
+/// `keys_inactive` when no key is valid at `now`; `timestamp_negative` when `now` is before 1970.
+pub fn sign(scheme: &Scheme, keys: &KeyRing, body: &[u8], now: UnixMillis) -> Result<String, Error> {
+    if now.0 < 0 {
+        return Err(Error::TimestampNegative);
+    }
+    let timestamp = scheme.unit.print(now);
+    let joiner = scheme.joiners.first().map_or("", String::as_str);
+    let tags: Vec<Tag> =
+        keys.valid(now).map(|key| key.mac().tag(&[timestamp.as_bytes(), joiner.as_bytes(), body])).collect();
+    if tags.is_empty() {
+        return Err(Error::KeysInactive { keys: keys.keys().len() });
+    }
+    Ok(SignatureHeader::print(scheme, &timestamp, &tags))
+}

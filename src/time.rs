@@ -1,0 +1,127 @@
+//! Points in time and the window around now. There is no clock here: now is always an argument.
+
+use core::fmt;
+
+use crate::limits::TOLERANCE_SECONDS;
+
+/// Milliseconds since 1970-01-01T00:00:00Z. Arithmetic saturates over the whole range of `i64`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UnixMillis(pub i64);
+
+impl UnixMillis {
+    /// The point in time that is `seconds` after the epoch.
+    #[must_use]
+    pub const fn from_seconds(seconds: i64) -> Self {
+        Self(seconds.saturating_mul(1000))
+    }
+
+    /// Whole seconds since the epoch, rounded towards the past.
+    #[must_use]
+    pub const fn as_seconds(self) -> i64 {
+        self.0.div_euclid(1000)
+    }
+
+    /// Milliseconds from `earlier` to `self`; negative when `earlier` is later.
+    #[must_use]
+    pub const fn since(self, earlier: Self) -> i64 {
+        self.0.saturating_sub(earlier.0)
+    }
+}
+
+/// How far a timestamp may lie from now, each side on its own. Both bounds are inside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    past_ms: Option<u64>,
+    future_ms: Option<u64>,
+}
+
+/// Where a timestamp lies relative to a [`Window`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Position {
+    /// Inside, bounds included.
+    Inside,
+    /// Further in the past than allowed.
+    TooOld {
+        /// Age of the timestamp.
+        age: Millis,
+        /// Largest age allowed.
+        allowed: Millis,
+    },
+    /// Further in the future than allowed.
+    TooNew {
+        /// How far ahead of now the timestamp is.
+        ahead: Millis,
+        /// How far ahead it may be.
+        allowed: Millis,
+    },
+}
+
+/// A length of time in milliseconds, printed in seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Millis(pub u64);
+
+impl Default for Window {
+    fn default() -> Self {
+        Self::seconds(TOLERANCE_SECONDS, TOLERANCE_SECONDS)
+    }
+}
+
+impl Window {
+    /// A window of `past` seconds before and `future` seconds after now.
+    #[must_use]
+    pub const fn seconds(past: u32, future: u32) -> Self {
+        Self { past_ms: Some(milliseconds(past)), future_ms: Some(milliseconds(future)) }
+    }
+
+    /// No bound in the past. Whoever says this accepts replays of any age.
+    #[must_use]
+    pub const fn any_age(mut self) -> Self {
+        self.past_ms = None;
+        self
+    }
+
+    /// No bound in the future. Whoever says this accepts deliveries dated ahead of any clock.
+    #[must_use]
+    pub const fn any_lead(mut self) -> Self {
+        self.future_ms = None;
+        self
+    }
+
+    /// How long a replay of one signature could pass this window, in milliseconds: what a replay store must
+    /// remember. `None` when a side is unbounded.
+    #[must_use]
+    pub const fn replay_ms(self) -> Option<u64> {
+        match (self.past_ms, self.future_ms) {
+            (Some(past), Some(future)) => Some(past.saturating_add(future)),
+            _ => None,
+        }
+    }
+
+    /// Where `timestamp` lies when it is `now`.
+    #[must_use]
+    pub const fn position(self, timestamp: UnixMillis, now: UnixMillis) -> Position {
+        let age = now.since(timestamp);
+        let distance = Millis(age.unsigned_abs());
+        match (self.past_ms, self.future_ms) {
+            (Some(past), _) if age > 0 && distance.0 > past => {
+                Position::TooOld { age: distance, allowed: Millis(past) }
+            }
+            (_, Some(future)) if age < 0 && distance.0 > future => {
+                Position::TooNew { ahead: distance, allowed: Millis(future) }
+            }
+            _ => Position::Inside,
+        }
+    }
+}
+
+/// Cannot overflow: a `u32` times a thousand fits 42 bits.
+const fn milliseconds(seconds: u32) -> u64 {
+    (seconds as u64).saturating_mul(1000)
+}
+
+impl fmt::Display for Millis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (seconds, rest) = (self.0 / 1000, self.0 % 1000);
+        if rest == 0 { write!(f, "{seconds} s") } else { write!(f, "{seconds}.{rest:03} s") }
+    }
+}

@@ -1,0 +1,182 @@
+//! Verifying: a header value and body bytes become a [`Verified`], or nothing. The mirror of [`crate::sign`].
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::encoding::hex;
+use crate::error::Error;
+use crate::header::SignatureHeader;
+use crate::key::{Key, KeyRing};
+use crate::mac::{digest, same};
+use crate::scheme::Scheme;
+use crate::time::{Position, UnixMillis, Window};
+
+/// Header names and values, as a server hands them over. Names match in any case.
+pub trait Headers {
+    /// Calls `act` with each value of the header called `name`, which is in lower case.
+    fn each(&self, name: &str, act: &mut dyn FnMut(&[u8]));
+}
+
+/// Body bytes whose signature holds and whose timestamp is inside the window. Only [`verify`] makes one, and
+/// [`Verified::assume`] for bodies that were verified before.
+#[derive(Clone, Debug)]
+pub struct Verified<'a> {
+    body: &'a [u8],
+    key_id: Option<String>,
+    timestamp: UnixMillis,
+    timestamp_text: String,
+    joiner: Option<String>,
+}
+
+impl<'a> Verified<'a> {
+    /// Takes a body on trust: one that was verified before it was stored in a queue, say.
+    #[must_use]
+    pub fn assume(body: &'a [u8], timestamp: UnixMillis) -> Self {
+        let timestamp_text = alloc::format!("{}", timestamp.0);
+        Self { body, key_id: None, timestamp, timestamp_text, joiner: None }
+    }
+
+    /// The bytes that were signed.
+    #[must_use]
+    pub const fn body(&self) -> &'a [u8] {
+        self.body
+    }
+
+    /// Id of the key that the signature fits; `None` for a body taken on trust.
+    #[must_use]
+    pub fn key_id(&self) -> Option<&str> {
+        self.key_id.as_deref()
+    }
+
+    /// When the delivery was signed.
+    #[must_use]
+    pub const fn timestamp(&self) -> UnixMillis {
+        self.timestamp
+    }
+
+    /// What stood between timestamp and body in the signed text; `None` for a body taken on trust.
+    #[must_use]
+    pub fn joiner(&self) -> Option<&str> {
+        self.joiner.as_deref()
+    }
+
+    /// The same for the same signed text, whichever key and header carried it: a replay has it again, a retry,
+    /// which Mambo signs afresh, has another. 64 hex digits.
+    #[must_use]
+    pub fn replay_key(&self) -> String {
+        hex(&digest(&[b"mambo replay 1\n", self.timestamp_text.as_bytes(), b"\n", self.body]))
+    }
+}
+
+/// Verifies one delivery over the bytes as received.
+///
+/// The signature is judged before the time, so that `timestamp_too_old` and `timestamp_too_new` are said only of
+/// timestamps that the sender really signed. The body is hashed at most once per valid key and joiner, however
+/// many signatures the header holds.
+///
+/// # Errors
+/// Every code of fault `peer` that starts with `header_`, `timestamp_` or `signature`; `body_too_large`;
+/// `keys_inactive`.
+pub fn verify<'a>(
+    scheme: &Scheme,
+    keys: &KeyRing,
+    headers: &dyn Headers,
+    body: &'a [u8],
+    now: UnixMillis,
+    window: Window,
+) -> Result<Verified<'a>, Error> {
+    let value = signature_value(scheme, headers)?;
+    let header = SignatureHeader::parse(scheme, &value)?;
+    let (key, joiner) = matching(scheme, keys, &header, body, now)?;
+    match window.position(header.timestamp, now) {
+        Position::Inside => {}
+        Position::TooOld { age, allowed } => return Err(Error::TimestampTooOld { age, allowed }),
+        Position::TooNew { ahead, allowed } => return Err(Error::TimestampTooNew { ahead, allowed }),
+    }
+    Ok(Verified {
+        body,
+        key_id: Some(key.id().into()),
+        timestamp: header.timestamp,
+        timestamp_text: header.timestamp_text.into(),
+        joiner: Some(joiner.into()),
+    })
+}
+
+/// The one value of the signature header.
+fn signature_value(scheme: &Scheme, headers: &dyn Headers) -> Result<Vec<u8>, Error> {
+    let mut value = None;
+    let mut count: usize = 0;
+    headers.each(&scheme.header, &mut |found| {
+        count = count.saturating_add(1);
+        if value.is_none() {
+            value = Some(found.to_vec());
+        }
+    });
+    let header = || scheme.header.clone();
+    match value {
+        None => Err(Error::HeaderMissing { header: header() }),
+        Some(_) if count > 1 => Err(Error::HeaderRepeated { header: header(), count }),
+        Some(value) => Ok(value),
+    }
+}
+
+/// The key and joiner under which one of the header's signatures fits.
+fn matching<'k>(
+    scheme: &'k Scheme,
+    keys: &'k KeyRing,
+    header: &SignatureHeader<'_>,
+    body: &[u8],
+    now: UnixMillis,
+) -> Result<(&'k Key, &'k str), Error> {
+    let mut valid: usize = 0;
+    let mut ambiguous = false;
+    for key in keys.valid(now) {
+        valid = valid.saturating_add(1);
+        for joiner in scheme.joiners.iter().map(String::as_str) {
+            let tag = key.mac().tag(&[header.timestamp_text.as_bytes(), joiner.as_bytes(), body]);
+            // No early exit: every signature is compared, so that time tells nothing about which one fits.
+            let fits = header.signatures.iter().fold(false, |fits, signature| same(signature, &tag) | fits);
+            if fits && (!joiner.is_empty() || ends_number(scheme, body)) {
+                return Ok((key, joiner));
+            }
+            ambiguous |= fits;
+        }
+    }
+    match valid {
+        0 => Err(Error::KeysInactive { keys: keys.keys().len() }),
+        _ if ambiguous => Err(Error::SignatureAmbiguous),
+        keys => Err(Error::SignatureMismatch { signatures: header.signatures.len(), keys }),
+    }
+}
+
+/// Whether a number in front of `body` must end there. Without a joiner, timestamp `1700000000` with body `12` and
+/// timestamp `170000000012` with no body sign the same text, so only such bodies show where the timestamp ends; and a body that starts with another
+/// joiner would turn a signature made with that joiner into one over a longer body.
+fn ends_number(scheme: &Scheme, body: &[u8]) -> bool {
+    let Some(first) = body.first() else {
+        return false;
+    };
+    let continues = first.is_ascii_digit() || b".eE+-".contains(first);
+    let mut joiners = scheme.joiners.iter().filter(|joiner| !joiner.is_empty());
+    !continues && !joiners.any(|joiner| body.starts_with(joiner.as_bytes()))
+}
+
+impl<N: AsRef<str>, V: AsRef<[u8]>> Headers for [(N, V)] {
+    fn each(&self, name: &str, act: &mut dyn FnMut(&[u8])) {
+        for (_, value) in self.iter().filter(|(found, _)| found.as_ref().eq_ignore_ascii_case(name)) {
+            act(value.as_ref());
+        }
+    }
+}
+
+impl<N: AsRef<str>, V: AsRef<[u8]>, const COUNT: usize> Headers for [(N, V); COUNT] {
+    fn each(&self, name: &str, act: &mut dyn FnMut(&[u8])) {
+        self.as_slice().each(name, act);
+    }
+}
+
+impl<N: AsRef<str>, V: AsRef<[u8]>> Headers for Vec<(N, V)> {
+    fn each(&self, name: &str, act: &mut dyn FnMut(&[u8])) {
+        self.as_slice().each(name, act);
+    }
+}

@@ -1,0 +1,168 @@
+//! The JavaScript edge: values in, a tagged result out, no logic. Only what is written by hand in `js/` calls it.
+
+#![allow(unreachable_pub, reason = "what is exported is reached from JavaScript, not from Rust")]
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use js_sys::{Object, Reflect};
+use serde::Serialize;
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
+
+use crate::error::{Code, Error};
+use crate::key::KeyRing;
+use crate::profile::Profile;
+use crate::receive::Receiver;
+use crate::sign::sign;
+use crate::time::UnixMillis;
+
+/// Says what stopped the core on the console, in the one case that should not exist.
+#[wasm_bindgen(start)]
+pub fn start() {
+    console_error_panic_hook::set_once();
+}
+
+/// A receiver, held by JavaScript.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct CoreReceiver(Receiver);
+
+#[wasm_bindgen]
+impl CoreReceiver {
+    /// `{ok: CoreReceiver}` or `{error}` for a settings document.
+    #[must_use]
+    pub fn open(settings: &str) -> JsValue {
+        match Receiver::from_json(settings) {
+            Ok(receiver) => tagged("ok", &Self(receiver).into()),
+            Err(error) => failed(&error),
+        }
+    }
+
+    /// The names of the headers that `receive` wants, each on a line.
+    #[must_use]
+    pub fn header_names(&self) -> String {
+        self.0.header_names().collect::<Vec<_>>().join("\n")
+    }
+
+    /// `{ok: Delivery}` or `{error}`. `headers` is a name on a line, then its value on a line, and so on; `now` is
+    /// in milliseconds since 1970.
+    #[must_use]
+    pub fn receive(&self, headers: &str, body: &[u8], now: f64) -> JsValue {
+        let lines: Vec<&str> = headers.split('\n').collect();
+        let pairs = lines.chunks_exact(2).filter_map(|pair| Some((*pair.first()?, *pair.last()?)));
+        let pairs: Vec<(&str, &str)> = pairs.collect();
+        let received = now_millis(now).and_then(|now| self.0.receive(&pairs, body, now));
+        match &received {
+            Ok(received) => succeeded(&Delivery {
+                kind: received.event.kind(),
+                id: received.id.as_deref(),
+                time: received.time,
+                data: received.event.json(),
+                received_version: received.received_version,
+                delivered_version: received.delivered_version,
+                applied: &received.applied,
+                key_id: received.verified().key_id(),
+                timestamp: received.verified().timestamp().0,
+                replay_key: received.verified().replay_key(),
+                event_key: received.event_key(),
+            }),
+            Err(error) => failed(error),
+        }
+    }
+}
+
+/// What JavaScript gets of a received event.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Delivery<'a> {
+    kind: Option<&'a str>,
+    id: Option<&'a str>,
+    time: Option<&'a str>,
+    data: &'a str,
+    received_version: Option<crate::release::Release>,
+    delivered_version: Option<crate::release::Release>,
+    applied: &'a [String],
+    key_id: Option<&'a str>,
+    timestamp: i64,
+    replay_key: String,
+    event_key: String,
+}
+
+/// `{ok: header value}` or `{error}`: signs a body under a profile, empty for the default one, with one secret.
+#[wasm_bindgen]
+#[must_use]
+pub fn sign_body(profile: &str, secret: &str, body: &[u8], now: f64) -> JsValue {
+    let profile = if profile.is_empty() { Ok(Profile::default()) } else { Profile::from_json(profile) };
+    let signed = profile.and_then(|profile| {
+        let keys = KeyRing::single(secret)?;
+        sign(&profile.scheme, &keys, body, now_millis(now)?)
+    });
+    match signed {
+        Ok(value) => tagged("ok", &value.into()),
+        Err(error) => failed(&error),
+    }
+}
+
+/// `{error}` for a body that is no bytes: `found` says what was passed instead.
+#[wasm_bindgen]
+#[must_use]
+pub fn body_parsed(found: String) -> JsValue {
+    failed(&Error::BodyParsed { found })
+}
+
+/// Every code with its fault, sentence and advice.
+#[wasm_bindgen]
+#[must_use]
+pub fn codes() -> JsValue {
+    #[derive(Serialize)]
+    struct Row {
+        code: &'static str,
+        fault: &'static str,
+        sentence: &'static str,
+        advice: &'static str,
+    }
+    let row = |code: &Code| Row {
+        code: code.as_str(),
+        fault: code.fault().as_str(),
+        sentence: code.template(),
+        advice: code.advice(),
+    };
+    succeeded(&Code::ALL.iter().map(row).collect::<Vec<_>>())
+}
+
+fn now_millis(now: f64) -> Result<UnixMillis, Error> {
+    // Every whole number of this size is exact in an f64, so the cast below changes nothing.
+    const LARGEST: f64 = 9_007_199_254_740_991.0;
+    if now.is_finite() && now.abs() <= LARGEST && now % 1.0 == 0.0 {
+        #[expect(clippy::cast_possible_truncation, reason = "whole and in range, as just checked")]
+        return Ok(UnixMillis(now as i64));
+    }
+    Err(Error::NowInvalid)
+}
+
+fn succeeded<T: Serialize>(value: &T) -> JsValue {
+    match serde_wasm_bindgen::to_value(value) {
+        Ok(value) => tagged("ok", &value),
+        Err(error) => tagged("trap", &error.into()),
+    }
+}
+
+fn failed(error: &Error) -> JsValue {
+    #[derive(Serialize)]
+    struct Failure {
+        code: &'static str,
+        fault: &'static str,
+        message: String,
+    }
+    let code = error.code();
+    let failure = Failure { code: code.as_str(), fault: code.fault().as_str(), message: alloc::format!("{error}") };
+    serde_wasm_bindgen::to_value(&failure).map_or(JsValue::NULL, |failure| tagged("error", &failure))
+}
+
+fn tagged(tag: &str, value: &JsValue) -> JsValue {
+    let object = Object::new();
+    // A new plain object takes any property, so there is no failure to hand on.
+    let _set = Reflect::set(&object, &tag.into(), value);
+    object.unchecked_into()
+}
