@@ -34,8 +34,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
             report(event, "honest", &attempt.outgoing.body, attempt.status);
         }
     }
-    let forged = sender.attempt(&other, &ping, now()).await?;
-    report(&ping, "forged", &forged.outgoing.body, forged.status);
+    let refused = sender.attempt(&other, &ping, now()).await?;
+    report(&ping, "forged", &refused.outgoing.body, refused.status);
     let stale = sender.attempt(&endpoint, &ping, UnixMillis(now().0.saturating_sub(600_000))).await?;
     report(&ping, "stale", &stale.outgoing.body, stale.status);
     Ok(())

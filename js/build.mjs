@@ -48,16 +48,20 @@ export function coreBytes() {
 /** CommonJS for hosts that cannot require an ES module. */
 async function commonjs() {
   await build({
-    entryPoints: [join(dist, "entry/inline.js")],
-    outfile: join(dist, "index.cjs"),
+    entryPoints: { index: join(dist, "entry/inline.js"), testing: join(dist, "entry/testing.js") },
+    outdir: dist,
+    outExtension: { ".js": ".cjs" },
     bundle: true,
     format: "cjs",
     platform: "node",
     target: "node20",
     logLevel: "warning",
   });
-  const types = readFileSync(join(dist, "index.d.ts"), "utf8");
-  writeFileSync(join(dist, "index.d.cts"), types);
+  // The same declarations once more, for the resolution that takes a .d.ts beside ES modules as one of them.
+  for (const name of ["index", "testing", "receiver", "errors", "types"]) {
+    const types = readFileSync(join(dist, `${name}.d.ts`), "utf8");
+    writeFileSync(join(dist, `${name}.d.cts`), types.replaceAll(/(from "\.\/\w+)\.(?:js|ts)"/g, '$1.cjs"'));
+  }
 }
 
 rmSync(dist, { recursive: true, force: true });

@@ -3,26 +3,37 @@ import * as glue from "./core_bg.js";
 import type { CoreDelivery, Tagged } from "./core_bg.js";
 import { WebhookError } from "./errors.ts";
 
+/** Frees what a receiver holds in the core, unless that instance of the core is gone anyway. */
+const forgotten = new FinalizationRegistry<Held>(({ number, instance: held }) => {
+  if (held === instance()) glue.receiver_close(number);
+});
+
+interface Held {
+  readonly number: number;
+  readonly instance: number;
+}
+
 /** A receiver in the core, made again by itself when the core had to be started again. */
 export class CoreHandle {
   readonly #settings: string;
-  #receiver: glue.CoreReceiver;
-  #instance: number;
+  #held: Held;
   readonly headerNames: readonly string[];
 
   constructor(settings: string) {
     this.#settings = settings;
-    this.#receiver = call(() => glue.CoreReceiver.open(settings));
-    this.#instance = instance();
-    this.headerNames = this.#receiver.header_names().split("\n");
+    this.#held = this.#open();
+    this.headerNames = glue.receiver_headers(this.#held.number).split("\n");
   }
 
   receive(headers: string, body: Uint8Array, now: number): CoreDelivery {
-    if (this.#instance !== instance()) {
-      this.#receiver = call(() => glue.CoreReceiver.open(this.#settings));
-      this.#instance = instance();
-    }
-    return call(() => this.#receiver.receive(headers, body, now));
+    if (this.#held.instance !== instance()) this.#held = this.#open();
+    return call(() => glue.receiver_receive(this.#held.number, headers, body, now));
+  }
+
+  #open(): Held {
+    const held = { number: call(() => glue.receiver_open(this.#settings)), instance: instance() };
+    forgotten.register(this, held);
+    return held;
   }
 }
 
@@ -34,6 +45,11 @@ export function signBody(profile: string, secret: string, body: Uint8Array, now:
 /** Refuses a body that is no bytes. */
 export function refuseParsed(found: string): never {
   return call(() => glue.body_parsed(found));
+}
+
+/** Refuses a body that is too large to be copied into the core's memory. */
+export function refuseLarge(bytes: number, allowed: number): never {
+  return call(() => glue.body_too_large(bytes, allowed));
 }
 
 /** The table of all failures. */

@@ -23,15 +23,14 @@ export interface CodeRow {
   readonly advice: string;
 }
 
-export class CoreReceiver {
-  private constructor();
-  static open(settings: string): Tagged<CoreReceiver>;
-  header_names(): string;
-  receive(headers: string, body: Uint8Array, now: number): Tagged<CoreDelivery>;
-}
+export function receiver_open(settings: string): Tagged<number>;
+export function receiver_close(number: number): void;
+export function receiver_headers(number: number): string;
+export function receiver_receive(number: number, headers: string, body: Uint8Array, now: number): Tagged<CoreDelivery>;
 
 export function sign_body(profile: string, secret: string, body: Uint8Array, now: number): Tagged<string>;
 export function body_parsed(found: string): Tagged<never>;
+export function body_too_large(bytes: number, allowed: number): Tagged<never>;
 export function codes(): Tagged<readonly CodeRow[]>;
 
 export function __wbg_set_wasm(exports: WebAssembly.Exports): void;

@@ -1,9 +1,11 @@
 import { bodyBytes } from "./bytes.ts";
-import { CoreHandle, refuseParsed } from "./core.ts";
+import { CoreHandle, refuseLarge, refuseParsed } from "./core.ts";
 import type { CoreDelivery } from "./core_bg.js";
 import { headerLines } from "./headers.ts";
 import { KINDS } from "./kinds.ts";
 import type { Delivery, JsonDocument, Received, ReceiverOptions, WebhookEvent } from "./types.ts";
+
+const MAX_BODY_BYTES = 1024 * 1024;
 
 /** Verifies deliveries and hands out their events. Holds no state between deliveries. */
 export interface Receiver {
@@ -19,18 +21,20 @@ export interface Receiver {
  * @throws WebhookError of fault `config` when a secret or another setting cannot be used
  */
 export function createReceiver(options: ReceiverOptions): Receiver {
-  const { secret, keys, profile, registry, clock = Date.now, ...rest } = options;
+  const { secret, keys, profile, registry, maxBodyBytes = MAX_BODY_BYTES, clock = Date.now, ...rest } = options;
   const settings = {
     ...rest,
     keys: keys ?? [{ secret }],
     profile: parsed(profile),
     registry: parsed(registry),
+    maxBodyBytes,
   };
   const core = new CoreHandle(JSON.stringify(settings));
   return {
     receive({ headers, body }) {
       const bytes = bodyBytes(body);
       if (!(bytes instanceof Uint8Array)) return refuseParsed(bytes.found);
+      if (bytes.length > maxBodyBytes) return refuseLarge(bytes.length, maxBodyBytes);
       return received(core.receive(headerLines(headers, core.headerNames), bytes, clock()), bytes);
     },
   };

@@ -5,14 +5,12 @@ use alloc::vec::Vec;
 
 use base16ct::lower;
 use base64ct::{Base64, Base64UrlUnpadded, Encoding as _};
-use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 /// How a secret is written down.
 ///
 /// Mambo's docs do not say how the text of a secret becomes key bytes; its UTF-8 bytes are assumed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Encoding {
     /// The bytes of the text itself.
     #[default]
@@ -24,6 +22,9 @@ pub enum Encoding {
 }
 
 impl Encoding {
+    /// Each encoding with its name in documents.
+    pub const NAMES: [(&'static str, Self); 3] = [("utf8", Self::Utf8), ("hex", Self::Hex), ("base64", Self::Base64)];
+
     /// The bytes that `text` stands for; `None` when it is not of this encoding.
     #[must_use]
     pub fn decode(self, text: &str) -> Option<Zeroizing<Vec<u8>>> {

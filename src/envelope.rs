@@ -7,17 +7,14 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use serde::{Deserialize, Serialize};
-
 use crate::error::Error;
 use crate::json::tree::quoted;
-use crate::json::{Object, Pointer, Segment};
+use crate::json::{Doc, Object, Pointer, Problems, Segment};
 use crate::limits::MAX_CANDIDATES;
 use crate::release::Release;
 
 /// Where to look, each list in order of preference; the first of each list is where it is written.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default, rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Layout {
     /// The kind of event, text.
     pub kind: Vec<Pointer>,
@@ -30,10 +27,8 @@ pub struct Layout {
     /// The data model. The empty pointer means that the whole body is the data.
     pub data: Vec<Pointer>,
     /// A header that names the kind where the body does not. Headers are not signed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub kind_header: Option<String>,
     /// A header that names the release where the body does not. Headers are not signed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub version_header: Option<String>,
     /// Whether the bare body `{"message":"ping"}`, which the docs print for Ping, is a Ping.
     pub bare_ping: bool,
@@ -132,11 +127,57 @@ impl<'a> Envelope<'a> {
 }
 
 impl Layout {
+    /// Reads a layout. What is left out is as in the default.
+    pub fn read(doc: &Doc<'_>, problems: &mut Problems) -> Option<Self> {
+        let mut fields = doc.fields(problems)?;
+        let mut layout = Self::default();
+        let lists = [
+            ("kind", &mut layout.kind),
+            ("id", &mut layout.id),
+            ("version", &mut layout.version),
+            ("time", &mut layout.time),
+            ("data", &mut layout.data),
+        ];
+        for (name, list) in lists {
+            if let Some(doc) = fields.take(name) {
+                let places = doc.list(problems)?;
+                *list = places.iter().filter_map(|place| place.parsed(Pointer::parse, problems)).collect();
+            }
+        }
+        for (name, header) in [("kindHeader", &mut layout.kind_header), ("versionHeader", &mut layout.version_header)] {
+            *header = fields.take(name).and_then(|doc| doc.text(problems));
+        }
+        if let Some(doc) = fields.take("barePing") {
+            layout.bare_ping = doc.flag(problems)?;
+        }
+        fields.finish(problems);
+        Some(layout)
+    }
+
+    /// The layout as JSON, every member of it.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let lists = [
+            ("kind", &self.kind),
+            ("id", &self.id),
+            ("version", &self.version),
+            ("time", &self.time),
+            ("data", &self.data),
+        ];
+        let list = |(name, list): (&str, &Vec<Pointer>)| {
+            let places: Vec<String> = list.iter().map(|place| quoted(&alloc::format!("{place}"))).collect();
+            alloc::format!("\"{name}\":[{}]", places.join(","))
+        };
+        let header =
+            |(name, header): (&str, &Option<String>)| Some(alloc::format!("\"{name}\":{}", quoted(header.as_deref()?)));
+        let headers = [("kindHeader", &self.kind_header), ("versionHeader", &self.version_header)];
+        let ping = alloc::format!("\"barePing\":{}", self.bare_ping);
+        let members = lists.into_iter().map(list).chain(headers.into_iter().filter_map(header)).chain([ping]);
+        ["{", &members.collect::<Vec<_>>().join(","), "}"].concat()
+    }
+
     /// Refuses a layout that cannot be followed.
-    ///
-    /// # Errors
-    /// `profile_invalid`, with the place.
-    pub fn check(&self) -> Result<(), Error> {
+    pub fn check(&self, problems: &mut Problems) {
         let lists = [
             ("/envelope/kind", &self.kind, 0),
             ("/envelope/id", &self.id, 0),
@@ -147,11 +188,10 @@ impl Layout {
         for (at, list, least) in lists {
             let each = list.iter().any(|place| place.segments().contains(&Segment::Each));
             if each || list.len() < least || list.len() > MAX_CANDIDATES {
-                let problem = alloc::format!("expected {least} to {MAX_CANDIDATES} pointers without `*`");
-                return Err(Error::ProfileInvalid { at: at.into(), problem });
+                let sentence = alloc::format!("expected {least} to {MAX_CANDIDATES} pointers without `*`");
+                problems.add("value_invalid", at, sentence, "");
             }
         }
-        Ok(())
     }
 }
 

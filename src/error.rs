@@ -269,26 +269,28 @@ errors! {
         /// Most allowed.
         allowed: usize,
     } = "keys_too_many", Config, "key ring has {count} keys, allowed {allowed}",
-        "Retire old keys.";
+        "Retire old keys: a rotation needs two at a time.";
     /// Every key is outside its time of validity.
     KeysInactive {
         /// Keys in the ring.
         keys: usize,
     } = "keys_inactive", Config, "none of {keys} keys is valid at this time",
         "Look at the keys' not-before and not-after times.";
-    /// A profile contradicts itself or exceeds a bound.
+    /// A profile contradicts itself, exceeds a bound, or cannot be read.
     ProfileInvalid {
-        /// JSON pointer into the profile.
-        at: String,
-        /// What is wrong there.
-        problem: String,
-    } = "profile_invalid", Config, "profile at {at}: {problem}",
+        /// How many problems it has.
+        count: usize,
+        /// The first one.
+        first: String,
+    } = "profile_invalid", Config, "profile has {count} problems; first: {first}",
         "docs/PROTOCOL.md shows every member of a profile.";
     /// An option is not what it must be.
     OptionsInvalid {
-        /// What is wrong.
-        problem: String,
-    } = "options_invalid", Config, "options: {problem}",
+        /// How many problems there are.
+        count: usize,
+        /// The first one.
+        first: String,
+    } = "options_invalid", Config, "options have {count} problems; first: {first}",
         "The types of the package name every option.";
     /// A registry document has problems.
     RegistryInvalid {

@@ -3,5 +3,8 @@
 pub mod pointer;
 pub mod tree;
 
+pub mod document;
+
+pub use document::{Doc, Fields, Problem, Problems};
 pub use pointer::{Pointer, Segment};
 pub use tree::{Member, Node, Object, Tree};

@@ -129,10 +129,9 @@ impl KeyRing {
         if keys.len() > MAX_KEYS {
             return Err(Error::KeysTooMany { count: keys.len(), allowed: MAX_KEYS });
         }
-        let mut ids: Vec<&str> = keys.iter().map(Key::id).collect();
-        ids.sort_unstable();
-        if let Some(key) = ids.windows(2).find_map(|pair| (pair.first() == pair.last()).then(|| pair.first())) {
-            return Err(Error::KeyRepeated { key: key.copied().unwrap_or_default().into() });
+        let earlier = |at, key: &Key| keys.iter().take(at).any(|other| other.id == key.id);
+        if let Some((_, key)) = keys.iter().enumerate().find(|(at, key)| earlier(*at, key)) {
+            return Err(Error::KeyRepeated { key: key.id.clone() });
         }
         Ok(Self(keys))
     }

@@ -6,11 +6,13 @@
 //!
 //! What is known of Mambo's wire format and what is assumed is said in [`scheme`] and [`envelope`].
 
+//!
+#![doc = include_str!("../README.md")]
 #![no_std]
 #![forbid(unsafe_code)]
 
 extern crate alloc;
-#[cfg(any(feature = "std", test))]
+#[cfg(any(feature = "std", feature = "wasm"))]
 extern crate std;
 
 // WORDS: names and numbers, no behaviour. A file uses only what stands above it in this list.

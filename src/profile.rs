@@ -1,16 +1,14 @@
 //! A profile: everything about the wire that Mambo's public docs leave open, as one JSON document.
 
-use alloc::string::ToString;
-
-use serde::{Deserialize, Serialize};
+use alloc::string::String;
 
 use crate::envelope::Layout;
 use crate::error::Error;
+use crate::json::{Doc, Problems};
 use crate::scheme::Scheme;
 
 /// How deliveries are signed and laid out. The default is **assumed** where [`Scheme`] and [`Layout`] say so.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default, rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Profile {
     /// The signature scheme.
     pub scheme: Scheme,
@@ -22,20 +20,43 @@ impl Profile {
     /// Reads a profile and checks it. What is left out is as in the default.
     ///
     /// # Errors
-    /// `profile_invalid`, with the place.
+    /// `profile_invalid`, with the first problem and its place.
     pub fn from_json(text: &str) -> Result<Self, Error> {
-        let profile: Self = serde_json::from_str(text)
-            .map_err(|error| Error::ProfileInvalid { at: "/".into(), problem: error.to_string() })?;
-        profile.check()?;
-        Ok(profile)
+        let mut problems = Problems::default();
+        let profile = Doc::parse(text, &mut problems).and_then(|doc| Self::read(&doc, &mut problems));
+        match (profile, problems.first()) {
+            (Some(profile), None) => profile.check().map(|()| profile),
+            (_, first) => Err(invalid(first)),
+        }
+    }
+
+    /// The profile as JSON, every member of it: what [`from_json`](Self::from_json) reads.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        alloc::format!(r#"{{"scheme":{},"envelope":{}}}"#, self.scheme.to_json(), self.envelope.to_json())
     }
 
     /// Refuses a profile under which one delivery could be read in two ways.
     ///
     /// # Errors
-    /// `profile_invalid`, with the place.
+    /// `profile_invalid`, with the first problem and its place.
     pub fn check(&self) -> Result<(), Error> {
-        self.scheme.check()?;
-        self.envelope.check()
+        let mut problems = Problems::default();
+        self.scheme.check(&mut problems);
+        self.envelope.check(&mut problems);
+        problems.first().map_or(Ok(()), |first| Err(invalid(Some(first))))
     }
+
+    fn read(doc: &Doc<'_>, problems: &mut Problems) -> Option<Self> {
+        let mut fields = doc.fields(problems)?;
+        let scheme = fields.take("scheme").map_or(Some(Scheme::default()), |doc| Scheme::read(&doc, problems));
+        let envelope = fields.take("envelope").map_or(Some(Layout::default()), |doc| Layout::read(&doc, problems));
+        fields.finish(problems);
+        Some(Self { scheme: scheme?, envelope: envelope? })
+    }
+}
+
+fn invalid(first: Option<(usize, String)>) -> Error {
+    let (count, first) = first.unwrap_or_default();
+    Error::ProfileInvalid { count, first }
 }

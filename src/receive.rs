@@ -133,7 +133,7 @@ impl Receiver {
     /// Verifies a delivery and hands out its event in the wanted shape.
     ///
     /// # Errors
-    /// As for [`verify`], then `body_not_utf8` and `body_not_json`.
+    /// As for [`verify()`], then `body_not_utf8` and `body_not_json`.
     pub fn receive<'a>(&self, headers: &dyn Headers, body: &'a [u8], now: UnixMillis) -> Result<Received<'a>, Error> {
         let verified = self.verify(headers, body, now)?;
         self.open(verified, headers)
@@ -142,7 +142,7 @@ impl Receiver {
     /// The first half of [`receive`](Self::receive): verifies and looks into nothing.
     ///
     /// # Errors
-    /// As for [`verify`].
+    /// As for [`verify()`].
     pub fn verify<'a>(&self, headers: &dyn Headers, body: &'a [u8], now: UnixMillis) -> Result<Verified<'a>, Error> {
         if body.len() > self.max_body_bytes {
             return Err(Error::BodyTooLarge { bytes: body.len(), allowed: self.max_body_bytes });

@@ -1,11 +1,7 @@
 //! Product releases such as `8.10.2`: the versions that Mambo's payloads carry.
 
-use alloc::string::ToString;
 use core::fmt;
 use core::str::FromStr;
-
-use serde::de::{Deserializer, Error as _};
-use serde::{Deserialize, Serialize, Serializer};
 
 /// A release of Mambo: three numbers, compared as numbers, so that 8.10.2 is newer than 8.7.2.
 ///
@@ -62,16 +58,3 @@ impl fmt::Display for NotARelease {
 }
 
 impl core::error::Error for NotARelease {}
-
-impl Serialize for Release {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.to_string())
-    }
-}
-
-impl<'de> Deserialize<'de> for Release {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = <alloc::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-        text.parse().map_err(D::Error::custom)
-    }
-}

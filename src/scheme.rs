@@ -8,14 +8,12 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use serde::{Deserialize, Serialize};
-
-use crate::error::Error;
+use crate::json::tree::quoted;
+use crate::json::{Doc, Problems};
 use crate::limits::{MAX_CANDIDATES, MAX_JOINER_BYTES, MAX_JOINERS};
 
 /// How deliveries are signed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default, rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scheme {
     /// Name of the header, in lower case. Known.
     pub header: String,
@@ -30,8 +28,7 @@ pub struct Scheme {
 }
 
 /// What a signature header looks like.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "snake_case", rename_all_fields = "camelCase", tag = "form")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Grammar {
     /// Names and values, such as `t=1700000000,v1=5257…`. Unknown names are passed over.
     Pairs {
@@ -49,14 +46,12 @@ pub enum Grammar {
         /// Between timestamp and signature.
         separator: char,
         /// Text in front of the signature, such as `sha256=`; may be empty.
-        #[serde(default)]
         prefix: String,
     },
 }
 
 /// What a timestamp counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Unit {
     /// Seconds below 10^11, milliseconds from there up.
     #[default]
@@ -68,8 +63,7 @@ pub enum Unit {
 }
 
 /// How a signature is written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Digest {
     /// 64 lower-case hex digits.
     #[default]
@@ -102,67 +96,165 @@ impl Default for Grammar {
 }
 
 impl Scheme {
+    /// Reads a scheme. What is left out is as in the default.
+    pub fn read(doc: &Doc<'_>, problems: &mut Problems) -> Option<Self> {
+        let mut fields = doc.fields(problems)?;
+        let mut scheme = Self::default();
+        if let Some(header) = fields.take("header") {
+            scheme.header = header.text(problems)?;
+        }
+        if let Some(grammar) = fields.take("grammar") {
+            scheme.grammar = Grammar::read(&grammar, problems)?;
+        }
+        if let Some(joiners) = fields.take("joiners") {
+            scheme.joiners = texts(&joiners, problems)?;
+        }
+        if let Some(unit) = fields.take("unit") {
+            scheme.unit = unit.word(&Unit::NAMES, problems)?;
+        }
+        if let Some(digest) = fields.take("digest") {
+            scheme.digest = digest.word(&Digest::NAMES, problems)?;
+        }
+        fields.finish(problems);
+        Some(scheme)
+    }
+
+    /// The scheme as JSON, every member of it.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        alloc::format!(
+            r#"{{"header":{},"grammar":{},"joiners":{},"unit":{},"digest":{}}}"#,
+            quoted(&self.header),
+            self.grammar.print(),
+            list(&self.joiners),
+            name(&Unit::NAMES, &self.unit),
+            name(&Digest::NAMES, &self.digest),
+        )
+    }
+
     /// Refuses a scheme under which one header or one signed text could be read in two ways.
-    ///
-    /// # Errors
-    /// `profile_invalid`, with the place.
-    pub fn check(&self) -> Result<(), Error> {
-        let problem = |at: &str, problem: &str| Err(Error::ProfileInvalid { at: at.into(), problem: problem.into() });
+    pub fn check(&self, problems: &mut Problems) {
         let token = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
         if self.header.is_empty() || !self.header.bytes().all(token) {
-            return problem("/scheme/header", "expected a header name in lower case");
+            problems.add("value_invalid", "/scheme/header", "expected a header name in lower case", "");
         }
-        self.grammar.check()?;
+        self.grammar.check(problems);
+        let at = "/scheme/joiners";
         if self.joiners.is_empty() || self.joiners.len() > MAX_JOINERS {
-            return problem("/scheme/joiners", "expected 1 to 4 joiners");
+            problems.add("value_invalid", at, "expected 1 to 4 joiners", "");
         }
         for (index, joiner) in self.joiners.iter().enumerate() {
             if joiner.len() > MAX_JOINER_BYTES || joiner.starts_with(|first: char| first.is_ascii_digit()) {
-                return problem("/scheme/joiners", "a joiner is at most 8 bytes and starts with no digit");
+                problems.add("value_invalid", at, "a joiner is at most 8 bytes and starts with no digit", "");
             }
-            let clash = |other: &String| !other.is_empty() && other.starts_with(joiner.as_str());
+            let clash = |other: &String| !joiner.is_empty() && other.starts_with(joiner.as_str());
             let mut others = self.joiners.iter().enumerate().filter(|(place, _)| *place != index);
-            if others.any(|(_, other)| other == joiner || (!joiner.is_empty() && clash(other))) {
-                return problem(
-                    "/scheme/joiners",
-                    "one joiner starts with another, so a text could be split in two ways",
-                );
+            if others.any(|(_, other)| other == joiner || clash(other)) {
+                let hint = "a signed text could be split in two ways";
+                problems.add("value_invalid", at, "one joiner starts with another", hint);
             }
         }
-        Ok(())
     }
 }
 
 impl Grammar {
-    fn check(&self) -> Result<(), Error> {
-        let problem =
-            |problem: &str| Err(Error::ProfileInvalid { at: "/scheme/grammar".into(), problem: problem.into() });
+    fn read(doc: &Doc<'_>, problems: &mut Problems) -> Option<Self> {
+        let mut fields = doc.fields(problems)?;
+        let form = fields.need("form", problems)?.word(&[("pairs", true), ("sequence", false)], problems)?;
+        let separator = fields.take("separator");
+        let separator = separator.map_or(Some(','), |separator| separator.parsed(mark, problems))?;
+        let grammar = if form {
+            let Self::Pairs { mut timestamp_keys, mut signature_keys, .. } = Self::default() else {
+                return None;
+            };
+            if let Some(keys) = fields.take("timestampKeys") {
+                timestamp_keys = texts(&keys, problems)?;
+            }
+            if let Some(keys) = fields.take("signatureKeys") {
+                signature_keys = texts(&keys, problems)?;
+            }
+            let assign = fields.take("assign").map_or(Some('='), |assign| assign.parsed(mark, problems))?;
+            Self::Pairs { separator, assign, timestamp_keys, signature_keys }
+        } else {
+            let prefix = fields.take("prefix").map_or(Some(String::new()), |prefix| prefix.text(problems))?;
+            Self::Sequence { separator, prefix }
+        };
+        fields.finish(problems);
+        Some(grammar)
+    }
+
+    fn print(&self) -> String {
+        let mark = |mark: &char| quoted(mark.encode_utf8(&mut [0; 4]));
+        match self {
+            Self::Pairs { separator, assign, timestamp_keys, signature_keys } => alloc::format!(
+                r#"{{"form":"pairs","separator":{},"assign":{},"timestampKeys":{},"signatureKeys":{}}}"#,
+                mark(separator),
+                mark(assign),
+                list(timestamp_keys),
+                list(signature_keys),
+            ),
+            Self::Sequence { separator, prefix } => {
+                alloc::format!(r#"{{"form":"sequence","separator":{},"prefix":{}}}"#, mark(separator), quoted(prefix))
+            }
+        }
+    }
+
+    fn check(&self, problems: &mut Problems) {
+        let mut problem = |sentence: &str| problems.add("value_invalid", "/scheme/grammar", sentence, "");
         let plain = |mark: &char| mark.is_ascii_graphic() && !mark.is_ascii_alphanumeric() || *mark == ' ';
         match self {
             Self::Sequence { separator, prefix } => {
                 if !plain(separator) || !prefix.bytes().all(|byte| byte.is_ascii_graphic()) || prefix.len() > 16 {
-                    return problem("expected a punctuation mark as separator and a short prefix");
+                    problem("expected a punctuation mark as separator and a short prefix");
                 }
             }
             Self::Pairs { separator, assign, timestamp_keys, signature_keys } => {
                 if !plain(separator) || !plain(assign) || separator == assign {
-                    return problem("expected two different punctuation marks as separator and assign");
+                    problem("expected two different punctuation marks as separator and assign");
                 }
                 if [timestamp_keys, signature_keys].iter().any(|keys| keys.is_empty() || keys.len() > MAX_CANDIDATES) {
-                    return problem("expected 1 to 16 timestampKeys and signatureKeys");
+                    problem("expected 1 to 16 timestampKeys and signatureKeys");
                 }
-                let mut keys: Vec<&String> = timestamp_keys.iter().chain(signature_keys).collect();
-                let word = |key: &&String| {
+                let keys: Vec<&String> = timestamp_keys.iter().chain(signature_keys).collect();
+                let word = |key: &str| {
                     !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
                 };
-                keys.sort_unstable();
-                let before = keys.len();
-                keys.dedup();
-                if !keys.iter().all(word) || keys.len() != before {
-                    return problem("expected every key once, of letters, digits, - and _");
+                let repeated = |(index, key): (usize, &&String)| keys.iter().take(index).any(|other| other == key);
+                if !keys.iter().all(|key| word(key)) || keys.iter().enumerate().any(repeated) {
+                    problem("expected every key once, of letters, digits, - and _");
                 }
             }
         }
-        Ok(())
+    }
+}
+
+impl Unit {
+    const NAMES: [(&'static str, Self); 3] =
+        [("auto", Self::Auto), ("seconds", Self::Seconds), ("milliseconds", Self::Milliseconds)];
+}
+
+impl Digest {
+    const NAMES: [(&'static str, Self); 2] = [("hex", Self::Hex), ("hex_upper", Self::HexUpper)];
+}
+
+/// The name of a value in documents, as JSON.
+fn name<T: PartialEq>(names: &[(&str, T)], value: &T) -> String {
+    quoted(names.iter().find(|(_, named)| named == value).map_or("", |(name, _)| name))
+}
+
+fn list(texts: &[String]) -> String {
+    let texts: Vec<String> = texts.iter().map(|text| quoted(text)).collect();
+    ["[", &texts.join(","), "]"].concat()
+}
+
+fn texts(doc: &Doc<'_>, problems: &mut Problems) -> Option<Vec<String>> {
+    doc.list(problems)?.iter().map(|each| each.text(problems)).collect()
+}
+
+fn mark(text: &str) -> Result<char, &'static str> {
+    let mut characters = text.chars();
+    match (characters.next(), characters.next()) {
+        (Some(mark), None) => Ok(mark),
+        _ => Err("expected one character"),
     }
 }

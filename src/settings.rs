@@ -1,79 +1,41 @@
 //! A receiver's settings as one JSON document: what a configuration file or another language hands over.
 
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
 use crate::encoding::Encoding;
 use crate::error::Error;
+use crate::json::{Doc, Problems};
 use crate::key::{Key, KeyRing, Strength};
+use crate::limits::TOLERANCE_SECONDS;
 use crate::profile::Profile;
 use crate::receive::{Receiver, Wanted};
 use crate::release::Release;
 use crate::shim::Registry;
 use crate::time::{UnixMillis, Window};
 
-/// The document.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
+/// The document, read but not yet acted on.
 struct Settings<'a> {
-    #[serde(borrow)]
-    keys: &'a RawValue,
-    #[serde(default)]
-    allow_short_secrets: bool,
-    #[serde(default, borrow)]
-    profile: Option<&'a RawValue>,
-    #[serde(default, borrow)]
-    registry: Option<&'a RawValue>,
-    #[serde(default)]
-    tolerance: Tolerance,
-    #[serde(default)]
+    keys: Vec<KeySettings>,
+    strength: Strength,
+    profile: Option<Doc<'a>>,
+    registry: Option<Doc<'a>>,
+    window: Window,
     pinned: Option<Release>,
-    #[serde(default)]
-    wanted: Option<String>,
-    #[serde(default)]
+    wanted: Wanted,
     kind: Option<String>,
-    #[serde(default)]
     max_body_bytes: Option<usize>,
 }
 
 /// One key of the ring.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct KeySettings {
-    #[serde(default)]
-    id: Option<String>,
+    id: String,
     secret: Zeroizing<String>,
-    #[serde(default)]
     encoding: Encoding,
-    #[serde(default)]
-    not_before: Option<i64>,
-    #[serde(default)]
-    not_after: Option<i64>,
-}
-
-/// Each side in seconds, or the word that takes the bound away.
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
-struct Tolerance {
-    past_seconds: Option<Bound>,
-    future_seconds: Option<Bound>,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(untagged, expecting = "expected a whole number of seconds or \"unlimited\"")]
-enum Bound {
-    Seconds(u32),
-    Word(Unlimited),
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Unlimited {
-    Unlimited,
+    not_before: Option<UnixMillis>,
+    not_after: Option<UnixMillis>,
 }
 
 impl Receiver {
@@ -84,33 +46,26 @@ impl Receiver {
     /// # Errors
     /// `options_invalid`, and every code of fault `config`.
     pub fn from_json(json: &str) -> Result<Self, Error> {
-        let settings: Settings<'_> = serde_json::from_str(json).map_err(|error| invalid("", &error))?;
-        let strength = if settings.allow_short_secrets { Strength::AnyLength } else { Strength::Strong };
-        let listed: Vec<KeySettings> =
-            serde_json::from_str(settings.keys.get()).map_err(|error| invalid("keys: ", &error))?;
-        let mut keys = Vec::with_capacity(listed.len());
-        for key in &listed {
-            let made = Key::new(key.id.as_deref().unwrap_or("default"), &key.secret, key.encoding, strength)?;
-            keys.push(made.valid(key.not_before.map(UnixMillis), key.not_after.map(UnixMillis)));
+        let mut problems = Problems::default();
+        let settings = Doc::parse(json, &mut problems).and_then(|doc| Settings::read(&doc, &mut problems));
+        let (Some(settings), None) = (settings, problems.first()) else {
+            let (count, first) = problems.first().unwrap_or_default();
+            return Err(Error::OptionsInvalid { count, first });
+        };
+        let mut keys = Vec::with_capacity(settings.keys.len());
+        for key in &settings.keys {
+            let made = Key::new(&key.id, &key.secret, key.encoding, settings.strength)?;
+            keys.push(made.valid(key.not_before, key.not_after));
         }
-        let mut receiver = Self::new(KeyRing::new(keys)?).window(settings.tolerance.window());
+        let mut receiver = Self::new(KeyRing::new(keys)?).window(settings.window).wanted(settings.wanted);
         if let Some(profile) = settings.profile {
-            receiver = receiver.profile(Profile::from_json(profile.get())?)?;
+            receiver = receiver.profile(Profile::from_json(profile.raw())?)?;
         }
         if let Some(registry) = settings.registry {
-            receiver = receiver.registry(Registry::from_json(registry.get())?);
+            receiver = receiver.registry(Registry::from_json(registry.raw())?);
         }
         if let Some(release) = settings.pinned {
             receiver = receiver.pinned(release);
-        }
-        if let Some(wanted) = settings.wanted {
-            receiver = receiver.wanted(match wanted.as_str() {
-                "as_received" => Wanted::AsReceived,
-                "newest" => Wanted::Newest,
-                release => Wanted::Release(release.parse().map_err(|_| Error::OptionsInvalid {
-                    problem: "wanted is \"as_received\", \"newest\" or a release such as \"8.10.2\"".into(),
-                })?),
-            });
         }
         if let Some(kind) = settings.kind {
             receiver = receiver.kind(&kind);
@@ -122,34 +77,77 @@ impl Receiver {
     }
 }
 
-/// The error without any text of the document: serde quotes what it did not expect, and that may be a secret.
-fn invalid(member: &str, error: &serde_json::Error) -> Error {
-    let said = error.to_string();
-    let problem = match (said.find('"'), said.rfind(", expected")) {
-        (Some(quote), Some(expected)) if quote < expected => {
-            let (found, expected) = (said.get(..quote), said.get(expected..));
-            [member, found.unwrap_or_default().trim_end(), expected.unwrap_or_default()].concat()
-        }
-        (Some(_), _) => [member, "not as documented"].concat(),
-        (None, _) => [member, &said].concat(),
-    };
-    Error::OptionsInvalid { problem }
+impl<'a> Settings<'a> {
+    fn read(doc: &Doc<'a>, problems: &mut Problems) -> Option<Self> {
+        let mut fields = doc.fields(problems)?;
+        let keys = fields.need("keys", problems).and_then(|keys| keys.list(problems)).unwrap_or_default();
+        let keys = keys.iter().filter_map(|key| KeySettings::read(key, problems)).collect();
+        let short = fields.take("allowShortSecrets").and_then(|flag| flag.flag(problems));
+        let tolerance = fields.take("tolerance");
+        let wanted = fields.take("wanted").and_then(|wanted| wanted.parsed(wanted_release, problems));
+        let bytes = fields.take("maxBodyBytes").and_then(|bytes| bytes.count(problems));
+        let settings = Self {
+            keys,
+            strength: if short == Some(true) { Strength::AnyLength } else { Strength::Strong },
+            profile: fields.take("profile"),
+            registry: fields.take("registry"),
+            window: tolerance.map_or(Some(Window::default()), |doc| window(&doc, problems))?,
+            pinned: fields.take("pinned").and_then(|release| release.parsed(str::parse, problems)),
+            wanted: wanted.unwrap_or_default(),
+            kind: fields.take("kind").and_then(|kind| kind.text(problems)),
+            max_body_bytes: bytes,
+        };
+        fields.finish(problems);
+        Some(settings)
+    }
 }
 
-impl Tolerance {
-    fn window(&self) -> Window {
-        let seconds = |bound: Option<Bound>| match bound {
-            Some(Bound::Seconds(seconds)) => seconds,
-            _ => crate::limits::TOLERANCE_SECONDS,
-        };
-        let unlimited = |bound: Option<Bound>| matches!(bound, Some(Bound::Word(Unlimited::Unlimited)));
-        let mut window = Window::seconds(seconds(self.past_seconds), seconds(self.future_seconds));
-        if unlimited(self.past_seconds) {
-            window = window.any_age();
-        }
-        if unlimited(self.future_seconds) {
-            window = window.any_lead();
-        }
-        window
+impl KeySettings {
+    fn read(doc: &Doc<'_>, problems: &mut Problems) -> Option<Self> {
+        let mut fields = doc.fields(problems)?;
+        let id = fields.take("id").map_or(Some("default".into()), |id| id.text(problems));
+        let secret = fields.need("secret", problems).and_then(|secret| secret.text(problems));
+        let encoding = fields.take("encoding").map_or(Some(Encoding::Utf8), |doc| doc.word(&Encoding::NAMES, problems));
+        let mut time = |name| fields.take(name).and_then(|time| time.number(problems)).map(UnixMillis);
+        let (not_before, not_after) = (time("notBefore"), time("notAfter"));
+        fields.finish(problems);
+        Some(Self { id: id?, secret: Zeroizing::new(secret?), encoding: encoding?, not_before, not_after })
     }
+}
+
+fn wanted_release(text: &str) -> Result<Wanted, &'static str> {
+    match text {
+        "as_received" => Ok(Wanted::AsReceived),
+        "newest" => Ok(Wanted::Newest),
+        release => match release.parse() {
+            Ok(release) => Ok(Wanted::Release(release)),
+            Err(_) => Err("expected `as_received`, `newest` or a release such as 8.10.2"),
+        },
+    }
+}
+
+fn window(doc: &Doc<'_>, problems: &mut Problems) -> Option<Window> {
+    let mut fields = doc.fields(problems)?;
+    // `None` is the explicit word that takes the bound away.
+    let mut side = |name| match fields.take(name) {
+        None => Some(Some(TOLERANCE_SECONDS)),
+        Some(bound) if bound.raw() == "\"unlimited\"" => Some(None),
+        Some(bound) => {
+            let seconds = bound.raw().parse().ok();
+            if seconds.is_none() {
+                problems.add("value_invalid", &bound.at, "expected a whole number of seconds or `unlimited`", "");
+            }
+            seconds.map(Some)
+        }
+    };
+    let (past, future) = (side("pastSeconds")?, side("futureSeconds")?);
+    fields.finish(problems);
+    let mut window = Window::seconds(past.unwrap_or_default(), future.unwrap_or_default());
+    if past.is_none() {
+        window = window.any_age();
+    }
+    if future.is_none() {
+        window = window.any_lead();
+    }
+    Some(window)
 }

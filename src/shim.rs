@@ -1,7 +1,7 @@
 //! Version shims: a payload change is declared once, as data, and gives upgrade and downgrade.
 //!
 //! A [`Registry`] says which releases there are, which model each event carries, and what changed when. A
-//! [`Plan`] is what lies between two releases for one event; [`apply`] carries it out on JSON text and leaves
+//! [`Plan`] is what lies between two releases for one event; [`apply()`] carries it out on JSON text and leaves
 //! every byte alone that no change names.
 
 pub mod op;

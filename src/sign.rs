@@ -1,4 +1,4 @@
-//! Signing: body bytes, keys and a time become a header value. The mirror of [`crate::verify`].
+//! Signing: body bytes, keys and a time become a header value. The mirror of [`crate::verify`](mod@crate::verify).
 
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -1,4 +1,4 @@
-//! Verifying: a header value and body bytes become a [`Verified`], or nothing. The mirror of [`crate::sign`].
+//! Verifying: a header value and body bytes become a [`Verified`], or nothing. The mirror of [`crate::sign`](mod@crate::sign).
 
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -4,6 +4,8 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::cell::RefCell;
+use std::thread_local;
 
 use js_sys::{Object, Reflect};
 use serde::Serialize;
@@ -23,44 +25,69 @@ pub fn start() {
     console_error_panic_hook::set_once();
 }
 
-/// A receiver, held by JavaScript.
-#[wasm_bindgen]
-#[derive(Debug)]
-pub struct CoreReceiver(Receiver);
+thread_local! {
+    /// The receivers that JavaScript holds, by number. Not an exported class: the glue would free one by its address
+    /// after a trap, in the memory of an instance that never had it.
+    static RECEIVERS: RefCell<Vec<Option<Receiver>>> = const { RefCell::new(Vec::new()) };
+}
 
+/// `{ok: number}` or `{error}` for a settings document.
 #[wasm_bindgen]
-impl CoreReceiver {
-    /// `{ok: CoreReceiver}` or `{error}` for a settings document.
-    #[must_use]
-    pub fn open(settings: &str) -> JsValue {
-        match Receiver::from_json(settings) {
-            Ok(receiver) => tagged("ok", &Self(receiver).into()),
-            Err(error) => failed(&error),
+#[must_use]
+pub fn receiver_open(settings: &str) -> JsValue {
+    match Receiver::from_json(settings) {
+        Ok(receiver) => {
+            let number = RECEIVERS.with_borrow_mut(|receivers| {
+                let free = receivers.iter().position(Option::is_none).unwrap_or(receivers.len());
+                if free == receivers.len() {
+                    receivers.push(None);
+                }
+                if let Some(place) = receivers.get_mut(free) {
+                    *place = Some(receiver);
+                }
+                free
+            });
+            tagged("ok", &number.into())
         }
+        Err(error) => failed(&error),
     }
+}
 
-    /// The names of the headers that `receive` wants, each on a line.
-    #[must_use]
-    pub fn header_names(&self) -> String {
-        self.0.header_names().collect::<Vec<_>>().join("\n")
-    }
+/// Forgets a receiver.
+#[wasm_bindgen]
+pub fn receiver_close(number: usize) {
+    RECEIVERS.with_borrow_mut(|receivers| {
+        if let Some(place) = receivers.get_mut(number) {
+            *place = None;
+        }
+    });
+}
 
-    /// `{ok: Delivery}` or `{error}`. `headers` is a name on a line, then its value on a line, and so on; `now` is
-    /// in milliseconds since 1970.
-    #[must_use]
-    pub fn receive(&self, headers: &str, body: &[u8], now: f64) -> JsValue {
-        let lines: Vec<&str> = headers.split('\n').collect();
-        let pairs = lines.chunks_exact(2).filter_map(|pair| Some((*pair.first()?, *pair.last()?)));
-        let pairs: Vec<(&str, &str)> = pairs.collect();
-        let received = now_millis(now).and_then(|now| self.0.receive(&pairs, body, now));
+/// The names of the headers that `receiver_receive` wants, each on a line.
+#[wasm_bindgen]
+#[must_use]
+pub fn receiver_headers(number: usize) -> String {
+    with_receiver(number, |receiver| receiver.header_names().collect::<Vec<_>>().join("\n")).unwrap_or_default()
+}
+
+/// `{ok: Delivery}` or `{error}`. `headers` is a name on a line, then its value on a line, and so on; `now` is in
+/// milliseconds since 1970.
+#[wasm_bindgen]
+#[must_use]
+pub fn receiver_receive(number: usize, headers: &str, body: &[u8], now: f64) -> JsValue {
+    let lines: Vec<&str> = headers.split('\n').collect();
+    let pairs = lines.chunks_exact(2).filter_map(|pair| Some((*pair.first()?, *pair.last()?)));
+    let pairs: Vec<(&str, &str)> = pairs.collect();
+    with_receiver(number, |receiver| {
+        let received = now_millis(now).and_then(|now| receiver.receive(&pairs, body, now));
         match &received {
             Ok(received) => succeeded(&Delivery {
                 kind: received.event.kind(),
                 id: received.id.as_deref(),
                 time: received.time,
                 data: received.event.json(),
-                received_version: received.received_version,
-                delivered_version: received.delivered_version,
+                received_version: received.received_version.map(|release| alloc::format!("{release}")),
+                delivered_version: received.delivered_version.map(|release| alloc::format!("{release}")),
                 applied: &received.applied,
                 key_id: received.verified().key_id(),
                 timestamp: received.verified().timestamp().0,
@@ -69,7 +96,12 @@ impl CoreReceiver {
             }),
             Err(error) => failed(error),
         }
-    }
+    })
+    .unwrap_or(JsValue::NULL)
+}
+
+fn with_receiver<T>(number: usize, act: impl FnOnce(&Receiver) -> T) -> Option<T> {
+    RECEIVERS.with_borrow(|receivers| receivers.get(number)?.as_ref().map(act))
 }
 
 /// What JavaScript gets of a received event.
@@ -80,8 +112,8 @@ struct Delivery<'a> {
     id: Option<&'a str>,
     time: Option<&'a str>,
     data: &'a str,
-    received_version: Option<crate::release::Release>,
-    delivered_version: Option<crate::release::Release>,
+    received_version: Option<String>,
+    delivered_version: Option<String>,
     applied: &'a [String],
     key_id: Option<&'a str>,
     timestamp: i64,
@@ -109,6 +141,13 @@ pub fn sign_body(profile: &str, secret: &str, body: &[u8], now: f64) -> JsValue 
 #[must_use]
 pub fn body_parsed(found: String) -> JsValue {
     failed(&Error::BodyParsed { found })
+}
+
+/// `{error}` for a body that is too large to be copied into the core's memory, which never shrinks.
+#[wasm_bindgen]
+#[must_use]
+pub fn body_too_large(bytes: usize, allowed: usize) -> JsValue {
+    failed(&Error::BodyTooLarge { bytes, allowed })
 }
 
 /// Every code with its fault, sentence and advice.

@@ -1,12 +1,8 @@
 //! JSON pointers (RFC 6901) with one addition: the segment `*` means each element of an array.
 
-use alloc::borrow::Cow;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
-
-use serde::de::{Deserializer, Error as _};
-use serde::{Deserialize, Serialize, Serializer};
 
 use crate::limits::MAX_POINTER_SEGMENTS;
 
@@ -99,17 +95,5 @@ impl fmt::Display for Pointer {
             }
         }
         Ok(())
-    }
-}
-
-impl Serialize for Pointer {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.to_string())
-    }
-}
-
-impl<'de> Deserialize<'de> for Pointer {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::parse(&<Cow<'de, str>>::deserialize(deserializer)?).map_err(D::Error::custom)
     }
 }

@@ -2,7 +2,7 @@
 //! changed is printed anew, and every other byte, blanks included, is copied as it came.
 
 use alloc::borrow::Cow;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use serde::Deserialize;
@@ -172,9 +172,7 @@ impl<'a> Object<'a> {
         let (Segment::Key(key), rest) = path.split_first()? else {
             return None;
         };
-        let Node::Raw(Cow::Borrowed(text)) = self.get(key)?.value else {
-            return None;
-        };
+        let text = self.get(key)?.text()?;
         if rest.is_empty() { Some(text) } else { Self::open(text)?.find(rest) }
     }
 
@@ -217,7 +215,19 @@ impl<'a> Object<'a> {
     }
 }
 
-impl Member<'_> {
+impl<'a> Member<'a> {
+    /// The text of the value, if it is still as it came.
+    #[must_use]
+    pub const fn text(&self) -> Option<&'a str> {
+        if let Node::Raw(Cow::Borrowed(text)) = self.value { Some(text) } else { None }
+    }
+
+    /// The name without quotes and escapes; `None` when it is no text, as a lone surrogate is.
+    #[must_use]
+    pub fn decoded_name(&self) -> Option<String> {
+        serde_json::from_str(&self.name).ok()
+    }
+
     /// Whether the member has this name, however it is escaped.
     #[must_use]
     pub fn is(&self, name: &str) -> bool {
@@ -231,6 +241,14 @@ impl Member<'_> {
 }
 
 impl<'a> Array<'a> {
+    /// The texts of the elements that are still as they came.
+    pub fn texts(&self) -> impl Iterator<Item = &'a str> {
+        self.items.iter().filter_map(|(_, item, _)| match item {
+            Node::Raw(Cow::Borrowed(text)) => Some(*text),
+            _ => None,
+        })
+    }
+
     fn open(text: &'a str) -> Option<Self> {
         if !text.trim_ascii_start().starts_with('[') {
             return None;
@@ -264,7 +282,8 @@ impl<'a> Array<'a> {
 /// `text` as a JSON string.
 #[must_use]
 pub fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+    // Text always has a JSON form, so the error cannot come.
+    serde_json::to_string(text).unwrap_or_default()
 }
 
 /// The part of a container's text that was not handed out yet.

@@ -2,13 +2,10 @@
 
 use alloc::string::String;
 
-use serde::{Deserialize, Serialize};
-
-use crate::json::Pointer;
+use crate::json::{Doc, Pointer, Problems};
 
 /// One step of a change.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "op", rename_all = "snake_case", deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Op {
     /// The member at `at` gets the name `to`.
     Rename {
@@ -20,6 +17,16 @@ pub enum Op {
 }
 
 impl Op {
+    /// Reads an op.
+    pub fn read(doc: &Doc<'_>, problems: &mut Problems) -> Option<Self> {
+        let mut fields = doc.fields(problems)?;
+        fields.need("op", problems)?.word(&[("rename", ())], problems)?;
+        let at = fields.need("at", problems).and_then(|at| at.parsed(Pointer::parse, problems));
+        let to = fields.need("to", problems).and_then(|to| to.text(problems));
+        fields.finish(problems);
+        Some(Self::Rename { at: at?, to: to? })
+    }
+
     /// The op that undoes this one; `None` when its pointer names no member.
     #[must_use]
     pub fn invert(&self) -> Option<Self> {

@@ -1,46 +1,38 @@
 //! The registry document: releases, events, models and changes.
 
 use alloc::collections::BTreeMap;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
-
-use serde::{Deserialize, Serialize};
 
 use super::op::Op;
 use crate::error::Error;
+use crate::json::{Doc, Problems};
 use crate::release::Release;
 
 /// What is known of payload versions. Read from JSON, so that a new release of Mambo needs no new SDK.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Registry {
     /// Format of this document: 1.
     pub format: u32,
     /// Known releases, oldest first.
-    #[serde(default)]
     pub releases: Vec<Release>,
     /// Events by kind.
-    #[serde(default)]
     pub events: BTreeMap<String, EventDef>,
     /// What changed, and when.
-    #[serde(default)]
     pub changes: Vec<Change>,
 }
 
 /// An event.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventDef {
     /// The model that its data is.
     pub model: String,
     /// The first release that sends it; left out where unknown.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub introduced: Option<Release>,
 }
 
 /// A payload change.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
     /// Its name in results and messages.
     pub id: String,
@@ -64,20 +56,71 @@ impl Registry {
     /// Reads a registry document.
     ///
     /// # Errors
-    /// `registry_invalid`.
+    /// `registry_invalid`, with the first problem and its place.
     pub fn from_json(text: &str) -> Result<Self, Error> {
-        let invalid = |first: String| Error::RegistryInvalid { count: 1, first };
-        let mut registry: Self = serde_json::from_str(text).map_err(|error| invalid(error.to_string()))?;
-        if registry.format != 1 {
-            return Err(invalid(alloc::format!("format {} is unknown, expected 1", registry.format)));
+        let mut problems = Problems::default();
+        let registry = Doc::parse(text, &mut problems).and_then(|doc| Self::read(&doc, &mut problems));
+        match (registry, problems.first()) {
+            (Some(registry), None) => Ok(registry),
+            (_, first) => {
+                let (count, first) = first.unwrap_or_default();
+                Err(Error::RegistryInvalid { count, first })
+            }
         }
+    }
+
+    fn read(doc: &Doc<'_>, problems: &mut Problems) -> Option<Self> {
+        let mut fields = doc.fields(problems)?;
+        let mut registry = Self::default();
+        let format = fields.need("format", problems)?;
+        if format.number(problems) != Some(1) {
+            problems.add("value_invalid", &format.at, "expected format 1", "");
+        }
+        if let Some(releases) = fields.take("releases") {
+            let each = releases.list(problems)?;
+            registry.releases = each.iter().filter_map(|each| each.parsed(str::parse, problems)).collect();
+        }
+        if let Some(events) = fields.take("events") {
+            for (kind, doc) in events.fields(problems)?.entries() {
+                registry.events.extend(EventDef::read(&doc, problems).map(|event| (kind, event)));
+            }
+        }
+        if let Some(changes) = fields.take("changes") {
+            let each = changes.list(problems)?;
+            registry.changes = each.iter().filter_map(|each| Change::read(each, problems)).collect();
+        }
+        fields.finish(problems);
         registry.changes.sort_by_key(|change| change.since);
-        Ok(registry)
+        Some(registry)
     }
 
     /// The newest release that the registry knows.
     #[must_use]
     pub fn newest(&self) -> Option<Release> {
         self.releases.iter().max().copied()
+    }
+}
+
+impl EventDef {
+    fn read(doc: &Doc<'_>, problems: &mut Problems) -> Option<Self> {
+        let mut fields = doc.fields(problems)?;
+        let model = fields.need("model", problems).and_then(|model| model.text(problems));
+        let introduced = fields.take("introduced").and_then(|release| release.parsed(str::parse, problems));
+        fields.finish(problems);
+        Some(Self { model: model?, introduced })
+    }
+}
+
+impl Change {
+    fn read(doc: &Doc<'_>, problems: &mut Problems) -> Option<Self> {
+        let mut fields = doc.fields(problems)?;
+        let id = fields.need("id", problems).and_then(|id| id.text(problems));
+        let since = fields.need("since", problems).and_then(|since| since.parsed(str::parse, problems));
+        let on = fields.need("on", problems).and_then(|on| on.text(problems));
+        let summary = fields.need("summary", problems).and_then(|summary| summary.text(problems));
+        let ops = fields.need("ops", problems).and_then(|ops| ops.list(problems)).unwrap_or_default();
+        let ops = ops.iter().filter_map(|op| Op::read(op, problems)).collect();
+        fields.finish(problems);
+        Some(Self { id: id?, since: since?, on: on?, summary: summary?, ops })
     }
 }

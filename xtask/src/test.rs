@@ -1,4 +1,165 @@
-use crate::step::Done;
+//! Every test, lint and check, one row each, with a count at the end.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use crate::build::{install, package};
+use crate::check;
+use crate::demo::demo;
+use crate::step::{Done, root, run, step, watched};
+use crate::tools::{Toolchain, Tools};
+
+/// How many tests passed and failed.
+#[derive(Default)]
+struct Count {
+    passed: usize,
+    failed: usize,
+    problems: Vec<String>,
+}
+
+/// Runs all of it; an error when anything failed.
 pub fn test() -> Done {
-    Ok(())
+    let tools = package()?;
+    let mut count = Count::default();
+    count.check("formatting", || run(cargo().args(["fmt", "--all", "--check"])));
+    count.check("lints", || {
+        let every = ["clippy", "--quiet", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"];
+        run(cargo().args(every))
+    });
+    count.check("documentation builds", || {
+        run(cargo().args(["doc", "--quiet", "--no-deps", "--features", "send"]).env("RUSTDOCFLAGS", "-D warnings"))
+    });
+    count.check("the core builds without std", || no_std(&tools));
+    count.check("no dependency asks for a newer Rust than Cargo.toml says", check::rust_version);
+    count.check("the module imports nothing but binding helpers", check::imports);
+    count.check("package.json and Cargo.toml have one version", check::versions);
+    count.tests("Rust tests", cargo().args(["test", "--quiet", "--workspace", "--features", "send"]), "cargo");
+    count.tests("the shared vectors under WebAssembly in Node", &mut wasm_tests(&tools), "cargo");
+    match javascript() {
+        Ok(mut command) => count.tests("JavaScript tests on the packed tarball", &mut command, "node"),
+        Err(problem) => count.failed("JavaScript tests on the packed tarball", &problem),
+    }
+    count.check("the demonstration", demo);
+    for problem in &count.problems {
+        eprintln!("FAILED: {problem}");
+    }
+    println!("\n{} passed, {} failed", count.passed, count.failed);
+    if count.failed == 0 { Ok(()) } else { Err("not everything passed".into()) }
+}
+
+fn cargo() -> Command {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.current_dir(root());
+    cargo
+}
+
+/// Compiles the core for a target that has no std.
+fn no_std(tools: &Tools) -> Done {
+    let mut cargo = tools.command("cargo");
+    cargo.args([
+        "build",
+        "--quiet",
+        "--package",
+        "mambo-webhooks",
+        "--lib",
+        "--no-default-features",
+        "--target",
+        "wasm32v1-none",
+    ]);
+    match tools.toolchain {
+        Toolchain::Distro => {
+            cargo.env("CARGO_UNSTABLE_BUILD_STD", "core,alloc");
+        }
+        Toolchain::Own => run(Command::new("rustup").args(["target", "add", "wasm32v1-none"]))?,
+    }
+    run(&mut cargo)
+}
+
+fn wasm_tests(tools: &Tools) -> Command {
+    let mut cargo = tools.command("cargo");
+    cargo
+        .args(["test", "--package", "mambo-webhooks", "--target", "wasm32-unknown-unknown"])
+        .args(["--test", "vectors"])
+        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", tools.test_runner());
+    cargo
+}
+
+/// The tests in tests/js, beside an installed package.
+fn javascript() -> Done<Command> {
+    let scratch = install("tests")?;
+    let source = root().join("tests/js");
+    let mut names = Vec::new();
+    for entry in fs::read_dir(&source).map_err(|error| error.to_string())? {
+        let path = entry.map_err(|error| error.to_string())?.path();
+        let name = path.file_name().unwrap_or_default().to_owned();
+        fs::copy(&path, scratch.join(&name)).map_err(|error| format!("{}: {error}", path.display()))?;
+        if Path::new(&name).to_string_lossy().contains(".test.") {
+            names.push(name);
+        }
+    }
+    names.sort();
+    let mut node = Command::new("node");
+    node.args(["--test", "--test-reporter=tap"]).args(names).current_dir(scratch).env("MAMBO_REPOSITORY", root());
+    Ok(node)
+}
+
+impl Count {
+    /// One check, which counts as one test.
+    fn check(&mut self, name: &str, act: impl FnOnce() -> Done) {
+        match step(name, act) {
+            Ok(()) => self.passed = self.passed.saturating_add(1),
+            Err(problem) => self.failed(name, &problem),
+        }
+    }
+
+    fn failed(&mut self, name: &str, problem: &str) {
+        self.failed = self.failed.saturating_add(1);
+        self.problems.push(format!("{name}: {problem}"));
+    }
+
+    /// A command that runs tests and says how many.
+    fn tests(&mut self, name: &str, command: &mut Command, runner: &str) {
+        let ran = step(name, || {
+            let (succeeded, text) = watched(command)?;
+            let (passed, failed) = if runner == "cargo" { cargo_counts(&text) } else { node_counts(&text) };
+            self.passed = self.passed.saturating_add(passed);
+            self.failed = self.failed.saturating_add(failed);
+            match (succeeded, passed, failed) {
+                (true, 1.., 0) => Ok(()),
+                (_, _, 1..) => {
+                    self.problems.push(format!("{name}: {failed} tests"));
+                    Ok(())
+                }
+                _ => {
+                    Err(format!("{passed} passed, {failed} failed, and the runner ended with a failure or ran nothing"))
+                }
+            }
+        });
+        if let Err(problem) = ran {
+            self.failed(name, &problem);
+        }
+    }
+}
+
+/// Sums the lines `test result: ok. 3 passed; 0 failed; …`.
+fn cargo_counts(text: &str) -> (usize, usize) {
+    let lines = text.lines().filter_map(|line| line.split_once("test result:").map(|(_, rest)| rest));
+    lines.fold((0, 0), |(passed, failed), line| {
+        (passed.saturating_add(number_before(line, " passed")), failed.saturating_add(number_before(line, " failed")))
+    })
+}
+
+fn number_before(line: &str, word: &str) -> usize {
+    let number = line.split_once(word).and_then(|(before, _)| before.rsplit(' ').next());
+    number.and_then(|number| number.parse().ok()).unwrap_or(0)
+}
+
+/// Reads the lines `# pass 3` and `# fail 0`.
+fn node_counts(text: &str) -> (usize, usize) {
+    let number = |word: &str| {
+        let found = text.lines().filter_map(|line| line.strip_prefix(word)).next_back();
+        found.and_then(|number| number.trim().parse().ok()).unwrap_or(0)
+    };
+    (number("# pass "), number("# fail "))
 }

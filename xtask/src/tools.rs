@@ -77,9 +77,9 @@ impl Tools {
         if self.toolchain == Toolchain::Distro { "force" } else { "no-install" }
     }
 
-    /// The folder with `wasm-bindgen-test-runner`.
-    pub fn wasm_bindgen(&self) -> &Path {
-        &self.wasm_bindgen
+    /// The program that runs tests compiled to WebAssembly, in Node.
+    pub fn test_runner(&self) -> PathBuf {
+        self.wasm_bindgen.join("wasm-bindgen-test-runner")
     }
 }
 

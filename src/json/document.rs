@@ -1,0 +1,202 @@
+//! Reading a JSON document strictly, member by member, and gathering every problem instead of the first.
+//!
+//! By hand and not by derived serde: a person gets all problems at once, each with its place and a hint, no value
+//! of the document is ever quoted (it may be a secret), and the WebAssembly module stays small.
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt;
+
+use super::tree::{Node, Object};
+
+/// What is wrong with a document, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Stable name of the problem.
+    pub code: &'static str,
+    /// JSON pointer into the document.
+    pub at: String,
+    /// What is wrong, in a sentence.
+    pub sentence: String,
+    /// What to do about it.
+    pub hint: String,
+}
+
+/// The problems of one document, in the order of the document.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Problems(Vec<Problem>);
+
+/// A value of the document and its place.
+#[derive(Clone, Debug)]
+pub struct Doc<'a> {
+    text: &'a str,
+    /// JSON pointer into the document.
+    pub at: String,
+}
+
+/// An object of the document whose members are taken one by one.
+#[derive(Debug)]
+pub struct Fields<'a> {
+    object: Object<'a>,
+    at: String,
+    known: Vec<&'static str>,
+}
+
+impl Problems {
+    /// Adds a problem.
+    pub fn add(&mut self, code: &'static str, at: &str, sentence: impl Into<String>, hint: impl Into<String>) {
+        self.0.push(Problem { code, at: at.into(), sentence: sentence.into(), hint: hint.into() });
+    }
+
+    /// Every problem.
+    #[must_use]
+    pub fn list(&self) -> &[Problem] {
+        &self.0
+    }
+
+    /// How many there are and the first of them, or nothing.
+    #[must_use]
+    pub fn first(&self) -> Option<(usize, String)> {
+        self.0.first().map(|problem| (self.0.len(), problem.to_string()))
+    }
+}
+
+impl<'a> Doc<'a> {
+    /// The whole of a document, if it is JSON.
+    pub fn parse(text: &'a str, problems: &mut Problems) -> Option<Self> {
+        match Object::read(text) {
+            Ok(_) => Some(Self { text: text.trim_ascii(), at: String::new() }),
+            Err(error) => {
+                let sentence = alloc::format!("not JSON at line {} column {}", error.line(), error.column());
+                problems.add("not_json", "", sentence, "check quotes, commas and brackets there");
+                None
+            }
+        }
+    }
+
+    /// The value as it stands.
+    #[must_use]
+    pub const fn raw(&self) -> &'a str {
+        self.text
+    }
+
+    /// The members, if it is an object.
+    pub fn fields(&self, problems: &mut Problems) -> Option<Fields<'a>> {
+        let object = Object::open(self.text);
+        let Some(object) = object else {
+            return self.wrong("an object", problems);
+        };
+        Some(Fields { object, at: self.at.clone(), known: Vec::new() })
+    }
+
+    /// The elements, if it is an array.
+    pub fn list(&self, problems: &mut Problems) -> Option<Vec<Self>> {
+        let mut node = Node::Raw(self.text.into());
+        let Some(array) = node.open_array() else {
+            return self.wrong("an array", problems);
+        };
+        let texts = array.texts();
+        Some(texts.enumerate().map(|(index, text)| Self { text, at: alloc::format!("{}/{index}", self.at) }).collect())
+    }
+
+    /// The text, if it is a string.
+    pub fn text(&self, problems: &mut Problems) -> Option<String> {
+        serde_json::from_str(self.text).ok().or_else(|| self.wrong("text", problems))
+    }
+
+    /// The number, if it is a whole one.
+    pub fn number(&self, problems: &mut Problems) -> Option<i64> {
+        self.text.parse().ok().or_else(|| self.wrong("a whole number", problems))
+    }
+
+    /// The number, if it is a whole one of nothing or more.
+    pub fn count(&self, problems: &mut Problems) -> Option<usize> {
+        self.text.parse().ok().or_else(|| self.wrong("a whole number from 0", problems))
+    }
+
+    /// The truth value, if it is one.
+    pub fn flag(&self, problems: &mut Problems) -> Option<bool> {
+        self.text.parse().ok().or_else(|| self.wrong("true or false", problems))
+    }
+
+    /// What the text stands for, by a table.
+    pub fn word<T: Copy>(&self, words: &[(&str, T)], problems: &mut Problems) -> Option<T> {
+        let text = self.text(problems)?;
+        let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
+        found.or_else(|| {
+            let words: Vec<String> = words.iter().map(|(word, _)| ["`", word, "`"].concat()).collect();
+            self.wrong(&alloc::format!("one of {}", words.join(", ")), problems)
+        })
+    }
+
+    /// What the text stands for, if it can be read as a `T`.
+    pub fn parsed<T, E: fmt::Display>(
+        &self,
+        read: impl Fn(&str) -> Result<T, E>,
+        problems: &mut Problems,
+    ) -> Option<T> {
+        match read(&self.text(problems)?) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                problems.add("value_invalid", &self.at, error.to_string(), "");
+                None
+            }
+        }
+    }
+
+    fn wrong<T>(&self, expected: &str, problems: &mut Problems) -> Option<T> {
+        problems.add("type_wrong", &self.at, alloc::format!("expected {expected}"), "");
+        None
+    }
+}
+
+impl<'a> Fields<'a> {
+    /// The member of this name, if there is one; `null` counts as none.
+    pub fn take(&mut self, name: &'static str) -> Option<Doc<'a>> {
+        self.known.push(name);
+        let text = self.object.get(name)?.text()?;
+        (text != "null").then(|| Doc { text, at: alloc::format!("{}/{name}", self.at) })
+    }
+
+    /// The member of this name; a problem if there is none.
+    pub fn need(&mut self, name: &'static str, problems: &mut Problems) -> Option<Doc<'a>> {
+        let found = self.take(name);
+        if found.is_none() {
+            problems.add("member_missing", &self.at, alloc::format!("`{name}` is missing"), "add it");
+        }
+        found
+    }
+
+    /// Every member with its name: for objects whose names are data.
+    #[must_use]
+    pub fn entries(&self) -> Vec<(String, Doc<'a>)> {
+        let members = self.object.members().iter();
+        members
+            .filter_map(|member| {
+                let name = member.decoded_name()?;
+                let at = alloc::format!("{}/{}", self.at, name.replace('~', "~0").replace('/', "~1"));
+                Some((name, Doc { text: member.text()?, at }))
+            })
+            .collect()
+    }
+
+    /// Reports members that nobody took, and members that stand twice.
+    pub fn finish(self, problems: &mut Problems) {
+        for (index, member) in self.object.members().iter().enumerate() {
+            let name = member.decoded_name().unwrap_or_default();
+            if self.object.members().iter().take(index).any(|other| other.is(&name)) {
+                problems.add("member_repeated", &self.at, alloc::format!("`{name}` stands twice"), "remove one");
+            } else if !self.known.iter().any(|known| *known == name) {
+                let hint = alloc::format!("the members here are {}", self.known.join(", "));
+                problems.add("member_unknown", &self.at, alloc::format!("`{name}` is not known here"), hint);
+            }
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let at = if self.at.is_empty() { "the top" } else { &self.at };
+        write!(f, "{} at {at}", self.sentence)
+    }
+}

@@ -1,0 +1,138 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { test } from "node:test";
+import vm from "node:vm";
+import { ERROR_CODES, WebhookError, createReceiver } from "mambo-webhooks";
+import { sign } from "mambo-webhooks/testing";
+
+const repository = process.env.MAMBO_REPOSITORY;
+const require = createRequire(import.meta.url);
+const secret = "correct horse battery staple";
+const body = '{"event":"Ping","data":{"message":"ping"}}';
+const receiver = createReceiver({ secret });
+const headers = () => ({ "x-mambo-signature": sign({ secret, body }) });
+
+function refusal(act) {
+  try {
+    act();
+  } catch (error) {
+    return [WebhookError.is(error), error.code, error.fault, error.message];
+  }
+  return "accepted";
+}
+
+test("a body in every shape of bytes", () => {
+  const bytes = new TextEncoder().encode(body);
+  const padded = new Uint8Array([0, ...bytes, 0]);
+  const elsewhere = vm.runInNewContext("new Uint8Array(numbers)", { numbers: [...bytes] });
+  const shapes = [body, bytes, bytes.buffer, Buffer.from(body), new DataView(bytes.buffer), padded.subarray(1, -1), elsewhere, elsewhere.buffer];
+  for (const shape of shapes) assert.equal(receiver.receive({ headers: headers(), body: shape }).kind, "Ping");
+});
+
+test("headers in every shape", () => {
+  const value = headers()["x-mambo-signature"];
+  const shapes = [
+    new Headers({ "X-Mambo-Signature": value }),
+    { "X-MAMBO-SIGNATURE": value },
+    { "x-mambo-signature": [value] },
+    [["X-Mambo-Signature", value]],
+    ["Host", "localhost", "X-Mambo-Signature", value],
+    new Map([["X-Mambo-Signature", value]]),
+  ];
+  for (const shape of shapes) assert.equal(receiver.receive({ headers: shape, body }).kind, "Ping");
+});
+
+test("a repeated header is refused", () => {
+  const twice = { "x-mambo-signature": ["a", "b"] };
+  assert.deepEqual(refusal(() => receiver.receive({ headers: twice, body })), [true, "header_repeated", "peer", "header x-mambo-signature came 2 times, expected once"]);
+});
+
+test("a line end in a header is refused where it stands", () => {
+  const split = { "x-mambo-signature": "t=1\nv1=2" };
+  assert.deepEqual(refusal(() => receiver.receive({ headers: split, body })), [true, "header_malformed", "peer", "header x-mambo-signature: expected printable ASCII at byte 3"]);
+});
+
+for (const [name, found, shape] of [
+  ["parsed object", "an object", {}],
+  ["parsed array", "an array", []],
+  ["date", "an object", new Date(0)],
+  ["nothing", "undefined", undefined],
+  ["null", "null", null],
+  ["number", "a number", 1],
+  ["promise", "a promise that was not awaited", Promise.resolve("")],
+  ["stream", "a ReadableStream that was not read", new ReadableStream()],
+  ["request", "a Request that was not read", new Request("https://localhost/", { method: "POST", body })],
+]) {
+  test(`a body that is a ${name} is told what it is`, () => {
+    const sentence = `body is ${found}, not the received bytes: read the raw body before any JSON middleware`;
+    assert.deepEqual(refusal(() => receiver.receive({ headers: headers(), body: shape })), [true, "body_parsed", "caller", sentence]);
+  });
+}
+
+test("a clock that is no time is the caller's fault", () => {
+  for (const now of [Number.NaN, Number.POSITIVE_INFINITY, 0.5]) {
+    const found = refusal(() => createReceiver({ secret, clock: () => now }).receive({ headers: headers(), body }));
+    assert.deepEqual(found, [true, "now_invalid", "caller", "now is not a whole number of milliseconds since 1970"]);
+  }
+});
+
+test("no secret at all", () => {
+  const missing = [true, "options_invalid", "config", "options have 1 problems; first: `secret` is missing at /keys/0"];
+  for (const none of [undefined, null]) assert.deepEqual(refusal(() => createReceiver({ secret: none })), missing);
+});
+
+test("no error shows the secret or the body", () => {
+  const shown = [
+    refusal(() => createReceiver({ secret: 5, keys: [{ secret: [secret] }] })),
+    refusal(() => createReceiver({ keys: [secret] })),
+    refusal(() => createReceiver({ keys: secret })),
+    refusal(() => receiver.receive({ headers: headers(), body: `${body} ` })),
+  ];
+  for (const found of shown) {
+    assert.notEqual(found, "accepted");
+    assert.ok(!String(found).includes("horse") && !String(found).includes("message"), String(found));
+  }
+});
+
+test("the list of codes is the core's", async () => {
+  const { codes } = await import(join(repository, "target/scratch/tests/node_modules/mambo-webhooks/dist/core.js"));
+  assert.deepEqual([...ERROR_CODES], codes().map((row) => row.code));
+});
+
+test("the generated glue has what core_bg.d.ts says", async () => {
+  const folder = join(repository, "target/scratch/tests/node_modules/mambo-webhooks/dist");
+  const glue = await import(join(folder, "core_bg.js"));
+  const declared = [...readFileSync(join(folder, "core_bg.d.ts"), "utf8").matchAll(/export (?:class|function) (\w+)/g)].map(([, name]) => name);
+  const generated = Object.keys(glue).filter((name) => !/^__wbg_(?!set_wasm)|^__wbindgen|^start$/.test(name));
+  assert.deepEqual(declared.sort(), generated.sort());
+});
+
+test("CommonJS and ES modules answer alike", () => {
+  const common = require("mambo-webhooks");
+  assert.equal(common.createReceiver({ secret }).receive({ headers: headers(), body }).kind, "Ping");
+  const esm = Number(process.versions.node.split(".")[0]) >= 22 || process.features.require_module === true;
+  if (esm) assert.equal(common.createReceiver, createReceiver);
+});
+
+test("a trap is answered by a new instance", async () => {
+  const folder = join(repository, "target/scratch/tests/node_modules/mambo-webhooks/dist");
+  const { boot, instance } = await import(join(folder, "boot.js"));
+  assert.equal(typeof boot, "function");
+  const before = instance();
+  // No input is known that stops the core, so a clock throws what a trap throws while the call is on its way.
+  const found = refusal(() => createReceiver({ secret, clock: () => ({ valueOf() { throw new WebAssembly.RuntimeError("unreachable"); } }) }).receive({ headers: headers(), body }));
+  assert.deepEqual(found, [true, "core_trapped", "library", "the core stopped on this input and was started again"]);
+  assert.equal(instance(), before + 1);
+  assert.equal(receiver.receive({ headers: headers(), body }).kind, "Ping");
+});
+
+test("stripe reads our signature", () => {
+  const Stripe = createRequire(join(repository, "js/package.json"))("stripe");
+  const stripe = new Stripe("sk_test_unused");
+  for (const payload of ['{"id":"evt_1","object":"event"}', '{"text":"é","object":"event"}', '{"object":"event"}', '{"a":[],"object":"event"}']) {
+    const header = sign({ secret, body: payload, profile: { scheme: { header: "stripe-signature", joiners: ["."] } } });
+    assert.deepEqual(stripe.webhooks.constructEvent(payload, header, secret), JSON.parse(payload));
+  }
+});

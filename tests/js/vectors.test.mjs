@@ -1,0 +1,28 @@
+// The shared vectors, through the package as it is installed.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { createReceiver } from "mambo-webhooks";
+
+const { cases } = JSON.parse(readFileSync(join(process.env.MAMBO_REPOSITORY, "tests/vectors/receive.json"), "utf8"));
+
+function outcome({ settings, headers, body, bodyHex, now }) {
+  try {
+    const bytes = body ?? Buffer.from(bodyHex, "hex");
+    const found = createReceiver({ ...settings, clock: () => now }).receive({ headers, body: bytes });
+    const { kind, keyId, receivedVersion, deliveredVersion, applied, timestamp } = found;
+    assert.equal(found.event.kind, kind);
+    return { kind, id: found.event.id, data: found.event.data, keyId, receivedVersion, deliveredVersion, applied: [...applied], timestamp };
+  } catch (error) {
+    if (error.name !== "WebhookError") throw error;
+    return { code: error.code, fault: error.fault, message: error.message };
+  }
+}
+
+for (const { expect, ...given } of cases) {
+  test(given.name, () => {
+    const expected = "data" in expect ? { ...expect, data: JSON.parse(expect.data) } : expect;
+    assert.deepEqual(outcome(given), expected);
+  });
+}
