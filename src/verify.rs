@@ -169,6 +169,12 @@ impl<N: AsRef<str>, V: AsRef<[u8]>> Headers for [(N, V)] {
     }
 }
 
+impl<H: Headers + ?Sized> Headers for &H {
+    fn each(&self, name: &str, act: &mut dyn FnMut(&[u8])) {
+        (**self).each(name, act);
+    }
+}
+
 impl<N: AsRef<str>, V: AsRef<[u8]>, const COUNT: usize> Headers for [(N, V); COUNT] {
     fn each(&self, name: &str, act: &mut dyn FnMut(&[u8])) {
         self.as_slice().each(name, act);
