@@ -8,7 +8,7 @@ use std::{env, fs};
 use mambo_webhooks::key::KeyRing;
 use mambo_webhooks::send::endpoint::Loopback;
 use mambo_webhooks::send::{Endpoint, Sender, now};
-use mambo_webhooks::{Outbound, Policy, Profile, Registry, Release, Renderer, UnixMillis};
+use mambo_webhooks::{Outbound, Policy, Profile, Release, Renderer, Shims, UnixMillis};
 
 const PINNED: Release = Release::new(8, 0, 3);
 const SERVER: Release = Release::new(9, 0, 0);
@@ -17,7 +17,7 @@ const SERVER: Release = Release::new(9, 0, 0);
 async fn main() -> Result<(), Box<dyn Error>> {
     let url = env::args().nth(1).ok_or("usage: dispatch URL")?;
     let registry = fs::read_to_string("examples/registry/payload-9.0.0.json")?;
-    let renderer = Renderer::new(Profile::default(), Registry::from_json(&registry)?, SERVER)?;
+    let renderer = Renderer::new(Profile::default(), Shims::from_json(&registry)?, SERVER)?;
     let sender = Sender::new(renderer)?;
 
     let keys = KeyRing::single(&env::var("MAMBO_SECRET")?)?;

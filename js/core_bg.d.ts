@@ -9,7 +9,9 @@ export interface CoreDelivery {
   readonly data: string;
   readonly receivedVersion?: string;
   readonly deliveredVersion?: string;
+  readonly standing: import("./types.ts").Standing;
   readonly applied: readonly string[];
+  readonly losses: readonly import("./types.ts").Loss[];
   readonly keyId: string;
   readonly timestamp: number;
   readonly replayKey: string;

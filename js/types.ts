@@ -55,6 +55,8 @@ export interface CommonOptions {
   readonly pinned?: string;
   /** The release in whose shape events are wanted. Default: `as_received`. */
   readonly wanted?: "as_received" | "newest" | (string & {});
+  /** Refuse payloads that do not fit a change, instead of listing a loss. Default: false, so no event is lost. */
+  readonly strict?: boolean;
   /** The kind of deliveries that do not name it themselves: one endpoint for one kind. */
   readonly kind?: string;
   /** Largest body that is looked at. Default: 1048576. */
@@ -138,6 +140,30 @@ export interface UnknownEvent extends EventParts {
 /** What happened. */
 export type WebhookEvent = KnownEvent | UnknownEvent;
 
+/**
+ * How the release that data came in stands to those that the registry lists: `newer` data may hold changes that are
+ * not known yet, `older` data may need some that are not known any more.
+ */
+export type Standing = "unknown" | "listed" | "between" | "newer" | "older";
+
+/** Something that the wanted shape could not hold. */
+export interface Loss {
+  /** Id of the change. */
+  readonly change: string;
+  /** JSON pointer into the data as it was when the change came to it. */
+  readonly at: string;
+  /** What kind of loss it is. */
+  readonly kind:
+    | "value_dropped"
+    | "tail_dropped"
+    | "members_dropped"
+    | "value_merged"
+    | "empty_object"
+    | "both_present"
+    | "name_taken"
+    | "unfit";
+}
+
 /** An event that was verified. */
 export interface Received {
   /** What happened, with its data in the wanted shape. */
@@ -150,6 +176,10 @@ export interface Received {
   readonly deliveredVersion: string | null;
   /** Ids of the changes that were carried out on the data. */
   readonly applied: readonly string[];
+  /** What the wanted shape could not hold. */
+  readonly losses: readonly Loss[];
+  /** How the release that the data came in stands to those that the registry lists. */
+  readonly standing: Standing;
   /** Name of the key that the signature fits. */
   readonly keyId: string;
   /** When the delivery was signed, in milliseconds since 1970. */

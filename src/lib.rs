@@ -72,6 +72,6 @@ pub use profile::Profile;
 pub use receive::{Received, Receiver, Wanted};
 pub use release::Release;
 pub use render::{Outbound, Outgoing, Policy, Renderer};
-pub use shim::Registry;
+pub use shim::{Registry, Shims};
 pub use time::{UnixMillis, Window};
 pub use verify::{Headers, Verified, verify};

@@ -27,5 +27,7 @@ pub const MIN_SECRET_BYTES: usize = 16;
 pub const MAX_SECRET_BYTES: usize = 4096;
 /// Longest key id, in bytes.
 pub const MAX_KEY_ID_BYTES: usize = 64;
+/// Most ops in one registry.
+pub const MAX_OPS: usize = 4096;
 /// Most segments in one JSON pointer: bounds recursion wherever a pointer leads.
 pub const MAX_POINTER_SEGMENTS: usize = 64;

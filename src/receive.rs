@@ -15,7 +15,7 @@ use crate::limits::MAX_BODY_BYTES;
 use crate::mac::digest;
 use crate::profile::Profile;
 use crate::release::Release;
-use crate::shim::{Registry, apply, plan};
+use crate::shim::{Loss, Shims, Standing, Strictness, apply};
 use crate::time::{UnixMillis, Window};
 use crate::verify::{Headers, Verified, verify};
 
@@ -37,7 +37,8 @@ pub struct Receiver {
     keys: KeyRing,
     profile: Profile,
     window: Window,
-    registry: Registry,
+    shims: Shims,
+    strictness: Strictness,
     pinned: Option<Release>,
     wanted: Wanted,
     kind: Option<String>,
@@ -57,8 +58,12 @@ pub struct Received<'a> {
     pub received_version: Option<Release>,
     /// The release in whose shape the data is now; `None` where that is unknown.
     pub delivered_version: Option<Release>,
+    /// How the release that the data came in stands to those that the registry lists.
+    pub standing: Standing,
     /// Ids of the changes that were carried out on the data.
     pub applied: Vec<String>,
+    /// What the wanted shape could not hold.
+    pub losses: Vec<Loss>,
     verified: Verified<'a>,
 }
 
@@ -70,7 +75,8 @@ impl Receiver {
             keys,
             profile: Profile::default(),
             window: Window::default(),
-            registry: Registry::default(),
+            shims: Shims::builtin(),
+            strictness: Strictness::default(),
             pinned: None,
             wanted: Wanted::default(),
             kind: None,
@@ -97,8 +103,15 @@ impl Receiver {
 
     /// Sets what is known of payload versions.
     #[must_use]
-    pub fn registry(mut self, registry: Registry) -> Self {
-        self.registry = registry;
+    pub fn shims(mut self, shims: Shims) -> Self {
+        self.shims = shims;
+        self
+    }
+
+    /// Sets what happens where a payload does not fit a change. Lenient by default: no event is lost over it.
+    #[must_use]
+    pub const fn strictness(mut self, strictness: Strictness) -> Self {
+        self.strictness = strictness;
         self
     }
 
@@ -133,7 +146,7 @@ impl Receiver {
     /// Verifies a delivery and hands out its event in the wanted shape.
     ///
     /// # Errors
-    /// As for [`verify()`], then `body_not_utf8` and `body_not_json`.
+    /// As for [`verify()`], then `body_not_utf8` and `body_not_json`, and `shim_conflict` under the strict policy.
     pub fn receive<'a>(&self, headers: &dyn Headers, body: &'a [u8], now: UnixMillis) -> Result<Received<'a>, Error> {
         let verified = self.verify(headers, body, now)?;
         self.open(verified, headers)
@@ -153,7 +166,7 @@ impl Receiver {
     /// The second half: takes apart a body that was verified, now or before it went through a queue.
     ///
     /// # Errors
-    /// `body_not_utf8`, `body_not_json`.
+    /// `body_not_utf8`, `body_not_json`, and `shim_conflict` under the strict policy.
     pub fn open<'a>(&self, verified: Verified<'a>, headers: &dyn Headers) -> Result<Received<'a>, Error> {
         let layout = &self.profile.envelope;
         let envelope = Envelope::parse(layout, verified.body())?;
@@ -164,22 +177,23 @@ impl Receiver {
         let received_version = envelope.release().or_else(by_header).or(self.pinned);
         let wanted = match self.wanted {
             Wanted::AsReceived => None,
-            Wanted::Newest => self.registry.newest(),
+            Wanted::Newest => self.shims.registry().newest(),
             Wanted::Release(release) => Some(release),
         };
         let mut data = Cow::Borrowed(envelope.data);
-        let mut applied = Vec::new();
+        let (mut applied, mut losses) = (Vec::new(), Vec::new());
         let mut delivered_version = received_version;
         if let (Some(kind), Some(from), Some(to)) = (&kind, received_version, wanted) {
-            let plan = plan(&self.registry, kind, from, to);
-            let shimmed = apply(&plan, envelope.data);
+            let shimmed = apply(self.shims.plan(kind, from, to), envelope.data, self.strictness)?;
             applied = shimmed.applied.into_iter().map(String::from).collect();
+            losses = shimmed.losses;
             data = shimmed.data;
             delivered_version = Some(to);
         }
         let event = Event::new(kind, data);
         let Envelope { id, time, .. } = envelope;
-        Ok(Received { event, id, time, received_version, delivered_version, applied, verified })
+        let standing = self.shims.standing(received_version);
+        Ok(Received { event, id, time, received_version, delivered_version, standing, applied, losses, verified })
     }
 
     /// The names of the headers that [`receive`](Self::receive) looks at.

@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::key::KeyRing;
 use crate::profile::Profile;
 use crate::release::Release;
-use crate::shim::{Registry, apply, plan};
+use crate::shim::{Loss, Shims, Strictness, apply};
 use crate::sign::sign;
 use crate::time::UnixMillis;
 
@@ -43,7 +43,8 @@ pub struct Outbound<'a> {
 #[derive(Clone, Debug)]
 pub struct Renderer {
     profile: Profile,
-    registry: Registry,
+    shims: Shims,
+    strictness: Strictness,
     server: Release,
 }
 
@@ -56,6 +57,8 @@ pub struct Outgoing {
     pub body: Vec<u8>,
     /// The release in whose shape the data is.
     pub version: Release,
+    /// What that shape could not hold.
+    pub losses: Vec<Loss>,
 }
 
 impl Renderer {
@@ -63,15 +66,22 @@ impl Renderer {
     ///
     /// # Errors
     /// `profile_invalid`.
-    pub fn new(profile: Profile, registry: Registry, server: Release) -> Result<Self, Error> {
+    pub fn new(profile: Profile, shims: Shims, server: Release) -> Result<Self, Error> {
         profile.check()?;
-        Ok(Self { profile, registry, server })
+        Ok(Self { profile, shims, strictness: Strictness::default(), server })
+    }
+
+    /// Sets what happens where a payload does not fit a change. Lenient by default.
+    #[must_use]
+    pub const fn strictness(mut self, strictness: Strictness) -> Self {
+        self.strictness = strictness;
+        self
     }
 
     /// Renders `event` under `policy`, signed at `now` with the keys that are valid then.
     ///
     /// # Errors
-    /// `body_not_json` when the event's data or time is not JSON; as for [`sign`].
+    /// `body_not_json` when the event's data or time is not JSON; `shim_conflict` under the strict policy; as for [`sign()`].
     pub fn render(
         &self,
         event: &Outbound<'_>,
@@ -87,14 +97,14 @@ impl Renderer {
             Policy::Pinned(release) => release,
             Policy::Latest => self.server,
         };
-        let plan = plan(&self.registry, event.kind, event.version, version);
-        let data = apply(&plan, event.data).data;
+        let plan = self.shims.plan(event.kind, event.version, version);
+        let shimmed = apply(plan, event.data, self.strictness)?;
         let envelope = Envelope {
             kind: Some(Cow::Borrowed(event.kind)),
             id: event.id.map(Cow::Borrowed),
             version: Some(Cow::Owned(alloc::format!("{version}"))),
             time: event.time,
-            data: &data,
+            data: &shimmed.data,
         };
         let body = envelope.print(&self.profile.envelope).into_bytes();
         let signature = sign(&self.profile.scheme, keys, &body, now)?;
@@ -102,6 +112,6 @@ impl Renderer {
             ("content-type".into(), "application/json".into()),
             (self.profile.scheme.header.clone(), signature),
         ];
-        Ok(Outgoing { headers, body, version })
+        Ok(Outgoing { headers, body, version, losses: shimmed.losses })
     }
 }

@@ -13,7 +13,7 @@ use crate::limits::TOLERANCE_SECONDS;
 use crate::profile::Profile;
 use crate::receive::{Receiver, Wanted};
 use crate::release::Release;
-use crate::shim::Registry;
+use crate::shim::{Shims, Strictness};
 use crate::time::{UnixMillis, Window};
 
 /// The document, read but not yet acted on.
@@ -25,6 +25,7 @@ struct Settings<'a> {
     window: Window,
     pinned: Option<Release>,
     wanted: Wanted,
+    strictness: Strictness,
     kind: Option<String>,
     max_body_bytes: Option<usize>,
 }
@@ -41,7 +42,7 @@ struct KeySettings {
 impl Receiver {
     /// The receiver that a settings document describes. `{"keys":[{"secret":"…"}]}` is the least; beside `keys`
     /// there are `allowShortSecrets`, `profile`, `registry`, `tolerance` with `pastSeconds` and `futureSeconds`,
-    /// `pinned`, `wanted`, `kind` and `maxBodyBytes`.
+    /// `pinned`, `wanted`, `strict`, `kind` and `maxBodyBytes`.
     ///
     /// # Errors
     /// `options_invalid`, and every code of fault `config`.
@@ -57,12 +58,15 @@ impl Receiver {
             let made = Key::new(&key.id, &key.secret, key.encoding, settings.strength)?;
             keys.push(made.valid(key.not_before, key.not_after));
         }
-        let mut receiver = Self::new(KeyRing::new(keys)?).window(settings.window).wanted(settings.wanted);
+        let mut receiver = Self::new(KeyRing::new(keys)?)
+            .window(settings.window)
+            .wanted(settings.wanted)
+            .strictness(settings.strictness);
         if let Some(profile) = settings.profile {
             receiver = receiver.profile(Profile::from_json(profile.raw())?)?;
         }
         if let Some(registry) = settings.registry {
-            receiver = receiver.registry(Registry::from_json(registry.raw())?);
+            receiver = receiver.shims(Shims::from_json(registry.raw())?);
         }
         if let Some(release) = settings.pinned {
             receiver = receiver.pinned(release);
@@ -85,6 +89,7 @@ impl<'a> Settings<'a> {
         let short = fields.take("allowShortSecrets").and_then(|flag| flag.flag(problems));
         let tolerance = fields.take("tolerance");
         let wanted = fields.take("wanted").and_then(|wanted| wanted.parsed(wanted_release, problems));
+        let strict = fields.take("strict").and_then(|flag| flag.flag(problems));
         let bytes = fields.take("maxBodyBytes").and_then(|bytes| bytes.count(problems));
         let settings = Self {
             keys,
@@ -94,6 +99,7 @@ impl<'a> Settings<'a> {
             window: tolerance.map_or(Some(Window::default()), |doc| window(&doc, problems))?,
             pinned: fields.take("pinned").and_then(|release| release.parsed(str::parse, problems)),
             wanted: wanted.unwrap_or_default(),
+            strictness: if strict == Some(true) { Strictness::Strict } else { Strictness::Lenient },
             kind: fields.take("kind").and_then(|kind| kind.text(problems)),
             max_body_bytes: bytes,
         };

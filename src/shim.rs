@@ -1,17 +1,32 @@
-//! Version shims: a payload change is declared once, as data, and gives upgrade and downgrade.
+//! Version shims: a payload change is declared once, as data, and gives upgrade, downgrade, checks and a changelog.
 //!
-//! A [`Registry`] says which releases there are, which model each event carries, and what changed when. A
-//! [`Plan`] is what lies between two releases for one event; [`apply()`] carries it out on JSON text and leaves
-//! every byte alone that no change names.
+//! A [`Registry`] says which releases there are, which model each event carries, and what changed when. [`Shims`] is
+//! a registry made ready; a [`Plan`] is what lies between two releases for one kind of event, and [`apply()`] carries
+//! it out on JSON text and leaves every byte alone that no change names.
+
+pub mod convert;
 
 pub mod op;
+
 pub mod registry;
+
+pub mod read;
+
+pub mod check;
+
+pub mod builtin;
 
 pub mod plan;
 
+mod edit;
+
 pub mod apply;
 
-pub use apply::{Shimmed, apply};
-pub use op::Op;
-pub use plan::{Plan, plan};
-pub use registry::Registry;
+pub mod changelog;
+
+pub use apply::{Loss, LossKind, Shimmed, Strictness, apply};
+pub use changelog::changelog;
+pub use check::check;
+pub use op::{Lossy, Op};
+pub use plan::{Plan, Shims, Standing};
+pub use registry::{Change, Registry};

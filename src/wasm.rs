@@ -88,7 +88,13 @@ pub fn receiver_receive(number: usize, headers: &str, body: &[u8], now: f64) -> 
                 data: received.event.json(),
                 received_version: received.received_version.map(|release| alloc::format!("{release}")),
                 delivered_version: received.delivered_version.map(|release| alloc::format!("{release}")),
+                standing: received.standing.as_str(),
                 applied: &received.applied,
+                losses: received
+                    .losses
+                    .iter()
+                    .map(|loss| Lost { change: &loss.change, at: &loss.at, kind: loss.kind.as_str() })
+                    .collect(),
                 key_id: received.verified().key_id(),
                 timestamp: received.verified().timestamp().0,
                 replay_key: received.verified().replay_key(),
@@ -114,11 +120,21 @@ struct Delivery<'a> {
     data: &'a str,
     received_version: Option<String>,
     delivered_version: Option<String>,
+    standing: &'a str,
     applied: &'a [String],
+    losses: Vec<Lost<'a>>,
     key_id: Option<&'a str>,
     timestamp: i64,
     replay_key: String,
     event_key: String,
+}
+
+/// A loss, as JavaScript gets it.
+#[derive(Serialize)]
+struct Lost<'a> {
+    change: &'a str,
+    at: &'a str,
+    kind: &'a str,
 }
 
 /// `{ok: header value}` or `{error}`: signs a body under a profile, empty for the default one, with one secret.

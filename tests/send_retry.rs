@@ -11,7 +11,7 @@
 
 use mambo_webhooks::send::endpoint::{Loopback, UrlProblem};
 use mambo_webhooks::send::{Endpoint, Sender};
-use mambo_webhooks::{KeyRing, Outbound, Policy, Profile, Receiver, Registry, Release, Renderer, UnixMillis};
+use mambo_webhooks::{KeyRing, Outbound, Policy, Profile, Receiver, Release, Renderer, Shims, UnixMillis};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
@@ -57,7 +57,7 @@ async fn serve(listener: TcpListener, answers: &[&str]) -> Vec<Request> {
 }
 
 fn sender() -> Sender {
-    Sender::new(Renderer::new(Profile::default(), Registry::default(), RELEASE).unwrap()).unwrap()
+    Sender::new(Renderer::new(Profile::default(), Shims::default(), RELEASE).unwrap()).unwrap()
 }
 
 const PING: Outbound<'_> =

@@ -7,7 +7,8 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::tree::{Node, Object};
+use super::object::Object;
+use super::tree::Node;
 
 /// What is wrong with a document, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +39,8 @@ pub struct Doc<'a> {
 #[derive(Debug)]
 pub struct Fields<'a> {
     object: Object<'a>,
-    at: String,
+    /// JSON pointer into the document.
+    pub at: String,
     known: Vec<&'static str>,
 }
 
@@ -91,7 +93,7 @@ impl<'a> Doc<'a> {
 
     /// The elements, if it is an array.
     pub fn list(&self, problems: &mut Problems) -> Option<Vec<Self>> {
-        let mut node = Node::Raw(self.text.into());
+        let mut node = Node::new(self.text);
         let Some(array) = node.open_array() else {
             return self.wrong("an array", problems);
         };
@@ -153,9 +155,14 @@ impl<'a> Doc<'a> {
 impl<'a> Fields<'a> {
     /// The member of this name, if there is one; `null` counts as none.
     pub fn take(&mut self, name: &'static str) -> Option<Doc<'a>> {
+        self.raw(name).filter(|doc| doc.text != "null")
+    }
+
+    /// The member of this name, `null` too.
+    pub fn raw(&mut self, name: &'static str) -> Option<Doc<'a>> {
         self.known.push(name);
-        let text = self.object.get(name)?.text()?;
-        (text != "null").then(|| Doc { text, at: alloc::format!("{}/{name}", self.at) })
+        let text = self.object.member(name)?.text()?;
+        Some(Doc { text, at: alloc::format!("{}/{name}", self.at) })
     }
 
     /// The member of this name; a problem if there is none.

@@ -1,11 +1,23 @@
 //! Carrying out a plan on JSON text.
 
 use alloc::borrow::Cow;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::op::Op;
+use super::edit::edit;
 use super::plan::Plan;
-use crate::json::Tree;
+use crate::error::Error;
+use crate::json::{Node, Path};
+
+/// What happens where a payload does not fit a change.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Strictness {
+    /// It is left as well as can be, and listed among the losses: no event is lost over it.
+    #[default]
+    Lenient,
+    /// It is an error.
+    Strict,
+}
 
 /// Data in another release's shape.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,32 +26,136 @@ pub struct Shimmed<'a, 'p> {
     pub data: Cow<'a, str>,
     /// Ids of the changes that had something to change here.
     pub applied: Vec<&'p str>,
+    /// What the new shape could not hold.
+    pub losses: Vec<Loss>,
+}
+
+/// Something that the new shape could not hold, so that the way back would not give the same data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Loss {
+    /// Id of the change.
+    pub change: String,
+    /// JSON pointer into the data as it was when the change came to it.
+    pub at: String,
+    /// What kind of loss it is.
+    pub kind: LossKind,
+}
+
+/// Kinds of loss.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LossKind {
+    /// A member has no place in the new shape.
+    ValueDropped,
+    /// A list was cut to its first element.
+    TailDropped,
+    /// An object was reduced to one of its members.
+    MembersDropped,
+    /// Several values become the same one.
+    ValueMerged,
+    /// An empty object will not come back.
+    EmptyObject,
+    /// Both the older and the newer name were there; the newer one stays.
+    BothPresent,
+    /// Only the name of the other shape was there: on the way back it will be taken for this one.
+    NameTaken,
+    /// The value does not fit the change and was left as it is.
+    Unfit,
+}
+
+/// What an op needs to know of the plan it belongs to, and where it leaves what it has to say.
+pub(super) struct Run {
+    pub(super) is_up: bool,
+    strictness: Strictness,
+    change: String,
+    losses: Vec<Loss>,
+    error: Option<Error>,
 }
 
 /// Carries out `plan` on `data`, which must be valid JSON.
-#[must_use]
-pub fn apply<'a, 'p>(plan: &'p Plan, data: &'a str) -> Shimmed<'a, 'p> {
-    if plan.is_identity() {
-        return Shimmed { data: Cow::Borrowed(data), applied: Vec::new() };
-    }
-    let mut tree = Tree::new(data);
+///
+/// # Errors
+/// `shim_conflict` under the strict policy.
+pub fn apply<'a, 'p>(plan: Plan<'p>, data: &'a str, strictness: Strictness) -> Result<Shimmed<'a, 'p>, Error> {
     let mut applied = Vec::new();
-    for step in plan.steps() {
-        let mut changed = false;
-        for op in &step.ops {
-            changed |= carry_out(&mut tree, op);
+    if plan.is_identity() {
+        return Ok(Shimmed { data: Cow::Borrowed(data), applied, losses: Vec::new() });
+    }
+    let mut node = Node::new(data);
+    let mut run = Run { is_up: plan.is_up(), strictness, change: String::new(), losses: Vec::new(), error: None };
+    for (change, ops) in plan.steps() {
+        run.change = change.into();
+        let changed =
+            ops.iter().fold(false, |changed, op| edit(&mut node, op, &mut Path::default(), &mut run) | changed);
+        if let Some(error) = run.error {
+            return Err(error);
         }
         if changed {
-            applied.push(step.change.as_str());
+            applied.push(change);
         }
     }
-    Shimmed { data: tree.finish(), applied }
+    let data = if applied.is_empty() {
+        Cow::Borrowed(data)
+    } else {
+        let mut text = String::with_capacity(data.len().saturating_add(64));
+        node.print(&mut text);
+        Cow::Owned(text)
+    };
+    Ok(Shimmed { data, applied, losses: run.losses })
 }
 
-fn carry_out(tree: &mut Tree<'_>, op: &Op) -> bool {
-    match op {
-        Op::Rename { at, to } => at.split_key().is_some_and(|(holder, key)| {
-            tree.each_object(holder, &mut |object| object.get(to).is_none() && object.rename(key, to))
-        }),
+impl Run {
+    pub(super) fn is_lenient(&self) -> bool {
+        self.strictness == Strictness::Lenient
+    }
+
+    /// Lists a loss at a place, or at one of its members.
+    pub(super) fn lose(&mut self, kind: LossKind, at: &Path<'_>, key: &str) {
+        let mut at = at.to_string();
+        if !key.is_empty() {
+            at = [&at, "/", &key.replace('~', "~0").replace('/', "~1")].concat();
+        }
+        self.losses.push(Loss { change: self.change.clone(), at, kind });
+    }
+
+    /// A loss under the lenient policy, an error under the strict one.
+    pub(super) fn conflict(&mut self, kind: LossKind, at: &Path<'_>, key: &str, problem: &'static str) {
+        if self.strictness == Strictness::Strict {
+            let at = at.to_string();
+            let at = if at.is_empty() { "the top".into() } else { at };
+            self.error.get_or_insert(Error::ShimConflict { change: self.change.clone(), at, problem });
+        } else {
+            self.lose(kind, at, key);
+        }
+    }
+
+    /// Nothing to change; a loss where the other shape's name is there instead.
+    pub(super) fn taken(&mut self, is_taken: bool, at: &Path<'_>, key: &str) -> bool {
+        if is_taken {
+            self.lose(LossKind::NameTaken, at, key);
+        }
+        false
+    }
+
+    /// A value that does not fit: nothing was changed.
+    pub(super) fn unfit(&mut self, at: &Path<'_>, problem: &'static str) -> bool {
+        self.conflict(LossKind::Unfit, at, "", problem);
+        false
+    }
+}
+
+impl LossKind {
+    /// The kind as text, for example `value_dropped`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ValueDropped => "value_dropped",
+            Self::TailDropped => "tail_dropped",
+            Self::MembersDropped => "members_dropped",
+            Self::ValueMerged => "value_merged",
+            Self::EmptyObject => "empty_object",
+            Self::BothPresent => "both_present",
+            Self::NameTaken => "name_taken",
+            Self::Unfit => "unfit",
+        }
     }
 }

@@ -1,10 +1,12 @@
 //! What a change does to a payload. Written from the older shape to the newer; the way back is derived.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 
-use crate::json::{Doc, Pointer, Problems};
+use super::convert::Conversion;
+use crate::json::{Pointer, Segment};
 
-/// One step of a change.
+/// One step of a change. Absence is kept: an op whose value is not there does nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Op {
     /// The member at `at` gets the name `to`.
@@ -14,27 +16,233 @@ pub enum Op {
         /// Its name in the newer shape.
         to: String,
     },
+    /// The member at `from` goes to `to`; holders that are missing are made, holders that it leaves empty go away.
+    Move {
+        /// Where it is in the older shape.
+        from: Pointer,
+        /// Where it is in the newer shape: the same elements of the same arrays.
+        to: Pointer,
+    },
+    /// The newer shape has a member that the older one has not.
+    Add {
+        /// Where it is.
+        at: Pointer,
+        /// Its value where the payload has none, as JSON text.
+        default: String,
+    },
+    /// The newer shape lacks a member that the older one has.
+    Remove {
+        /// Where it is.
+        at: Pointer,
+        /// What a reader of the older shape gets instead, as JSON text.
+        default: String,
+    },
+    /// A value becomes an object that holds it under `key`.
+    Wrap {
+        /// Where it is.
+        at: Pointer,
+        /// The name inside.
+        key: String,
+    },
+    /// An object becomes the value that it holds under `key`.
+    Unwrap {
+        /// Where it is.
+        at: Pointer,
+        /// The name inside.
+        key: String,
+    },
+    /// A value becomes a list of it; null becomes the empty list.
+    ToList {
+        /// Where it is.
+        at: Pointer,
+    },
+    /// A list becomes its first element; the empty list becomes null.
+    Head {
+        /// Where it is.
+        at: Pointer,
+    },
+    /// Values are exchanged by a table.
+    MapValue {
+        /// Where they are.
+        at: Pointer,
+        /// Older and newer value, as JSON text of scalars.
+        pairs: Vec<(String, String)>,
+        /// What becomes of values outside the table on the way to the newer shape.
+        up_other: Other,
+        /// The same on the way to the older shape.
+        down_other: Other,
+    },
+    /// A value is written in another form.
+    Convert {
+        /// Where it is.
+        at: Pointer,
+        /// From which form to which.
+        conversion: Conversion,
+    },
+    /// A text becomes several members beside it.
+    Split {
+        /// Where it is.
+        at: Pointer,
+        /// What stands between the parts.
+        separator: String,
+        /// The names of the parts, two or more. The last takes the rest.
+        into: Vec<String>,
+    },
+    /// Several texts become one member beside them.
+    Join {
+        /// Where it comes to be.
+        at: Pointer,
+        /// What stands between the parts.
+        separator: String,
+        /// The names of the parts.
+        from: Vec<String>,
+    },
+    /// Ops for those objects only that say of themselves what they are.
+    When {
+        /// Where the objects are.
+        at: Pointer,
+        /// The member that says what they are.
+        member: String,
+        /// What it must be, as JSON text of a scalar.
+        is: String,
+        /// What is done, with pointers that start at the object.
+        ops: Vec<Op>,
+    },
+}
+
+/// What becomes of a value outside a table.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Other {
+    /// It stays.
+    #[default]
+    Keep,
+    /// It does not fit: an error under the strict policy, a listed loss under the lenient one.
+    Error,
+    /// It becomes this, as JSON text of a scalar.
+    To(String),
+}
+
+/// In which directions a change can lose something even when every value has its expected form.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Lossy {
+    /// On the way to the newer shape.
+    pub up: bool,
+    /// On the way to the older shape.
+    pub down: bool,
 }
 
 impl Op {
-    /// Reads an op.
-    pub fn read(doc: &Doc<'_>, problems: &mut Problems) -> Option<Self> {
-        let mut fields = doc.fields(problems)?;
-        fields.need("op", problems)?.word(&[("rename", ())], problems)?;
-        let at = fields.need("at", problems).and_then(|at| at.parsed(Pointer::parse, problems));
-        let to = fields.need("to", problems).and_then(|to| to.text(problems));
-        fields.finish(problems);
-        Some(Self::Rename { at: at?, to: to? })
-    }
-
-    /// The op that undoes this one; `None` when its pointer names no member.
+    /// The op that undoes this one.
     #[must_use]
-    pub fn invert(&self) -> Option<Self> {
-        match self {
+    pub fn invert(&self) -> Self {
+        match self.clone() {
             Self::Rename { at, to } => {
-                let (_, key) = at.split_key()?;
-                Some(Self::Rename { at: at.with_key(to), to: key.into() })
+                let key = at.split_key().map(|(_, key)| String::from(key)).unwrap_or_default();
+                Self::Rename { at: at.with_key(&to), to: key }
+            }
+            Self::Move { from, to } => Self::Move { from: to, to: from },
+            Self::Add { at, default } => Self::Remove { at, default },
+            Self::Remove { at, default } => Self::Add { at, default },
+            Self::Wrap { at, key } => Self::Unwrap { at, key },
+            Self::Unwrap { at, key } => Self::Wrap { at, key },
+            Self::ToList { at } => Self::Head { at },
+            Self::Head { at } => Self::ToList { at },
+            Self::MapValue { at, pairs, up_other, down_other } => {
+                let pairs = pairs.into_iter().map(|(old, new)| (new, old)).collect();
+                Self::MapValue { at, pairs, up_other: down_other, down_other: up_other }
+            }
+            Self::Convert { at, conversion } => Self::Convert { at, conversion: conversion.invert() },
+            Self::Split { at, separator, into } => Self::Join { at, separator, from: into },
+            Self::Join { at, separator, from } => Self::Split { at, separator, into: from },
+            Self::When { at, member, is, ops } => {
+                Self::When { at, member, is, ops: ops.iter().rev().map(Self::invert).collect() }
             }
         }
+    }
+
+    /// Where the op itself can lose something.
+    #[must_use]
+    pub fn lossy(&self) -> Lossy {
+        const UP: Lossy = Lossy { up: true, down: false };
+        const DOWN: Lossy = Lossy { up: false, down: true };
+        match self {
+            Self::Add { .. } | Self::ToList { .. } | Self::Convert { conversion: Conversion::SecondsToMillis, .. } => {
+                DOWN
+            }
+            Self::Remove { .. } | Self::Head { .. } | Self::Convert { conversion: Conversion::MillisToSeconds, .. } => {
+                UP
+            }
+            Self::MapValue { pairs, up_other, down_other, .. } => {
+                let merges =
+                    |index: usize, same: &dyn Fn(&(String, String)) -> bool| pairs.iter().take(index).any(same);
+                let mut indexed = pairs.iter().enumerate();
+                let up = indexed.clone().any(|(index, pair)| merges(index, &|other| other.1 == pair.1));
+                let down = indexed.any(|(index, pair)| merges(index, &|other| other.0 == pair.0));
+                Lossy { up: up || matches!(up_other, Other::To(_)), down: down || matches!(down_other, Other::To(_)) }
+            }
+            Self::When { ops, .. } => ops.iter().map(Self::lossy).fold(Lossy::default(), Lossy::or),
+            _ => Lossy::default(),
+        }
+    }
+
+    /// The op as seen from the holder of its model.
+    #[must_use]
+    pub fn under(&self, prefix: &[Segment]) -> Self {
+        let mut op = self.clone();
+        match &mut op {
+            Self::Move { from, to } => {
+                *from = from.under(prefix);
+                *to = to.under(prefix);
+            }
+            Self::Rename { at, .. }
+            | Self::Add { at, .. }
+            | Self::Remove { at, .. }
+            | Self::Wrap { at, .. }
+            | Self::Unwrap { at, .. }
+            | Self::ToList { at }
+            | Self::Head { at }
+            | Self::MapValue { at, .. }
+            | Self::Convert { at, .. }
+            | Self::Split { at, .. }
+            | Self::Join { at, .. }
+            | Self::When { at, .. } => *at = at.under(prefix),
+        }
+        op
+    }
+
+    /// The places that the op reads in the older shape and those that it writes in the newer one.
+    #[must_use]
+    pub fn places(&self) -> (Vec<Pointer>, Vec<Pointer>) {
+        let beside = |at: &Pointer, names: &[String]| names.iter().map(|name| at.with_key(name)).collect::<Vec<_>>();
+        match self {
+            Self::Rename { at, to } => (alloc::vec![at.clone()], alloc::vec![at.with_key(to)]),
+            Self::Move { from, to } => (alloc::vec![from.clone()], alloc::vec![to.clone()]),
+            Self::Add { at, .. } => (Vec::new(), alloc::vec![at.clone()]),
+            Self::Remove { at, .. } => (alloc::vec![at.clone()], Vec::new()),
+            Self::Split { at, into, .. } => (alloc::vec![at.clone()], beside(at, into)),
+            Self::Join { at, from, .. } => (beside(at, from), alloc::vec![at.clone()]),
+            Self::When { at, ops, .. } => {
+                let inner = ops.iter().map(|op| op.under(at.segments()).places());
+                inner.fold((Vec::new(), Vec::new()), |(mut reads, mut writes), (read, written)| {
+                    reads.extend(read);
+                    writes.extend(written);
+                    (reads, writes)
+                })
+            }
+            Self::Wrap { at, .. }
+            | Self::Unwrap { at, .. }
+            | Self::ToList { at }
+            | Self::Head { at }
+            | Self::MapValue { at, .. }
+            | Self::Convert { at, .. } => (alloc::vec![at.clone()], alloc::vec![at.clone()]),
+        }
+    }
+}
+
+impl Lossy {
+    /// Where either of two can lose something.
+    #[must_use]
+    pub const fn or(self, other: Self) -> Self {
+        Self { up: self.up || other.up, down: self.down || other.down }
     }
 }

@@ -1,60 +1,188 @@
 //! What lies between two releases for one kind of event.
 
+use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use super::check::check;
 use super::op::Op;
-use super::registry::{Change, Registry};
+use super::registry::Registry;
+use crate::error::Error;
+use crate::json::Problems;
 use crate::release::Release;
 
-/// Steps from one shape to another, in the order in which they are carried out.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Plan {
+/// A registry made ready: for each kind of event, its changes in order, with their ops in both directions at the
+/// places where they apply. It never changes, so a plan is a part of it: there is nothing to cache.
+#[derive(Clone, Debug, Default)]
+pub struct Shims {
+    registry: Registry,
+    tables: BTreeMap<String, Table>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Table {
+    introduced: Option<Release>,
     steps: Vec<Step>,
 }
 
-/// One change, in the direction of the plan.
+/// A change as it applies to one kind of event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
     /// Id of the change.
     pub change: String,
-    /// What is done.
-    pub ops: Vec<Op>,
+    pub(super) since: Release,
+    pub(super) up: Vec<Op>,
+    pub(super) down: Vec<Op>,
 }
 
-impl Plan {
+/// The steps from one shape to another. A part of [`Shims`]: making one allocates nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Plan<'s> {
+    steps: &'s [Step],
+    is_up: bool,
+}
+
+/// How a release stands to those that a registry knows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Standing {
+    /// No release is known of the payload.
+    #[default]
+    Unknown,
+    /// It is listed.
+    Listed,
+    /// It lies between two listed ones. That is fine: releases are compared, not looked up.
+    Between,
+    /// It is newer than every listed one: changes that are not known yet may be in the payload.
+    Newer,
+    /// It is older than every listed one: changes that are not known any more may be missing.
+    Older,
+}
+
+impl Shims {
+    /// Makes a registry ready.
+    ///
+    /// # Errors
+    /// `registry_invalid`, with the first problem and its place.
+    pub fn new(registry: Registry) -> Result<Self, Error> {
+        let mut problems = Problems::default();
+        check(&registry, &mut problems);
+        problems.first().map_or_else(|| Ok(Self::made(registry)), |first| Err(invalid(first)))
+    }
+
+    /// The built-in registry, made ready.
+    #[must_use]
+    pub fn builtin() -> Self {
+        Self::made(Registry::builtin())
+    }
+
+    /// Reads a registry document and lays it over the built-in one.
+    ///
+    /// # Errors
+    /// `registry_invalid`, with the first problem and its place.
+    pub fn from_json(text: &str) -> Result<Self, Error> {
+        let mut problems = Problems::default();
+        let registry = Registry::over_builtin(text, &mut problems);
+        match (registry, problems.first()) {
+            (_, Some(first)) => Err(invalid(first)),
+            (registry, None) => Ok(Self::made(registry.unwrap_or_default())),
+        }
+    }
+
+    /// Only for a registry that was checked.
+    fn made(registry: Registry) -> Self {
+        let tables = registry.events.iter().map(|(kind, event)| {
+            let mut steps: Vec<Step> = Vec::new();
+            for change in &registry.changes {
+                let places = registry.places_before(kind, &change.on, change.since);
+                let up: Vec<Op> =
+                    places.iter().flat_map(|at| change.ops.iter().map(|op| op.under(at.segments()))).collect();
+                if !up.is_empty() {
+                    let down = up.iter().rev().map(Op::invert).collect();
+                    let place = steps.partition_point(|step| step.since <= change.since);
+                    steps.insert(place, Step { change: change.id.clone(), since: change.since, up, down });
+                }
+            }
+            (kind.clone(), Table { introduced: event.introduced, steps })
+        });
+        let tables = tables.collect();
+        Self { registry, tables }
+    }
+
+    /// The registry.
+    #[must_use]
+    pub const fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// The plan for an event of this kind from one release's shape to another's.
+    ///
+    /// An event that came later than a release is pinned at its first shape: a release counts as no older than the
+    /// one that introduced the event. An unknown kind has no changes.
+    #[must_use]
+    pub fn plan(&self, kind: &str, from: Release, to: Release) -> Plan<'_> {
+        let Some(table) = self.tables.get(kind) else {
+            return Plan::default();
+        };
+        let effective = |release: Release| table.introduced.map_or(release, |introduced| release.max(introduced));
+        let (from, to) = (effective(from), effective(to));
+        let past = |release: Release| table.steps.partition_point(|step| step.since <= release);
+        let steps = table.steps.get(past(from.min(to))..past(from.max(to))).unwrap_or_default();
+        Plan { steps, is_up: from <= to }
+    }
+
+    /// How a release stands to those that the registry lists.
+    #[must_use]
+    pub fn standing(&self, release: Option<Release>) -> Standing {
+        let releases = &self.registry.releases;
+        let (Some(release), Some(first), Some(last)) = (release, releases.first(), releases.last()) else {
+            return Standing::Unknown;
+        };
+        match release {
+            release if releases.binary_search(&release).is_ok() => Standing::Listed,
+            release if release < *first => Standing::Older,
+            release if release > *last => Standing::Newer,
+            _ => Standing::Between,
+        }
+    }
+}
+
+impl<'s> Plan<'s> {
     /// Whether there is nothing to do.
     #[must_use]
-    pub fn is_identity(&self) -> bool {
+    pub fn is_identity(self) -> bool {
         self.steps.is_empty()
     }
 
-    /// The steps.
+    /// Whether the plan leads to a newer shape.
     #[must_use]
-    pub fn steps(&self) -> &[Step] {
-        &self.steps
+    pub const fn is_up(self) -> bool {
+        self.is_up
+    }
+
+    /// Ids of the changes and what is done for each, in order.
+    pub fn steps(self) -> impl Iterator<Item = (&'s str, &'s [Op])> {
+        let last = self.steps.len().saturating_sub(1);
+        (0..self.steps.len()).filter_map(move |index| {
+            let step = self.steps.get(if self.is_up { index } else { last.saturating_sub(index) })?;
+            Some((step.change.as_str(), if self.is_up { &step.up[..] } else { &step.down[..] }))
+        })
     }
 }
 
-/// The plan for an event of this kind from one release's shape to another's.
-///
-/// An event that came later than a release is pinned at its first shape: a release counts as no older than the
-/// one that introduced the event. An unknown kind has no changes.
-#[must_use]
-pub fn plan(registry: &Registry, kind: &str, from: Release, to: Release) -> Plan {
-    let Some(event) = registry.events.get(kind) else {
-        return Plan::default();
-    };
-    let effective = |release: Release| event.introduced.map_or(release, |introduced| release.max(introduced));
-    let (from, to) = (effective(from), effective(to));
-    let between =
-        |change: &&Change| change.on == event.model && from.min(to) < change.since && change.since <= from.max(to);
-    let changes = registry.changes.iter().filter(between);
-    let steps = if from <= to {
-        changes.map(|change| Step { change: change.id.clone(), ops: change.ops.clone() }).collect()
-    } else {
-        let invert = |change: &Change| change.ops.iter().rev().filter_map(Op::invert).collect();
-        changes.rev().map(|change| Step { change: change.id.clone(), ops: invert(change) }).collect()
-    };
-    Plan { steps }
+impl Standing {
+    /// The standing as text, for example `listed`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Listed => "listed",
+            Self::Between => "between",
+            Self::Newer => "newer",
+            Self::Older => "older",
+        }
+    }
+}
+
+fn invalid((count, first): (usize, String)) -> Error {
+    Error::RegistryInvalid { count, first }
 }

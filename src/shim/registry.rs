@@ -1,25 +1,26 @@
-//! The registry document: releases, events, models and changes.
+//! The registry document: releases, events, models, changes and deprecations.
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::op::Op;
-use crate::error::Error;
-use crate::json::{Doc, Problems};
+use super::op::{Lossy, Op};
+use crate::json::{Pointer, Problems};
 use crate::release::Release;
 
 /// What is known of payload versions. Read from JSON, so that a new release of Mambo needs no new SDK.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Registry {
-    /// Format of this document: 1.
-    pub format: u32,
     /// Known releases, oldest first.
     pub releases: Vec<Release>,
     /// Events by kind.
     pub events: BTreeMap<String, EventDef>,
+    /// Models by name.
+    pub models: BTreeMap<String, ModelDef>,
     /// What changed, and when.
     pub changes: Vec<Change>,
+    /// What is announced to go away, without a release in which it is gone.
+    pub deprecations: Vec<Deprecation>,
 }
 
 /// An event.
@@ -27,8 +28,41 @@ pub struct Registry {
 pub struct EventDef {
     /// The model that its data is.
     pub model: String,
-    /// The first release that sends it; left out where unknown.
+    /// The first release that sends it; `None` where unknown, which counts as always.
     pub introduced: Option<Release>,
+    /// Where this is said.
+    pub source: Option<String>,
+}
+
+/// A model.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ModelDef {
+    /// The models inside it.
+    pub contains: Vec<Containment>,
+    /// Where this is said, or what is not known of it.
+    pub source: Option<String>,
+}
+
+/// A model inside another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Containment {
+    /// Where it is.
+    pub at: Pointer,
+    /// Its name.
+    pub model: String,
+    /// The first release in which it is there; `None` for always.
+    pub since: Option<Release>,
+    /// The first release in which it is there no more; `None` for never.
+    pub until: Option<Release>,
+}
+
+/// What a change applies to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A model, wherever it is.
+    Model(String),
+    /// The data of one kind of event.
+    Event(String),
 }
 
 /// A payload change.
@@ -38,89 +72,104 @@ pub struct Change {
     pub id: String,
     /// The first release with the newer shape.
     pub since: Release,
-    /// The model it changes.
-    pub on: String,
+    /// What it applies to.
+    pub on: Target,
     /// What changed, in a sentence.
     pub summary: String,
+    /// Why, in a sentence.
+    pub why: Option<String>,
+    /// Where this is said.
+    pub source: Option<String>,
+    /// Which directions can lose something; must be what the ops come to.
+    pub lossy: Lossy,
     /// From the older shape to the newer.
     pub ops: Vec<Op>,
 }
 
-impl Default for Registry {
-    fn default() -> Self {
-        Self { format: 1, releases: Vec::new(), events: BTreeMap::new(), changes: Vec::new() }
-    }
+/// An announcement that something will go away.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deprecation {
+    /// Its name.
+    pub id: String,
+    /// The model that it is about.
+    pub model: String,
+    /// Where it is in the model.
+    pub at: Pointer,
+    /// The release that announced it, as printed.
+    pub since: Release,
+    /// When it may be removed, as printed.
+    pub removal: Option<String>,
+    /// What to use instead.
+    pub replacement: Option<String>,
+    /// Where this is said.
+    pub source: String,
+    /// What about it is not certain.
+    pub doubt: Option<String>,
 }
 
 impl Registry {
-    /// Reads a registry document.
-    ///
-    /// # Errors
-    /// `registry_invalid`, with the first problem and its place.
-    pub fn from_json(text: &str) -> Result<Self, Error> {
-        let mut problems = Problems::default();
-        let registry = Doc::parse(text, &mut problems).and_then(|doc| Self::read(&doc, &mut problems));
-        match (registry, problems.first()) {
-            (Some(registry), None) => Ok(registry),
-            (_, first) => {
-                let (count, first) = first.unwrap_or_default();
-                Err(Error::RegistryInvalid { count, first })
-            }
-        }
-    }
-
-    fn read(doc: &Doc<'_>, problems: &mut Problems) -> Option<Self> {
-        let mut fields = doc.fields(problems)?;
-        let mut registry = Self::default();
-        let format = fields.need("format", problems)?;
-        if format.number(problems) != Some(1) {
-            problems.add("value_invalid", &format.at, "expected format 1", "");
-        }
-        if let Some(releases) = fields.take("releases") {
-            let each = releases.list(problems)?;
-            registry.releases = each.iter().filter_map(|each| each.parsed(str::parse, problems)).collect();
-        }
-        if let Some(events) = fields.take("events") {
-            for (kind, doc) in events.fields(problems)?.entries() {
-                registry.events.extend(EventDef::read(&doc, problems).map(|event| (kind, event)));
-            }
-        }
-        if let Some(changes) = fields.take("changes") {
-            let each = changes.list(problems)?;
-            registry.changes = each.iter().filter_map(|each| Change::read(each, problems)).collect();
-        }
-        fields.finish(problems);
-        registry.changes.sort_by_key(|change| change.since);
-        Some(registry)
-    }
-
     /// The newest release that the registry knows.
     #[must_use]
     pub fn newest(&self) -> Option<Release> {
-        self.releases.iter().max().copied()
+        self.releases.last().copied()
     }
-}
 
-impl EventDef {
-    fn read(doc: &Doc<'_>, problems: &mut Problems) -> Option<Self> {
-        let mut fields = doc.fields(problems)?;
-        let model = fields.need("model", problems).and_then(|model| model.text(problems));
-        let introduced = fields.take("introduced").and_then(|release| release.parsed(str::parse, problems));
-        fields.finish(problems);
-        Some(Self { model: model?, introduced })
+    /// Lays another registry over this one: its releases, changes and deprecations are added, its events and models
+    /// replace those of the same name. The same change in both is one change.
+    pub fn merge(&mut self, over: Self, problems: &mut Problems) {
+        for release in over.releases {
+            if let Err(place) = self.releases.binary_search(&release) {
+                self.releases.insert(place, release);
+            }
+        }
+        self.events.extend(over.events);
+        self.models.extend(over.models);
+        for change in over.changes {
+            match self.changes.iter().find(|known| known.id == change.id) {
+                None => self.changes.push(change),
+                Some(known) if *known == change => {}
+                Some(_) => {
+                    let sentence = alloc::format!("change `{}` is already there with other content", change.id);
+                    problems.add("merge_conflict", "/changes", sentence, "give it another id");
+                }
+            }
+        }
+        for deprecation in over.deprecations {
+            if !self.deprecations.iter().any(|known| known.id == deprecation.id) {
+                self.deprecations.push(deprecation);
+            }
+        }
     }
-}
 
-impl Change {
-    fn read(doc: &Doc<'_>, problems: &mut Problems) -> Option<Self> {
-        let mut fields = doc.fields(problems)?;
-        let id = fields.need("id", problems).and_then(|id| id.text(problems));
-        let since = fields.need("since", problems).and_then(|since| since.parsed(str::parse, problems));
-        let on = fields.need("on", problems).and_then(|on| on.text(problems));
-        let summary = fields.need("summary", problems).and_then(|summary| summary.text(problems));
-        let ops = fields.need("ops", problems).and_then(|ops| ops.list(problems)).unwrap_or_default();
-        let ops = ops.iter().filter_map(|op| Op::read(op, problems)).collect();
-        fields.finish(problems);
-        Some(Self { id: id?, since: since?, on: on?, summary: summary?, ops })
+    /// Every place where a model is in the data of an event, in the shape right before a release.
+    #[must_use]
+    pub fn places_before(&self, kind: &str, target: &Target, release: Release) -> Vec<Pointer> {
+        let Some(event) = self.events.get(kind) else {
+            return Vec::new();
+        };
+        let wanted = match target {
+            Target::Event(event) if event == kind => return alloc::vec![Pointer::default()],
+            Target::Event(_) => return Vec::new(),
+            Target::Model(model) => model,
+        };
+        let mut found = Vec::new();
+        // A model is looked into once on the way down, so that a circle, which `check` refuses, cannot go on forever.
+        let mut open = alloc::vec![(event.model.as_str(), Pointer::default(), alloc::vec![event.model.as_str()])];
+        while let Some((model, at, above)) = open.pop() {
+            if model == wanted {
+                found.push(at.clone());
+            }
+            let inside = self.models.get(model).into_iter().flat_map(|model| &model.contains);
+            for inner in inside {
+                let there =
+                    inner.since.is_none_or(|since| since < release) && inner.until.is_none_or(|until| until >= release);
+                if there && !above.contains(&inner.model.as_str()) {
+                    let mut above = above.clone();
+                    above.push(&inner.model);
+                    open.push((&inner.model, inner.at.under(at.segments()), above));
+                }
+            }
+        }
+        found
     }
 }

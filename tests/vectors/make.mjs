@@ -47,7 +47,7 @@ add("a secret in hex", "own", { settings: { keys: [{ secret: Buffer.from(SECRET)
 add("a secret in base64", "own", { settings: { keys: [{ secret: Buffer.from(SECRET).toString("base64"), encoding: "base64" }] } }, EVENT);
 add("any age, asked for by the word", "own", { value: header(BODY, 12345), settings: { tolerance: { pastSeconds: "unlimited" } } }, { ...EVENT, timestamp: 12345000 });
 
-const registry = { format: 1, releases: ["8.0.3", "8.10.2", "9.0.0"], events: { PointWalletUpdated: { model: "PointWallet" } }, changes: [{ id: "wallet-example-field", since: "9.0.0", on: "PointWallet", summary: "exampleField is called newExampleField.", ops: [{ op: "rename", at: "/exampleField", to: "newExampleField" }] }] };
+const registry = { format: 1, releases: ["9.0.0"], changes: [{ id: "wallet-example-field", since: "9.0.0", on: { model: "PointWallet" }, lossy: "none", summary: "exampleField is called newExampleField.", ops: [{ op: "rename", at: "/exampleField", to: "newExampleField" }] }] };
 const wallet = '{"event":"PointWalletUpdated","data":{ "exampleField" : "value" }}';
 const walletEvent = { kind: "PointWalletUpdated", id: null, keyId: "default", timestamp: NOW };
 add("pinned to 8.0.3, wanted as received", "docs.mambo.io administrators/account/webhooks", { body: wallet, settings: { registry, pinned: "8.0.3" } }, { ...walletEvent, data: '{ "exampleField" : "value" }', receivedVersion: "8.0.3", deliveredVersion: "8.0.3", applied: [] });

@@ -1,0 +1,26 @@
+//! The built-in registry: what Mambo's public docs say of payload versions, each fact with its source and its doubt.
+//! No change of a payload's shape is public, so it has none; a user's document brings them.
+
+use super::check::check;
+use super::registry::Registry;
+use crate::json::Problems;
+
+const JSON: &str = include_str!("registry.json");
+
+impl Registry {
+    /// The built-in registry.
+    #[must_use]
+    pub fn builtin() -> Self {
+        // A test reads it without a problem.
+        Self::read(JSON, &mut Problems::default()).unwrap_or_default()
+    }
+
+    /// A document laid over the built-in registry, with every problem of its form and of what it says.
+    pub fn over_builtin(text: &str, problems: &mut Problems) -> Option<Self> {
+        let over = Self::read(text, problems)?;
+        let mut registry = Self::builtin();
+        registry.merge(over, problems);
+        check(&registry, problems);
+        Some(registry)
+    }
+}

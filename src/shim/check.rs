@@ -1,0 +1,221 @@
+//! What a registry says, checked as a whole: every problem, each with its place and a hint.
+
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::op::{Lossy, Op};
+use super::registry::{Change, Registry, Target};
+use crate::json::{Pointer, Problems, Segment};
+use crate::limits::MAX_OPS;
+
+/// Adds every problem of `registry`.
+pub fn check(registry: &Registry, problems: &mut Problems) {
+    let total: usize = registry.changes.iter().map(|change| change.ops.len()).sum();
+    if total > MAX_OPS {
+        problems.add("ops_too_many", "/changes", format!("{total} ops, allowed {MAX_OPS}"), "drop old changes");
+        return;
+    }
+    check_models(registry, problems);
+    for (index, change) in registry.changes.iter().enumerate() {
+        let at = format!("/changes/{index}");
+        if registry.changes.iter().take(index).any(|other| other.id == change.id) {
+            problems.add(
+                "id_repeated",
+                &at,
+                format!("id `{}` is used twice", change.id),
+                "ids name changes in results",
+            );
+        }
+        check_since(registry, change, &at, problems);
+        check_ops(&change.ops, &format!("{at}/ops"), problems);
+        let computed = change.ops.iter().map(Op::lossy).fold(Lossy::default(), Lossy::or);
+        if computed != change.lossy {
+            let sentence = format!("lossy is `{}`, but the ops come to `{}`", change.lossy.name(), computed.name());
+            problems.add("lossy_wrong", &format!("{at}/lossy"), sentence, "say it as it is, or choose other ops");
+        }
+        for other in registry.changes.iter().take(index).filter(|other| other.since == change.since) {
+            check_order(registry, other, change, &at, problems);
+        }
+    }
+}
+
+fn check_models(registry: &Registry, problems: &mut Problems) {
+    let known = |name: &str| registry.models.contains_key(name);
+    let unknown = |name: &str| format!("model `{name}` is unknown");
+    for (kind, event) in &registry.events {
+        if !known(&event.model) {
+            problems.add("model_unknown", &format!("/events/{kind}/model"), unknown(&event.model), "list it in models");
+        }
+    }
+    for (name, model) in &registry.models {
+        for (index, inner) in model.contains.iter().enumerate() {
+            let at = format!("/models/{name}/contains/{index}");
+            if !known(&inner.model) {
+                problems.add("model_unknown", &format!("{at}/model"), unknown(&inner.model), "list it in models");
+            }
+            if reaches(registry, &inner.model, name) {
+                let sentence = format!("`{name}` contains itself");
+                problems.add("contains_cycle", &at, sentence, "a model can be found in finitely many places only");
+            }
+        }
+    }
+    for (index, deprecation) in registry.deprecations.iter().enumerate() {
+        if !known(&deprecation.model) {
+            let at = format!("/deprecations/{index}/model");
+            problems.add("model_unknown", &at, unknown(&deprecation.model), "list it in models");
+        }
+    }
+}
+
+/// Whether `from` is `to` or contains it, at any depth.
+fn reaches(registry: &Registry, from: &str, to: &str) -> bool {
+    let mut seen: Vec<&str> = alloc::vec![from];
+    let mut next = 0;
+    while let Some(name) = seen.get(next).copied() {
+        if name == to {
+            return true;
+        }
+        let inner = registry.models.get(name).into_iter().flat_map(|model| &model.contains);
+        for inner in inner {
+            if !seen.contains(&inner.model.as_str()) {
+                seen.push(&inner.model);
+            }
+        }
+        next = next.saturating_add(1);
+    }
+    false
+}
+
+fn check_since(registry: &Registry, change: &Change, at: &str, problems: &mut Problems) {
+    let since = format!("{at}/since");
+    if registry.releases.binary_search(&change.since).is_err() {
+        problems.add("since_unlisted", &since, format!("{} is no listed release", change.since), "add it to releases");
+    } else if registry.releases.first() == Some(&change.since) {
+        let hint = "there is no older shape to come from";
+        problems.add("since_first", &since, format!("{} is the first release", change.since), hint);
+    }
+    let known = match &change.on {
+        Target::Model(model) => registry.models.contains_key(model),
+        Target::Event(kind) => registry.events.contains_key(kind),
+    };
+    if !known {
+        let (Target::Model(name) | Target::Event(name)) = &change.on;
+        problems.add(
+            "target_unknown",
+            &format!("{at}/on"),
+            format!("`{name}` is unknown"),
+            "list it in models or events",
+        );
+        return;
+    }
+    let carriers: Vec<_> = registry
+        .events
+        .iter()
+        .filter(|(kind, _)| !registry.places_before(kind, &change.on, change.since).is_empty())
+        .collect();
+    let dead = |introduced: &Option<_>| introduced.is_some_and(|introduced| change.since <= introduced);
+    if !carriers.is_empty() && carriers.iter().all(|(_, event)| dead(&event.introduced)) {
+        let hint = "an event is pinned at its first shape, so nobody ever sees this change";
+        problems.add("change_dead", &since, "every event that carries it came later", hint);
+    }
+}
+
+fn check_ops(ops: &[Op], at: &str, problems: &mut Problems) {
+    if ops.is_empty() {
+        problems.add("ops_missing", at, "a change without ops", "say what changes");
+    }
+    let mut gone: Vec<Pointer> = Vec::new();
+    let mut made: Vec<Pointer> = Vec::new();
+    for (index, op) in ops.iter().enumerate() {
+        let at = format!("{at}/{index}");
+        check_op(op, &at, problems);
+        let (reads, writes) = op.places();
+        if reads.iter().any(|read| gone.iter().any(|gone| overlaps(gone, read))) {
+            problems.add("op_overlap", &at, "an earlier op took away what this one reads", "write each place once");
+        }
+        if writes.iter().any(|write| made.iter().any(|made| overlaps(made, write))) {
+            problems.add("op_overlap", &at, "an earlier op wrote what this one writes", "write each place once");
+        }
+        gone.extend(reads.into_iter().filter(|read| !writes.contains(read)));
+        made.extend(writes);
+    }
+}
+
+fn check_op(op: &Op, at: &str, problems: &mut Problems) {
+    let (reads, writes) = op.places();
+    let mut wrong = |code, sentence: &str, hint: &str| problems.add(code, at, sentence, hint);
+    let whole = |place: &Pointer| place.split_key().is_none();
+    let by_name =
+        matches!(op, Op::Rename { .. } | Op::Add { .. } | Op::Remove { .. } | Op::Split { .. } | Op::Join { .. });
+    if by_name && reads.iter().chain(&writes).any(whole) {
+        wrong("pointer_whole", "expected a pointer to a member", "the whole payload or an element has no name");
+        return;
+    }
+    match op {
+        Op::Rename { .. } if reads == writes => wrong("op_idle", "the new name is the old one", "drop it"),
+        Op::Move { from, to } => {
+            let stars = |place: &Pointer| place.segments().iter().rposition(|each| *each == Segment::Each);
+            let shared = |place: &Pointer| stars(place).map_or(0, |last| last.saturating_add(1));
+            let head = |place: &Pointer| place.segments().get(..shared(place)).map(<[Segment]>::to_vec);
+            if whole(from) || whole(to) || head(from) != head(to) {
+                let hint = "a value can move inside one element only";
+                wrong("move_elements", "from and to are not members of the same elements", hint);
+            } else if overlaps(from, to) {
+                wrong("op_overlap", "one of from and to holds the other", "use rename, wrap or unwrap");
+            }
+        }
+        Op::MapValue { pairs, .. } => {
+            let merged = op.lossy();
+            let repeated =
+                pairs.iter().enumerate().any(|(index, pair)| pairs.iter().take(index).any(|other| other == pair));
+            if pairs.is_empty() || repeated || (merged.up && merged.down && pairs.len() < 2) {
+                wrong("pairs_repeated", "expected at least one pair, and none twice", "the first pair counts");
+            }
+        }
+        Op::Split { separator, into: names, .. } | Op::Join { separator, from: names, .. } => {
+            let repeated =
+                names.iter().enumerate().any(|(index, name)| names.iter().take(index).any(|other| other == name));
+            if names.len() < 2 || repeated || separator.is_empty() || reads.iter().any(|read| writes.contains(read)) {
+                let hint = "the text itself is not one of them";
+                wrong("parts_wrong", "expected a separator and two or more parts, each once", hint);
+            }
+        }
+        Op::When { member, ops, .. } => {
+            let guard = Pointer::default().with_key(member);
+            let touches = |op: &Op| {
+                let (reads, writes) = op.places();
+                reads.iter().chain(&writes).any(|place| overlaps(place, &guard))
+            };
+            if ops.iter().any(touches) {
+                let hint = "after it, the way back could not know which objects it was";
+                wrong("guard_unstable", "an op changes the member that tells which objects are meant", hint);
+            }
+            check_ops(ops, &format!("{at}/ops"), problems);
+        }
+        _ => {}
+    }
+}
+
+/// Two changes of one release have no order between them, so they must not touch the same places.
+fn check_order(registry: &Registry, one: &Change, other: &Change, at: &str, problems: &mut Problems) {
+    let touched = |kind: &str, change: &Change| -> Vec<Pointer> {
+        let at = registry.places_before(kind, &change.on, change.since);
+        let ops = change.ops.iter().map(Op::places);
+        let places: Vec<Pointer> = ops.flat_map(|(reads, writes)| reads.into_iter().chain(writes)).collect();
+        at.iter().flat_map(|at| places.iter().map(|place| place.under(at.segments()))).collect()
+    };
+    let clash = |kind: &&String| {
+        let (left, right) = (touched(kind, one), touched(kind, other));
+        left.iter().any(|left| right.iter().any(|right| overlaps(left, right)))
+    };
+    if let Some(kind) = registry.events.keys().find(clash) {
+        let sentence: String = format!("touches what change `{}` of the same release touches, in {kind}", one.id);
+        problems.add("changes_overlap", at, sentence, "make them one change, with its ops in order");
+    }
+}
+
+/// Whether one place is the other or holds it.
+fn overlaps(one: &Pointer, other: &Pointer) -> bool {
+    one.segments().iter().zip(other.segments()).all(|(one, other)| one == other)
+}

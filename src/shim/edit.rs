@@ -1,0 +1,337 @@
+//! One op on one value.
+
+use alloc::borrow::Cow;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use super::apply::{LossKind, Run};
+use super::op::{Op, Other};
+use crate::json::array::Array;
+use crate::json::object::Object;
+use crate::json::tree::quoted;
+use crate::json::{Node, Path, Pointer, Segment};
+
+/// Carries out `op` under `node` and tells whether it changed something. `at` is where `node` is.
+pub(super) fn edit<'p>(node: &mut Node<'_>, op: &'p Op, at: &mut Path<'p>, run: &mut Run) -> bool {
+    match op {
+        Op::Rename { at: place, to } => {
+            each_holder(node, place, at, &mut |object, key, at| rename(object, key, to, at, run))
+        }
+        Op::Move { from, to } => {
+            let shared = from.segments().iter().rposition(|each| *each == Segment::Each);
+            let shared = shared.map_or(0, |last| last.saturating_add(1));
+            let (Some((above, from)), Some((_, to))) =
+                (from.segments().split_at_checked(shared), to.segments().split_at_checked(shared))
+            else {
+                return false;
+            };
+            node.visit(above, at, &mut |node, at| relocate(node, from, to, at, run))
+        }
+        Op::Add { at: place, default } => each_holder(node, place, at, &mut |object, key, _| {
+            let absent = object.get(key).is_none();
+            if absent {
+                object.insert(key, Node::Raw(Cow::Owned(default.clone())));
+            }
+            absent
+        }),
+        Op::Remove { at: place, default } => each_holder(node, place, at, &mut |object, key, at| {
+            let removed = object.remove(key);
+            if removed.as_ref().is_some_and(|value| value.text() != default.as_str()) {
+                run.lose(LossKind::ValueDropped, at, key);
+            }
+            removed.is_some()
+        }),
+        Op::Wrap { at: place, key } => node.visit(place.segments(), at, &mut |node, _| {
+            let mut object = Object::default();
+            object.insert(key, core::mem::replace(node, Node::new("null")));
+            *node = Node::Object(object);
+            true
+        }),
+        Op::Unwrap { at: place, key } => node.visit(place.segments(), at, &mut |node, at| {
+            let object = node.open_object();
+            let Some((value, rest)) = object.and_then(|object| Some((object.remove(key)?, object.is_empty()))) else {
+                return run.unfit(at, "expected an object that holds the value");
+            };
+            if !rest {
+                run.lose(LossKind::MembersDropped, at, "");
+            }
+            *node = value;
+            true
+        }),
+        Op::ToList { at: place } => node.visit(place.segments(), at, &mut |node, _| {
+            let value = core::mem::replace(node, Node::new("null"));
+            let is_null = value.text() == "null";
+            *node = Node::Array(Array::of((!is_null).then_some(value)));
+            true
+        }),
+        Op::Head { at: place } => node.visit(place.segments(), at, &mut |node, at| head(node, at, run)),
+        Op::MapValue { at: place, pairs, up_other, down_other } => {
+            let other = if run.is_up { up_other } else { down_other };
+            node.visit(place.segments(), at, &mut |node, at| map_value(node, pairs, other, at, run))
+        }
+        Op::Convert { at: place, conversion } => node.visit(place.segments(), at, &mut |node, at| {
+            let text = node.text();
+            let Some(converted) = conversion.convert(&text) else {
+                return run.unfit(at, "expected a value that can be converted");
+            };
+            if conversion.invert().convert(&converted).as_deref() != Some(&*text) {
+                run.lose(LossKind::ValueMerged, at, "");
+            }
+            *node = Node::Raw(Cow::Owned(converted));
+            true
+        }),
+        Op::Split { at: place, separator, into } => {
+            each_holder(node, place, at, &mut |object, key, at| split(object, key, separator, into, at, run))
+        }
+        Op::Join { at: place, separator, from } => {
+            each_holder(node, place, at, &mut |object, key, at| join(object, key, separator, from, at, run))
+        }
+        Op::When { at: place, member, is, ops } => node.visit(place.segments(), at, &mut |node, at| {
+            let meant =
+                node.open_object().and_then(|object| object.get(member)).is_some_and(|value| equal(&value.text(), is));
+            let mut at = at.clone();
+            meant && ops.iter().fold(false, |changed, op| edit(node, op, &mut at, run) | changed)
+        }),
+    }
+}
+
+/// Calls `act` with every object that holds the place, and the place's name in it.
+fn each_holder<'n, 'p>(
+    node: &mut Node<'n>,
+    place: &'p Pointer,
+    at: &mut Path<'p>,
+    act: &mut dyn FnMut(&mut Object<'n>, &'p str, &Path<'p>) -> bool,
+) -> bool {
+    let Some((holder, key)) = place.split_key() else {
+        return false;
+    };
+    node.visit(holder, at, &mut |node, at| node.open_object().is_some_and(|object| act(object, key, at)))
+}
+
+fn rename(object: &mut Object<'_>, key: &str, to: &str, at: &Path<'_>, run: &mut Run) -> bool {
+    if object.get(key).is_none() {
+        return run.taken(object.get(to).is_some(), at, to);
+    }
+    if object.get(to).is_some() && !settle(object, key, to, at, run) {
+        return run.is_lenient();
+    }
+    object.rename(key, to);
+    true
+}
+
+/// Both names are there. The newer shape's wins: on the way up the old one goes, on the way down the new one takes
+/// the old one's place. Tells whether there is still something to rename.
+fn settle(object: &mut Object<'_>, key: &str, to: &str, at: &Path<'_>, run: &mut Run) -> bool {
+    run.conflict(LossKind::BothPresent, at, to, "both names are present");
+    if run.is_lenient() {
+        object.remove(if run.is_up { key } else { to });
+    }
+    run.is_lenient() && !run.is_up
+}
+
+fn relocate(node: &mut Node<'_>, from: &[Segment], to: &[Segment], at: &Path<'_>, run: &mut Run) -> bool {
+    let (Some((key, holder)), Some((to_key, to_holder))) = (ends(from), ends(to)) else {
+        return false;
+    };
+    let present = holder_of(node, &holder).is_some_and(|object| object.get(key).is_some());
+    if !present {
+        return run.taken(matches!(free(node, &to_holder, to_key), Free::Taken), at, to_key);
+    }
+    match free(node, &to_holder, to_key) {
+        Free::Blocked => return run.unfit(at, "the new holder is no object"),
+        Free::Taken => {
+            run.conflict(LossKind::BothPresent, at, to_key, "both places are taken");
+            if !run.is_lenient() {
+                return false;
+            }
+            let dropped = if run.is_up { holder_of(node, &holder).map(|object| object.remove(key)) } else { None };
+            if dropped.is_some() {
+                prune(node, &holder);
+                return true;
+            }
+            let _old = holder_of(node, &to_holder).map(|object| object.remove(to_key));
+        }
+        Free::Empty => run.lose(LossKind::EmptyObject, at, to_key),
+        Free::Yes => {}
+    }
+    let Some(value) = holder_of(node, &holder).and_then(|object| object.remove(key)) else {
+        return false;
+    };
+    make_holder(node, &to_holder, to_key, value);
+    prune(node, &holder);
+    true
+}
+
+/// The last name of a path and those before it.
+fn ends(path: &[Segment]) -> Option<(&str, Vec<&str>)> {
+    let mut names = path.iter().map(|segment| match segment {
+        Segment::Key(key) => Some(key.as_str()),
+        Segment::Each => None,
+    });
+    let last = names.next_back()??;
+    Some((last, names.collect::<Option<Vec<_>>>()?))
+}
+
+fn holder_of<'n, 'a>(node: &'n mut Node<'a>, names: &[&str]) -> Option<&'n mut Object<'a>> {
+    match names.split_first() {
+        None => node.open_object(),
+        Some((first, rest)) => holder_of(node.open_object()?.get_mut(first)?, rest),
+    }
+}
+
+enum Free {
+    /// The place can be made or is free.
+    Yes,
+    /// It is free, in an object that is there and empty: on the way back that object will go away.
+    Empty,
+    /// It is taken.
+    Taken,
+    /// On the way to it is something that is no object.
+    Blocked,
+}
+
+fn free(node: &mut Node<'_>, names: &[&str], key: &str) -> Free {
+    let Some(object) = node.open_object() else {
+        return Free::Blocked;
+    };
+    let is_empty = object.is_empty();
+    match names.split_first() {
+        None if object.get(key).is_some() => Free::Taken,
+        Some((first, rest)) if object.get(first).is_some() => {
+            object.get_mut(first).map_or(Free::Blocked, |inner| free(inner, rest, key))
+        }
+        _ if is_empty => Free::Empty,
+        _ => Free::Yes,
+    }
+}
+
+fn make_holder<'a>(node: &mut Node<'a>, names: &[&str], key: &str, value: Node<'a>) {
+    let Some(object) = node.open_object() else {
+        return;
+    };
+    match names.split_first() {
+        None => object.insert(key, value),
+        Some((first, rest)) => {
+            if object.get(first).is_none() {
+                object.insert(first, Node::Object(Object::default()));
+            }
+            if let Some(inner) = object.get_mut(first) {
+                make_holder(inner, rest, key, value);
+            }
+        }
+    }
+}
+
+/// Takes away the holders that were left empty, from the inside out.
+fn prune(node: &mut Node<'_>, names: &[&str]) {
+    if let (Some((last, above)), Some(true)) =
+        (names.split_last(), holder_of(node, names).map(|object| object.is_empty()))
+    {
+        let _empty = holder_of(node, above).map(|object| object.remove(last));
+        prune(node, above);
+    }
+}
+
+fn head(node: &mut Node<'_>, at: &Path<'_>, run: &mut Run) -> bool {
+    let Some(array) = node.open_array() else {
+        return run.unfit(at, "expected a list");
+    };
+    let length = array.len();
+    let first = array.take_first().unwrap_or(Node::new("null"));
+    if length > 1 || (length == 1 && first.text() == "null") {
+        run.lose(LossKind::TailDropped, at, "");
+    }
+    *node = first;
+    true
+}
+
+fn map_value(node: &mut Node<'_>, pairs: &[(String, String)], other: &Other, at: &Path<'_>, run: &mut Run) -> bool {
+    let text = node.text().into_owned();
+    let found = pairs.iter().find(|(old, _)| equal(&text, old)).map(|(_, new)| new);
+    let new = match (found, other) {
+        (Some(new), _) | (None, Other::To(new)) => new.clone(),
+        (None, Other::Keep) => text.clone(),
+        (None, Other::Error) => return run.unfit(at, "expected a value of the table"),
+    };
+    let back = pairs.iter().find(|(_, other)| equal(&new, other)).map_or(&new, |(old, _)| old);
+    if !equal(&text, back) || (found.is_none() && new != text) {
+        run.lose(LossKind::ValueMerged, at, "");
+    }
+    let changed = new != text;
+    if changed {
+        *node = Node::Raw(Cow::Owned(new));
+    }
+    changed
+}
+
+/// Whether two scalars are the same value, however text is escaped.
+fn equal(json: &str, scalar: &str) -> bool {
+    json == scalar || (json.contains('\\') && words(json).is_some_and(|text| quoted(&text) == scalar))
+}
+
+fn words(json: &str) -> Option<String> {
+    json.starts_with('"').then(|| serde_json::from_str(json).ok()).flatten()
+}
+
+fn split(object: &mut Object<'_>, key: &str, separator: &str, into: &[String], at: &Path<'_>, run: &mut Run) -> bool {
+    let Some(text) = object.get(key).map(|value| value.text().into_owned()) else {
+        return run.taken(into.iter().any(|name| object.get(name).is_some()), at, key);
+    };
+    let text = words(&text);
+    let parts: Vec<String> =
+        text.iter().flat_map(|text| text.splitn(into.len(), separator)).map(ToString::to_string).collect();
+    if parts.len() != into.len() {
+        return run.unfit(at, "expected a text of that many parts");
+    }
+    if into.iter().any(|name| object.get(name).is_some()) {
+        run.conflict(LossKind::BothPresent, at, key, "the parts and the whole are present");
+        if !run.is_lenient() {
+            return false;
+        }
+        if run.is_up {
+            object.remove(key);
+            return true;
+        }
+        for name in into {
+            object.remove(name);
+        }
+    }
+    object.remove(key);
+    for (name, part) in into.iter().zip(&parts) {
+        object.insert(name, Node::Raw(Cow::Owned(quoted(part))));
+    }
+    true
+}
+
+fn join(object: &mut Object<'_>, key: &str, separator: &str, from: &[String], at: &Path<'_>, run: &mut Run) -> bool {
+    let present = from.iter().filter(|name| object.get(name).is_some()).count();
+    if present == 0 {
+        return run.taken(object.get(key).is_some(), at, key);
+    }
+    let parts: Vec<String> = from.iter().filter_map(|name| words(&object.get(name)?.text())).collect();
+    if parts.len() != from.len() {
+        return run.unfit(at, "expected every part, as text");
+    }
+    if object.get(key).is_some() {
+        run.conflict(LossKind::BothPresent, at, key, "the parts and the whole are present");
+        if !run.is_lenient() {
+            return false;
+        }
+        if run.is_up {
+            for name in from {
+                object.remove(name);
+            }
+            return true;
+        }
+        object.remove(key);
+    }
+    let ambiguous = parts.split_last().is_some_and(|(_, before)| before.iter().any(|part| part.contains(separator)));
+    if ambiguous {
+        run.lose(LossKind::ValueMerged, at, key);
+    }
+    for name in from {
+        object.remove(name);
+    }
+    object.insert(key, Node::Raw(Cow::Owned(quoted(&parts.join(separator)))));
+    true
+}

@@ -1,0 +1,202 @@
+//! Every problem of a registry document, by its code, place and sentence; all of them at once.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::needless_pass_by_value,
+    reason = "a test fails by panicking, and reads best with json! in place"
+)]
+
+use mambo_webhooks::Registry;
+use mambo_webhooks::json::Problems;
+use serde_json::{Value, json};
+
+fn problems(document: &str) -> Vec<(String, String, String)> {
+    let mut problems = Problems::default();
+    let _registry = Registry::over_builtin(document, &mut problems);
+    let line = |problem: &mambo_webhooks::json::Problem| {
+        (problem.code.to_owned(), problem.at.clone(), problem.sentence.clone())
+    };
+    problems.list().iter().map(line).collect()
+}
+
+/// A document with one change that has these ops.
+fn change(lossy: &str, ops: Value) -> Value {
+    json!({
+        "format": 1, "releases": ["9.0.0"],
+        "changes": [{ "id": "c", "since": "9.0.0", "on": { "model": "Activity" }, "summary": "s", "lossy": lossy, "ops": ops }],
+    })
+}
+
+#[track_caller]
+fn one(document: &Value, code: &str, at: &str, sentence: &str) {
+    assert_eq!(problems(&document.to_string()), [(code.to_owned(), at.to_owned(), sentence.to_owned())]);
+}
+
+#[track_caller]
+fn one_op(op: Value, code: &str, sentence: &str) {
+    one(&change("none", json!([op])), code, "/changes/0/ops/0", sentence);
+}
+
+#[test]
+fn forms() {
+    let found = problems("{");
+    assert_eq!(found, [("not_json".into(), String::new(), "not JSON at line 1 column 1".into())]);
+    one(&json!([]), "type_wrong", "", "expected an object");
+    one(&json!({}), "member_missing", "", "`format` is missing");
+    one(&json!({ "format": 2 }), "format_unknown", "/format", "expected format 1");
+    one(&json!({ "format": 1, "release": [] }), "member_unknown", "", "`release` is not known here");
+    let found = problems(r#"{"format":1,"format":1}"#);
+    assert_eq!(found, [("member_repeated".into(), String::new(), "`format` stands twice".into())]);
+    one(&json!({ "format": 1, "releases": "9.0.0" }), "type_wrong", "/releases", "expected an array");
+    let sentence = "expected three numbers joined by dots, such as 8.10.2";
+    for text in ["9", "9.0", "9.0.0.0", "v9.0.0", "9.0.0-rc1", "09.0.0", "9..0", "", "4294967296.0.0"] {
+        one(&json!({ "format": 1, "releases": [text] }), "value_invalid", "/releases/0", sentence);
+    }
+    let unordered = json!({ "format": 1, "releases": ["9.10.0", "9.9.0"] });
+    one(&unordered, "releases_unordered", "/releases/1", "not newer than the one before");
+    let both = json!({ "format": 1, "releases": ["9.0.0"], "changes": [{ "id": "c", "since": "9.0.0",
+        "on": { "model": "Activity", "event": "Ping" }, "summary": "s", "lossy": "none", "ops": [] }] });
+    one(&both, "type_wrong", "/changes/0/on", "expected either `model` or `event`");
+}
+
+#[test]
+fn ops_that_cannot_be_read() {
+    let names = "expected one of `rename`, `move`, `add`, `remove`, `wrap`, `unwrap`, `to_list`, `head`, `map_value`, \
+                 `convert`, `split`, `join`, `when`";
+    one(&change("none", json!([{ "op": "replace" }])), "type_wrong", "/changes/0/ops/0/op", names);
+    let start = json!([{ "op": "rename", "at": "a", "to": "b" }]);
+    one(&change("none", start), "pointer_malformed", "/changes/0/ops/0/at", "a pointer starts with `/` or is empty");
+    let tilde = json!([{ "op": "head", "at": "/~3" }]);
+    one(&change("up", tilde), "pointer_malformed", "/changes/0/ops/0/at", "`~` is followed by 0, 1 or 2");
+    let none = json!([{ "op": "add", "at": "/a" }]);
+    one(&change("down", none), "member_missing", "/changes/0/ops/0", "`default` is missing");
+    let three = json!([{ "op": "map_value", "at": "/a", "pairs": [[1, 2, 3]] }]);
+    one(
+        &change("none", three),
+        "type_wrong",
+        "/changes/0/ops/0/pairs/0",
+        "expected two values, the older and the newer",
+    );
+    let float = json!([{ "op": "map_value", "at": "/a", "pairs": [[1.5, 2]] }]);
+    let scalar = "expected text, a whole number, true, false or null";
+    one(&change("none", float), "type_wrong", "/changes/0/ops/0/pairs/0/0", scalar);
+    let nested = json!([{ "op": "when", "at": "", "member": "t", "is": 1, "ops": [
+        { "op": "when", "at": "", "member": "u", "is": 1, "ops": [] }] }]);
+    let names = names.strip_suffix(", `when`").unwrap();
+    one(&change("none", nested), "type_wrong", "/changes/0/ops/0/ops/0/op", names);
+}
+
+#[test]
+fn ops_that_make_no_sense() {
+    let whole = "expected a pointer to a member";
+    one_op(json!({ "op": "rename", "at": "", "to": "b" }), "pointer_whole", whole);
+    one_op(json!({ "op": "rename", "at": "/a/*", "to": "b" }), "pointer_whole", whole);
+    one_op(json!({ "op": "rename", "at": "/a", "to": "a" }), "op_idle", "the new name is the old one");
+    let elements = "from and to are not members of the same elements";
+    one_op(json!({ "op": "move", "from": "/a/*/b", "to": "/c" }), "move_elements", elements);
+    one_op(json!({ "op": "move", "from": "/a/*/b", "to": "/c/*/b" }), "move_elements", elements);
+    one_op(json!({ "op": "move", "from": "/a/*", "to": "/b" }), "move_elements", elements);
+    one_op(json!({ "op": "move", "from": "/a", "to": "/a/b" }), "op_overlap", "one of from and to holds the other");
+    let pairs = "expected at least one pair, and none twice";
+    one_op(json!({ "op": "map_value", "at": "/a", "pairs": [] }), "pairs_repeated", pairs);
+    let parts = "expected a separator and two or more parts, each once";
+    one_op(json!({ "op": "split", "at": "/a", "separator": " ", "into": ["b"] }), "parts_wrong", parts);
+    one_op(json!({ "op": "split", "at": "/a", "separator": " ", "into": ["b", "b"] }), "parts_wrong", parts);
+    one_op(json!({ "op": "join", "at": "/a", "separator": " ", "from": ["a", "b"] }), "parts_wrong", parts);
+    let guard = "an op changes the member that tells which objects are meant";
+    let when = json!({ "op": "when", "at": "/x/*", "member": "t", "is": "u",
+        "ops": [{ "op": "rename", "at": "/t", "to": "v" }] });
+    one_op(when, "guard_unstable", guard);
+}
+
+#[test]
+fn ops_that_get_in_each_others_way() {
+    let gone = json!([{ "op": "rename", "at": "/a", "to": "b" }, { "op": "wrap", "at": "/a/x", "key": "k" }]);
+    one(&change("none", gone), "op_overlap", "/changes/0/ops/1", "an earlier op took away what this one reads");
+    let twice = json!([{ "op": "rename", "at": "/a", "to": "c" }, { "op": "rename", "at": "/b", "to": "c" }]);
+    one(&change("none", twice), "op_overlap", "/changes/0/ops/1", "an earlier op wrote what this one writes");
+    one(&change("none", json!([])), "ops_missing", "/changes/0/ops", "a change without ops");
+}
+
+#[test]
+fn changes() {
+    let wrong = change("none", json!([{ "op": "add", "at": "/a", "default": null }]));
+    one(&wrong, "lossy_wrong", "/changes/0/lossy", "lossy is `none`, but the ops come to `down`");
+    let rename = |id: &str, since: &str, on: Value, at: &str| {
+        json!({ "id": id, "since": since, "on": on, "summary": "s", "lossy": "none",
+            "ops": [{ "op": "rename", "at": at, "to": "renamed" }] })
+    };
+    let document = |changes: Value| json!({ "format": 1, "releases": ["9.0.0"], "changes": changes });
+    let activity = || json!({ "model": "Activity" });
+    let unlisted = document(json!([rename("c", "9.1.0", activity(), "/a")]));
+    one(&unlisted, "since_unlisted", "/changes/0/since", "9.1.0 is no listed release");
+    let first = document(json!([rename("c", "6.2.5", activity(), "/a")]));
+    one(&first, "since_first", "/changes/0/since", "6.2.5 is the first release");
+    let unknown = document(json!([rename("c", "9.0.0", json!({ "model": "Activty" }), "/a")]));
+    one(&unknown, "target_unknown", "/changes/0/on", "`Activty` is unknown");
+    let unknown = document(json!([rename("c", "9.0.0", json!({ "event": "Pong" }), "/a")]));
+    one(&unknown, "target_unknown", "/changes/0/on", "`Pong` is unknown");
+    let overlap = document(json!([
+        rename("c", "9.0.0", activity(), "/a"),
+        rename("d", "9.0.0", json!({ "event": "ActivityCreated" }), "/a/b"),
+    ]));
+    let sentence = "touches what change `c` of the same release touches, in ActivityCreated";
+    one(&overlap, "changes_overlap", "/changes/1", sentence);
+    let mut dead = document(json!([rename("c", "9.0.0", json!({ "event": "Late" }), "/a")]));
+    dead.as_object_mut()
+        .unwrap()
+        .insert("events".into(), json!({ "Late": { "model": "Ping", "introduced": "9.0.0" } }));
+    one(&dead, "change_dead", "/changes/0/since", "every event that carries it came later");
+}
+
+#[test]
+fn models() {
+    let document = json!({ "format": 1, "events": { "New": { "model": "Nothing" } } });
+    one(&document, "model_unknown", "/events/New/model", "model `Nothing` is unknown");
+    let circle = json!({ "format": 1, "models": { "A": { "contains": [{ "at": "/b", "model": "A" }] } } });
+    one(&circle, "contains_cycle", "/models/A/contains/0", "`A` contains itself");
+}
+
+#[test]
+fn all_problems_come_at_once() {
+    let document = json!({
+        "format": 1,
+        "releases": ["9.0", "9.0.0"],
+        "events": { "New": {} },
+        "changes": [
+            { "id": "", "since": "9.0.0", "on": {}, "lossy": "some", "ops": [{ "op": "rename", "at": "x" }] },
+        ],
+        "more": true,
+    });
+    let found = problems(&document.to_string());
+    let codes: Vec<String> = found.into_iter().map(|(code, at, _)| format!("{code} {at}")).collect();
+    assert_eq!(
+        codes,
+        [
+            "value_invalid /releases/0",
+            "member_missing /events/New",
+            "value_invalid /changes/0/id",
+            "type_wrong /changes/0/on",
+            "member_missing /changes/0",
+            "type_wrong /changes/0/lossy",
+            "pointer_malformed /changes/0/ops/0/at",
+            "member_missing /changes/0/ops/0",
+            "member_unknown ",
+        ]
+    );
+}
+
+#[test]
+fn every_problem_has_a_hint_or_says_what_was_expected() {
+    let documents = [
+        json!({ "format": 2 }),
+        change("none", json!([])),
+        change("none", json!([{ "op": "rename", "at": "a", "to": "b" }])),
+    ];
+    for document in documents {
+        let mut problems = Problems::default();
+        let _registry = Registry::over_builtin(&document.to_string(), &mut problems);
+        assert!(!problems.list().is_empty());
+        assert!(problems.list().iter().all(|problem| !problem.hint.is_empty()), "{problems:?}");
+    }
+}

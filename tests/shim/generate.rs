@@ -1,0 +1,200 @@
+//! Registries and bodies from a seed: few names and few values, so that they meet.
+
+use fastrand::Rng;
+use mambo_webhooks::Release;
+use serde_json::{Value, json};
+
+/// A registry document, a body, and three releases in order.
+pub struct Case {
+    pub registry: String,
+    pub body: String,
+    pub low: Release,
+    pub middle: Release,
+    pub high: Release,
+    /// Every default in the registry.
+    pub defaults: Vec<Value>,
+    /// Whether the body has an object with a repeated name.
+    pub repeats: bool,
+}
+
+const KEYS: [&str; 5] = ["a", "b", "c", "d", "kind"];
+
+impl Case {
+    pub fn new(seed: u64) -> Self {
+        let mut rng = Rng::with_seed(seed);
+        let mut defaults = Vec::new();
+        let changes: Vec<Value> = (0..rng.usize(1..4)).map(|index| change(&mut rng, index, &mut defaults)).collect();
+        let contains = json!([{ "at": pointer(&mut rng, false), "model": "Part" }]);
+        let registry = json!({
+            "format": 1,
+            "releases": ["11.0.0", "12.0.0", "13.0.0", "14.0.0"],
+            "events": { "Thing": { "model": "Whole" } },
+            "models": { "Whole": { "contains": contains }, "Part": {} },
+            "changes": changes,
+        });
+        let mut releases = [rng.u32(11..15), rng.u32(11..15), rng.u32(11..15)];
+        releases.sort_unstable();
+        let [low, middle, high] = releases.map(|major| Release::new(major, 0, 0));
+        let mut repeats = false;
+        let body = object(&mut rng, 3, &mut repeats);
+        Self { registry: registry.to_string(), body, low, middle, high, defaults, repeats }
+    }
+}
+
+fn pick<'a>(rng: &mut Rng, from: &[&'a str]) -> &'a str {
+    from[rng.usize(0..from.len())]
+}
+
+fn pointer(rng: &mut Rng, inner: bool) -> String {
+    let mut text = String::new();
+    for _ in 0..rng.usize(if inner { 0..2 } else { 1..3 }) {
+        text.push('/');
+        text.push_str(pick(rng, &KEYS));
+        if rng.u8(0..4) == 0 {
+            text.push_str("/*");
+        }
+    }
+    text
+}
+
+/// A pointer that ends at a member.
+fn member(rng: &mut Rng) -> String {
+    format!("{}/{}", pointer(rng, true), pick(rng, &KEYS))
+}
+
+fn scalar(rng: &mut Rng) -> Value {
+    match rng.u8(0..6) {
+        0 => Value::Null,
+        1 => rng.bool().into(),
+        2 => rng.i64(-3..4).into(),
+        3 => [0_i64, 1_700_000_000_000, -1, i64::MAX][rng.usize(0..4)].into(),
+        _ => pick(rng, &["x", "y", "x y", "7", "true", "", "é\"", "2023-11-14T22:13:20.000Z"]).into(),
+    }
+}
+
+fn change(rng: &mut Rng, index: usize, defaults: &mut Vec<Value>) -> Value {
+    let mut ops: Vec<Value> = (0..rng.usize(1..3)).map(|_| op(rng, defaults)).collect();
+    if rng.u8(0..6) == 0 {
+        ops = vec![json!({ "op": "when", "at": pointer(rng, true), "member": "kind", "is": scalar(rng), "ops": ops })];
+    }
+    let lossy = ["none", "up", "down", "both"][lossy(&ops)];
+    let on = if rng.bool() { json!({ "model": "Whole" }) } else { json!({ "model": "Part" }) };
+    let since = format!("{}.0.0", rng.u32(12..15));
+    json!({ "id": format!("c{index}"), "since": since, "on": on, "summary": "s", "lossy": lossy, "ops": ops })
+}
+
+fn op(rng: &mut Rng, defaults: &mut Vec<Value>) -> Value {
+    let at = member(rng);
+    let key = pick(rng, &KEYS);
+    match rng.u8(0..12) {
+        0 | 1 => json!({ "op": "rename", "at": at, "to": key }),
+        2 => {
+            let above = pointer(rng, true);
+            let (from, to) = (steps(rng), steps(rng));
+            json!({ "op": "move", "from": format!("{above}{from}"), "to": format!("{above}{to}") })
+        }
+        3 | 4 => {
+            let default = scalar(rng);
+            defaults.push(default.clone());
+            json!({ "op": if rng.bool() { "add" } else { "remove" }, "at": at, "default": default })
+        }
+        5 => json!({ "op": if rng.bool() { "wrap" } else { "unwrap" }, "at": at, "key": key }),
+        6 => json!({ "op": if rng.bool() { "to_list" } else { "head" }, "at": at }),
+        7 | 8 => {
+            let pairs: Vec<Value> = (0..rng.usize(1..4)).map(|_| json!([scalar(rng), scalar(rng)])).collect();
+            let mut other = || match rng.u8(0..5) {
+                0 => json!({ "to": scalar(rng) }),
+                1 => "error".into(),
+                _ => "keep".into(),
+            };
+            let (up, down) = (other(), other());
+            json!({ "op": "map_value", "at": at, "pairs": pairs, "upOther": up, "downOther": down })
+        }
+        9 => {
+            let kinds = [
+                "int_to_string",
+                "string_to_int",
+                "number_to_string",
+                "string_to_number",
+                "bool_to_string",
+                "string_to_bool",
+                "seconds_to_millis",
+                "millis_to_seconds",
+                "millis_to_rfc3339",
+                "rfc3339_to_millis",
+            ];
+            json!({ "op": "convert", "at": at, "kind": pick(rng, &kinds) })
+        }
+        10 => json!({ "op": "split", "at": at, "separator": " ", "into": [key, pick(rng, &KEYS)] }),
+        _ => json!({ "op": "join", "at": at, "separator": " ", "from": [key, pick(rng, &KEYS)] }),
+    }
+}
+
+/// One to three names without a star.
+fn steps(rng: &mut Rng) -> String {
+    (0..rng.usize(1..4)).map(|_| format!("/{}", pick(rng, &KEYS))).collect()
+}
+
+/// What the ops come to, by the words of the documentation: bit 0 for up, bit 1 for down.
+fn lossy(ops: &[Value]) -> usize {
+    ops.iter().fold(0, |sum, op| {
+        sum | match op["op"].as_str().unwrap() {
+            "add" | "to_list" => 2,
+            "remove" | "head" => 1,
+            "convert" if op["kind"] == "seconds_to_millis" => 2,
+            "convert" if op["kind"] == "millis_to_seconds" => 1,
+            "map_value" => {
+                let pairs = op["pairs"].as_array().unwrap();
+                let repeated = |side: usize| {
+                    pairs
+                        .iter()
+                        .enumerate()
+                        .any(|(index, pair)| pairs[..index].iter().any(|other| other[side] == pair[side]))
+                };
+                let up = op["upOther"].is_object() || repeated(1);
+                let down = op["downOther"].is_object() || repeated(0);
+                usize::from(up) | usize::from(down) << 1
+            }
+            "when" => lossy(op["ops"].as_array().unwrap()),
+            _ => 0,
+        }
+    })
+}
+
+fn blank(rng: &mut Rng) -> &'static str {
+    ["", "", "", " ", "\n\t"][rng.usize(0..5)]
+}
+
+fn any(rng: &mut Rng, depth: usize, repeats: &mut bool) -> String {
+    match rng.u8(0..5) {
+        0 | 1 if depth > 0 => object(rng, depth - 1, repeats),
+        2 if depth > 0 => {
+            let items: Vec<String> = (0..rng.usize(0..3))
+                .map(|_| format!("{}{}{}", blank(rng), any(rng, depth - 1, repeats), blank(rng)))
+                .collect();
+            format!("[{}]", items.join(","))
+        }
+        _ => scalar(rng).to_string(),
+    }
+}
+
+fn object(rng: &mut Rng, depth: usize, repeats: &mut bool) -> String {
+    let mut names: Vec<&str> = Vec::new();
+    let members: Vec<String> = (0..rng.usize(0..5))
+        .filter_map(|_| {
+            let name = pick(rng, &KEYS);
+            if names.contains(&name) {
+                if rng.u8(0..20) > 0 {
+                    return None;
+                }
+                *repeats = true;
+            }
+            names.push(name);
+            // The same name, sometimes with an escape in it.
+            let shown = if rng.u8(0..10) == 0 { name.replace('a', "\\u0061") } else { name.to_owned() };
+            let [before, left, right, after] = [(); 4].map(|()| blank(rng));
+            Some(format!("{before}\"{shown}\"{left}:{right}{}{after}", any(rng, depth, repeats)))
+        })
+        .collect();
+    format!("{{{}{}}}", members.join(","), if members.is_empty() { blank(rng) } else { "" })
+}

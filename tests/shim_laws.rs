@@ -1,0 +1,175 @@
+//! Laws of the shims over generated registries and bodies, and agreement with a reference interpreter.
+//!
+//! `MAMBO_CASES` sets how many accepted cases there are, `MAMBO_SEED` where they start.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::too_many_lines,
+    unreachable_pub,
+    reason = "a test fails by panicking, and shares files with other tests"
+)]
+
+#[path = "shim/generate.rs"]
+mod generate;
+#[path = "shim/reference.rs"]
+mod reference;
+
+use std::borrow::Cow;
+use std::env;
+
+use generate::Case;
+use mambo_webhooks::Release;
+use mambo_webhooks::shim::{LossKind, Lossy, Shimmed, Shims, Strictness, apply};
+use serde_json::Value;
+
+fn number(name: &str, default: u64) -> u64 {
+    env::var(name).map_or(default, |text| text.parse().unwrap())
+}
+
+/// Runs `law` over as many cases as are wanted whose registry is accepted.
+fn each_case(law: impl Fn(&Case, &Shims, &str)) {
+    let (wanted, mut seed) = (number("MAMBO_CASES", 10_000), number("MAMBO_SEED", 1));
+    let (mut accepted, first) = (0, seed);
+    while accepted < wanted {
+        let case = Case::new(seed);
+        let what = format!("seed {seed}\n{}\n{}", case.registry, case.body);
+        if let Ok(shims) = Shims::from_json(&case.registry) {
+            accepted += 1;
+            law(&case, &shims, &what);
+        }
+        seed += 1;
+    }
+    assert!(accepted * 4 > seed - first, "only {accepted} of {} registries were accepted", seed - first);
+}
+
+fn run<'a>(shims: &'a Shims, from: Release, to: Release, body: &'a str) -> Shimmed<'a, 'a> {
+    apply(shims.plan("Thing", from, to), body, Strictness::Lenient).unwrap()
+}
+
+fn value(text: &str) -> Value {
+    serde_json::from_str(text).unwrap()
+}
+
+#[test]
+fn the_reference_interpreter_agrees() {
+    each_case(|case, shims, what| {
+        for (from, to) in [(case.low, case.high), (case.high, case.low)] {
+            let (expected, mut expected_losses) =
+                reference::interpret(shims.plan("Thing", from, to), &value(&case.body));
+            let found = run(shims, from, to, &case.body);
+            assert_eq!(value(&found.data), expected, "{what}");
+            if !case.repeats {
+                let mut losses: reference::Losses =
+                    found.losses.into_iter().map(|loss| (loss.change, loss.kind)).collect();
+                losses.sort();
+                expected_losses.sort();
+                assert_eq!(losses, expected_losses, "{what}");
+            }
+        }
+    });
+}
+
+#[test]
+fn there_and_back_is_the_same_where_nothing_is_lost() {
+    each_case(|case, shims, what| {
+        let lossless = shims.registry().changes.iter().all(|change| change.lossy == Lossy::default());
+        for (from, to) in [(case.low, case.high), (case.high, case.low)] {
+            let there = run(shims, from, to, &case.body);
+            let back = run(shims, to, from, &there.data);
+            let again = run(shims, from, to, &back.data);
+            if lossless && there.losses.is_empty() && back.losses.is_empty() {
+                assert_eq!(value(&back.data), value(&case.body), "{what}");
+            }
+            // A body with such a loss is not of the shape it claims to be.
+            let odd = |kind| [LossKind::NameTaken, LossKind::BothPresent, LossKind::Unfit].contains(&kind);
+            let single = shims.plan("Thing", from, to).steps().map(|(_, ops)| ops.len()).sum::<usize>() == 1;
+            // Of single ops: one op may make what another one reads, so a chain of quasi-inverses need not be one.
+            if single && back.losses.is_empty() && !there.losses.iter().any(|loss| odd(loss.kind)) {
+                assert_eq!(value(&again.data), value(&there.data), "{what}");
+            }
+            if there.losses.is_empty() && back.losses.is_empty() {
+                let kept = contained(&value(&case.body), &value(&back.data), &case.defaults);
+                assert!(kept, "a difference without a listed loss: {what}\n{}", back.data);
+            }
+        }
+    });
+}
+
+/// Whether `whole` has everything that `part` has. Absence and a default are the same thing.
+fn contained(part: &Value, whole: &Value, defaults: &[Value]) -> bool {
+    match (part, whole) {
+        (Value::Object(part), Value::Object(whole)) => part.iter().all(|(name, value)| {
+            whole.get(name).map_or_else(|| defaults.contains(value), |whole| contained(value, whole, defaults))
+        }),
+        (Value::Array(part), Value::Array(whole)) => {
+            part.len() == whole.len() && part.iter().zip(whole).all(|(part, whole)| contained(part, whole, defaults))
+        }
+        (part, whole) => part == whole,
+    }
+}
+
+#[test]
+fn two_steps_are_one() {
+    each_case(|case, shims, what| {
+        for [from, between, to] in [[case.low, case.middle, case.high], [case.high, case.middle, case.low]] {
+            let first = run(shims, from, between, &case.body);
+            let second = run(shims, between, to, &first.data);
+            let direct = run(shims, from, to, &case.body);
+            assert_eq!(second.data, direct.data, "{what}");
+            assert_eq!([&first.losses[..], &second.losses[..]].concat(), direct.losses, "{what}");
+            assert_eq!([&first.applied[..], &second.applied[..]].concat(), direct.applied, "{what}");
+        }
+    });
+}
+
+#[test]
+fn what_is_not_named_is_not_touched() {
+    // Nothing here survives a round through a generic JSON value.
+    const MEMBER: &str =
+        r#" "unknown\u0020name" :  { "n": 12345678901234567890123 , "f":1.50e+2,"s":"\u00e9\/","d":1,"d":2 } "#;
+    each_case(|case, shims, what| {
+        for (from, to) in [(case.low, case.high), (case.high, case.low)] {
+            let plain = run(shims, from, to, &case.body);
+            // In front of the first member, in a body that has one.
+            let with = |body: &str| body.replacen('{', &format!("{{{MEMBER},"), 1);
+            if value(&case.body).as_object().unwrap().is_empty() || value(&plain.data).as_object().unwrap().is_empty() {
+                continue;
+            }
+            let more = with(&case.body);
+            let found = run(shims, from, to, &more);
+            assert_eq!(found.data, with(&plain.data), "{what}");
+            assert_eq!(found.losses, plain.losses, "{what}");
+        }
+    });
+}
+
+#[test]
+fn nothing_to_do_gives_the_input_itself() {
+    each_case(|case, shims, what| {
+        let identity = run(shims, case.low, case.low, "not even JSON");
+        assert!(matches!(identity.data, Cow::Borrowed("not even JSON")), "{what}");
+        for (from, to) in [(case.low, case.high), (case.high, case.low)] {
+            let found = run(shims, from, to, &case.body);
+            if found.applied.is_empty() {
+                let same = matches!(&found.data, Cow::Borrowed(data) if std::ptr::eq(*data, case.body.as_str()));
+                assert!(same, "{what}");
+            }
+        }
+    });
+}
+
+#[test]
+fn inverting_twice_changes_nothing() {
+    each_case(|_, shims, what| {
+        for change in &shims.registry().changes {
+            for op in &change.ops {
+                assert_eq!(op.invert().invert(), *op, "{what}");
+                let (lossy, inverse) = (op.lossy(), op.invert().lossy());
+                assert_eq!((lossy.up, lossy.down), (inverse.down, inverse.up), "{what}");
+            }
+        }
+    });
+}

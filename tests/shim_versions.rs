@@ -1,0 +1,135 @@
+//! The rule of pinning, by the docs' own example; what is unknown is a value; the built-in registry and its page.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::fs;
+
+use mambo_webhooks::json::Problems;
+use mambo_webhooks::shim::{Standing, Strictness, apply, changelog, check};
+use mambo_webhooks::{Registry, Release, Shims};
+
+/// The example of docs.mambo.io/administrators/account/webhooks: a fixture, not a fact.
+const EXAMPLE: &str = include_str!("../examples/registry/payload-9.0.0.json");
+
+fn release(text: &str) -> Release {
+    text.parse().unwrap()
+}
+
+fn shimmed(shims: &Shims, kind: &str, from: &str, to: &str, data: &str) -> String {
+    apply(shims.plan(kind, release(from), release(to)), data, Strictness::Strict).unwrap().data.into_owned()
+}
+
+#[test]
+fn pinned_keeps_the_old_name_and_latest_switches() {
+    let shims = Shims::from_json(EXAMPLE).unwrap();
+    let (old, new) = (r#"{"exampleField":"value"}"#, r#"{"newExampleField":"value"}"#);
+    for (what, made_by, endpoint, data, expected) in [
+        ("pinned to 8.0.3, the server runs 8.10.2", "8.10.2", "8.0.3", old, old),
+        ("latest, the server runs 8.10.2", "8.10.2", "8.10.2", old, old),
+        ("pinned to 8.0.3, the server runs 9.0.0", "9.0.0", "8.0.3", new, old),
+        ("latest, the server runs 9.0.0", "9.0.0", "9.0.0", new, new),
+        ("latest, made before the upgrade, retried after it", "8.10.2", "9.0.0", old, new),
+        ("the pin was upgraded to 9.0.0", "9.0.0", "9.0.0", new, new),
+        ("pinned between two releases", "9.0.0", "8.20.0", new, old),
+    ] {
+        assert_eq!(shimmed(&shims, "PointWalletUpdated", made_by, endpoint, data), expected, "{what}");
+    }
+}
+
+#[test]
+fn an_event_that_came_after_the_pin_is_pinned_at_its_first_shape() {
+    let shims = Shims::from_json(
+        r#"{"format":1,"releases":["9.0.0","9.1.0","9.2.0"],
+            "events":{"Later":{"model":"Later","introduced":"9.1.0"}},
+            "models":{"Later":{}},
+            "changes":[{"id":"c","since":"9.2.0","on":{"model":"Later"},"summary":"b is called c.","lossy":"none",
+                        "ops":[{"op":"rename","at":"/b","to":"c"}]}]}"#,
+    )
+    .unwrap();
+    // Pinned to 8.0.3: the event is in the shape of 9.1.0, where it came from, and stays so in 9.2.0.
+    assert_eq!(shimmed(&shims, "Later", "9.1.0", "8.0.3", r#"{"b":1}"#), r#"{"b":1}"#);
+    assert_eq!(shimmed(&shims, "Later", "9.2.0", "8.0.3", r#"{"c":1}"#), r#"{"b":1}"#);
+    assert_eq!(shimmed(&shims, "Later", "9.2.0", "9.2.0", r#"{"c":1}"#), r#"{"c":1}"#);
+    assert_eq!(shimmed(&shims, "Later", "8.0.3", "9.2.0", r#"{"b":1}"#), r#"{"c":1}"#);
+}
+
+#[test]
+fn unknown_kinds_and_releases_are_values() {
+    let shims = Shims::from_json(EXAMPLE).unwrap();
+    assert!(shims.plan("NobodyKnows", release("1.0.0"), release("99.0.0")).is_identity());
+    let standing = |text: &str| shims.standing(Some(release(text)));
+    assert_eq!(standing("9.0.0"), Standing::Listed);
+    assert_eq!(standing("8.5.0"), Standing::Between);
+    assert_eq!(standing("9.0.1"), Standing::Newer);
+    assert_eq!(standing("1.0.0"), Standing::Older);
+    assert_eq!(shims.standing(None), Standing::Unknown);
+}
+
+#[test]
+fn a_model_inside_another_is_changed_where_it_is_at_that_time() {
+    let shims = Shims::from_json(
+        r#"{"format":1,"releases":["9.0.0","9.1.0","9.2.0"],
+            "models":{"Activity":{"contains":[{"at":"/awarded/*/prizes","model":"Prizes","until":"9.1.0"},
+                                              {"at":"/rewards/*/prizes","model":"Prizes","since":"9.1.0"}]},"Prizes":{}},
+            "changes":[
+              {"id":"early","since":"9.0.0","on":{"model":"Prizes"},"summary":"a is called b.","lossy":"none",
+               "ops":[{"op":"rename","at":"/a","to":"b"}]},
+              {"id":"moved","since":"9.1.0","on":{"model":"Activity"},"summary":"awarded is called rewards.","lossy":"none",
+               "ops":[{"op":"rename","at":"/awarded","to":"rewards"}]},
+              {"id":"late","since":"9.2.0","on":{"model":"Prizes"},"summary":"b is called c.","lossy":"none",
+               "ops":[{"op":"rename","at":"/b","to":"c"}]}]}"#,
+    )
+    .unwrap();
+    let (old, new) = (r#"{"awarded":[{"prizes":{"a":1}},{}]}"#, r#"{"rewards":[{"prizes":{"c":1}},{}]}"#);
+    assert_eq!(shimmed(&shims, "ActivityCreated", "8.10.2", "9.2.0", old), new);
+    assert_eq!(shimmed(&shims, "ActivityCreated", "9.2.0", "8.10.2", new), old);
+}
+
+#[test]
+fn strict_refuses_what_lenient_lists() {
+    let shims = Shims::from_json(EXAMPLE).unwrap();
+    let plan = || shims.plan("PointWalletUpdated", release("8.0.3"), release("9.0.0"));
+    let both = r#"{"exampleField":1,"newExampleField":2}"#;
+    let error = apply(plan(), both, Strictness::Strict).unwrap_err();
+    assert_eq!(error.to_string(), "change `wallet-example-field` does not fit at the top: both names are present");
+    let lenient = apply(plan(), both, Strictness::Lenient).unwrap();
+    assert_eq!(lenient.data, r#"{"newExampleField":2}"#);
+    let losses: Vec<_> = lenient.losses.iter().map(|loss| (loss.at.as_str(), loss.kind.as_str())).collect();
+    assert_eq!(losses, [("/newExampleField", "both_present")]);
+}
+
+#[test]
+fn the_built_in_registry_is_without_a_problem_and_invents_no_change() {
+    let mut problems = Problems::default();
+    let registry = Registry::read(include_str!("../src/shim/registry.json"), &mut problems).unwrap();
+    check(&registry, &mut problems);
+    assert_eq!(problems.list(), []);
+    assert_eq!(registry, Registry::builtin());
+    assert!(registry.changes.is_empty(), "no change of a shape is public");
+    assert!(registry.deprecations.iter().all(|entry| entry.doubt.is_some()));
+    let kinds: Vec<&str> = registry.events.keys().map(String::as_str).collect();
+    let mut known = mambo_webhooks::event::KINDS.to_vec();
+    known.sort_unstable();
+    assert_eq!(kinds, known);
+}
+
+#[test]
+fn the_page_of_payload_changes_is_the_registry() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/PAYLOADS.md");
+    let expected = changelog(&Registry::builtin());
+    if std::env::var_os("MAMBO_BLESS").is_some() {
+        fs::write(path, &expected).unwrap();
+    }
+    assert_eq!(fs::read_to_string(path).unwrap(), expected, "MAMBO_BLESS=1 writes the page anew");
+}
+
+#[test]
+fn a_change_reads_as_a_section() {
+    let mut problems = Problems::default();
+    let registry = Registry::over_builtin(EXAMPLE, &mut problems).unwrap();
+    let text = changelog(&registry);
+    let section = "# Payload changes\n\n## 9.0.0\n\n### wallet-example-field\n\nexampleField is called \
+                   newExampleField.\n\nOn PointWallet, in PointWalletUpdated.\n\n- `/exampleField` is called \
+                   `newExampleField`\n\n## Deprecated\n";
+    assert!(text.starts_with(section), "{text}");
+}
