@@ -8,6 +8,7 @@
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
     clippy::too_many_lines,
+    clippy::format_collect,
     unreachable_pub,
     reason = "a test fails by panicking, and shares files with other tests"
 )]

@@ -91,9 +91,9 @@ impl Reference {
                     self.lose(LossKind::ValueDropped);
                 }
             }),
-            Op::Wrap { at: place, key } => {
-                at(value, place.segments(), &mut |value| *value = json!({ key: value.take() }))
-            }
+            Op::Wrap { at: place, key } => at(value, place.segments(), &mut |value| {
+                *value = json!({ key: value.take() });
+            }),
             Op::Unwrap { at: place, key } => at(value, place.segments(), &mut |value| {
                 let Some(inner) = value.get(key).cloned() else { return self.lose(LossKind::Unfit) };
                 if value.as_object().unwrap().len() > 1 {
@@ -180,7 +180,9 @@ impl Reference {
             }),
             Op::When { at: place, member, is, ops } => at(value, place.segments(), &mut |value| {
                 if value.get(member) == Some(&parsed(is)) {
-                    ops.iter().for_each(|op| self.op(op, value));
+                    for op in ops {
+                        self.op(op, value);
+                    }
                 }
             }),
         }

@@ -1,0 +1,16 @@
+//! An envelope that is read can be printed and read again; its data is a part of the body.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use mambo_webhooks::envelope::{Envelope, Layout};
+
+fuzz_target!(|body: &[u8]| {
+    let layout = Layout::default();
+    if let Ok(envelope) = Envelope::parse(&layout, body) {
+        assert!(serde_json::from_slice::<&serde_json::value::RawValue>(body).is_ok());
+        if envelope.kind.is_some() {
+            let printed = envelope.print(&layout);
+            assert_eq!(Envelope::parse(&layout, printed.as_bytes()).unwrap(), envelope);
+        }
+    }
+});

@@ -1,0 +1,14 @@
+//! A header that is read can be printed and read again, and means the same.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use mambo_webhooks::header::SignatureHeader;
+use mambo_webhooks::scheme::Scheme;
+
+fuzz_target!(|value: &[u8]| {
+    let scheme = Scheme::default();
+    if let Ok(header) = SignatureHeader::parse(&scheme, value) {
+        let printed = SignatureHeader::print(&scheme, header.timestamp_text, &header.signatures);
+        assert_eq!(SignatureHeader::parse(&scheme, printed.as_bytes()).unwrap(), header);
+    }
+});
