@@ -4,6 +4,8 @@ pub mod pointer;
 
 mod rest;
 
+pub mod format;
+
 // A value holds objects and arrays, which hold values: one type in three files, so they stand on one line each.
 pub mod array;
 pub mod object;

@@ -51,6 +51,14 @@ pub mod verify;
 
 pub mod shim;
 
+pub mod replay;
+
+pub mod probe;
+
+pub mod diagnose;
+
+pub mod detect;
+
 // FLOWS: the two directions, mirror images.
 pub mod receive;
 

@@ -13,8 +13,17 @@ use crate::time::{Position, UnixMillis, Window};
 
 /// Header names and values, as a server hands them over. Names match in any case.
 pub trait Headers {
-    /// Calls `act` with each value of the header called `name`, which is in lower case.
-    fn each(&self, name: &str, act: &mut dyn FnMut(&[u8]));
+    /// Calls `act` with the name and the value of each header.
+    fn visit(&self, act: &mut dyn FnMut(&str, &[u8]));
+
+    /// Calls `act` with each value of the header called `name`.
+    fn each(&self, name: &str, act: &mut dyn FnMut(&[u8])) {
+        self.visit(&mut |found, value| {
+            if found.eq_ignore_ascii_case(name) {
+                act(value);
+            }
+        });
+    }
 }
 
 /// Body bytes whose signature holds and whose timestamp is inside the window. Only [`verify`] makes one, and
@@ -162,27 +171,27 @@ fn ends_number(scheme: &Scheme, body: &[u8]) -> bool {
 }
 
 impl<N: AsRef<str>, V: AsRef<[u8]>> Headers for [(N, V)] {
-    fn each(&self, name: &str, act: &mut dyn FnMut(&[u8])) {
-        for (_, value) in self.iter().filter(|(found, _)| found.as_ref().eq_ignore_ascii_case(name)) {
-            act(value.as_ref());
+    fn visit(&self, act: &mut dyn FnMut(&str, &[u8])) {
+        for (name, value) in self {
+            act(name.as_ref(), value.as_ref());
         }
     }
 }
 
 impl<H: Headers + ?Sized> Headers for &H {
-    fn each(&self, name: &str, act: &mut dyn FnMut(&[u8])) {
-        (**self).each(name, act);
+    fn visit(&self, act: &mut dyn FnMut(&str, &[u8])) {
+        (**self).visit(act);
     }
 }
 
 impl<N: AsRef<str>, V: AsRef<[u8]>, const COUNT: usize> Headers for [(N, V); COUNT] {
-    fn each(&self, name: &str, act: &mut dyn FnMut(&[u8])) {
-        self.as_slice().each(name, act);
+    fn visit(&self, act: &mut dyn FnMut(&str, &[u8])) {
+        self.as_slice().visit(act);
     }
 }
 
 impl<N: AsRef<str>, V: AsRef<[u8]>> Headers for Vec<(N, V)> {
-    fn each(&self, name: &str, act: &mut dyn FnMut(&[u8])) {
-        self.as_slice().each(name, act);
+    fn visit(&self, act: &mut dyn FnMut(&str, &[u8])) {
+        self.as_slice().visit(act);
     }
 }

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use super::convert::Conversion;
 use super::op::{Lossy, Op, Other};
 use super::registry::{Change, Containment, Deprecation, EventDef, ModelDef, Registry, Target};
+use crate::json::format::{Style, restyled};
 use crate::json::{Doc, Fields, Pointer, Problems};
 
 impl Registry {
@@ -290,20 +291,7 @@ fn default(fields: &mut Fields<'_>, problems: &mut Problems) -> Option<String> {
         );
         return None;
     };
-    Some(compact(doc.raw()))
-}
-
-/// JSON text without blanks between its parts.
-fn compact(json: &str) -> String {
-    let mut in_text = false;
-    let mut escaped = false;
-    let keep = |character: &char| {
-        let blank = !in_text && character.is_ascii_whitespace();
-        in_text = if *character == '"' && !escaped { !in_text } else { in_text };
-        escaped = *character == '\\' && !escaped;
-        !blank
-    };
-    json.chars().filter(keep).collect()
+    Some(restyled(doc.raw(), Style::Compact))
 }
 
 fn pair(doc: &Doc<'_>, problems: &mut Problems) -> Option<(String, String)> {

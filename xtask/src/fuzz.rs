@@ -54,9 +54,8 @@ pub fn fuzz(seconds: u32, only: Option<&str>) -> Done {
 
 /// Starts the corpus from what the repository has.
 fn seed(target: &str, corpus: &Path) -> Done {
-    let write = |name: String, bytes: &[u8]| {
-        fs::write(corpus.join(&name), bytes).map_err(|error| format!("{name}: {error}"))
-    };
+    let write =
+        |name: String, bytes: &[u8]| fs::write(corpus.join(&name), bytes).map_err(|error| format!("{name}: {error}"));
     fs::create_dir_all(corpus).map_err(|error| format!("{}: {error}", corpus.display()))?;
     if target == "registry" {
         for path in ["src/shim/registry.json", "examples/registry/payload-9.0.0.json"] {

@@ -5,6 +5,8 @@
 mod build;
 mod check;
 mod demo;
+mod fuzz;
+mod registry;
 mod step;
 mod test;
 mod tools;
@@ -15,17 +17,23 @@ const USAGE: &str = "\
 cargo xtask demo    build the package, install it in a scratch project, and dispatch webhooks to it
 cargo xtask test    every test, lint and check; closes with a count
 cargo xtask build   build the npm package in pkg/dist
+cargo xtask fuzz [SECONDS [TARGET]]             fuzz each target, or one, for so long
+cargo xtask registry check|changelog FILE       every problem of a registry document, or what it says
 cargo xtask setup   install what the others need (they do it themselves)
 
 WASM_TOOLCHAIN=distro   take Debian's Rust for WebAssembly instead of rustup's target";
 
 fn main() -> ExitCode {
-    let command = std::env::args().nth(1).unwrap_or_default();
-    let done = match command.as_str() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let word = |index: usize| arguments.get(index).map(String::as_str);
+    let command = word(0).unwrap_or_default();
+    let done = match command {
         "setup" => tools::setup().map(|_| ()),
         "build" => build::package().map(|_| ()),
         "demo" => demo::demo(),
         "test" => test::test(),
+        "fuzz" => fuzz::fuzz(word(1).and_then(|seconds| seconds.parse().ok()).unwrap_or(60), word(2)),
+        "registry" => registry::registry(word(1), word(2)),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);

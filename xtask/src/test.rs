@@ -7,6 +7,7 @@ use std::process::Command;
 use crate::build::{install, package};
 use crate::check;
 use crate::demo::demo;
+use crate::fuzz::{fuzz, smoke_seconds};
 use crate::step::{Done, root, run, step, watched};
 use crate::tools::{Toolchain, Tools};
 
@@ -40,6 +41,7 @@ pub fn test() -> Done {
         Ok(mut command) => count.tests("JavaScript tests on the packed tarball", &mut command, "node"),
         Err(problem) => count.failed("JavaScript tests on the packed tarball", &problem),
     }
+    count.check("fuzz smoke", || fuzz(smoke_seconds(), None));
     count.check("the demonstration", demo);
     for problem in &count.problems {
         eprintln!("FAILED: {problem}");

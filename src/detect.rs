@@ -1,0 +1,218 @@
+//! Detection: one captured delivery and its secret settle what Mambo's public docs leave open. Every grammar, joiner,
+//! unit and key encoding of a bounded set is tried; what fits is handed out as a profile.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::encoding::Encoding;
+use crate::envelope::Layout;
+use crate::event::KINDS;
+use crate::header::SignatureHeader;
+use crate::json::{Object, Pointer};
+use crate::limits::{MAX_BODY_BYTES, MAX_CANDIDATES, MAX_HEADER_BYTES};
+use crate::mac::{MacKey, same};
+use crate::probe::JOINERS;
+use crate::profile::Profile;
+use crate::release::Release;
+use crate::scheme::{Digest, Grammar, Scheme, Unit};
+use crate::time::{UnixMillis, Window};
+use crate::verify::Headers;
+
+/// A profile under which a captured delivery verifies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Detected {
+    /// The profile: only what fits, no alternatives.
+    pub profile: Profile,
+    /// Which of the given secrets fits, from 0.
+    pub secret: usize,
+    /// How that secret is written.
+    pub encoding: Encoding,
+    /// When the delivery was signed.
+    pub timestamp: UnixMillis,
+    /// Whether that is within five minutes of the time that was given.
+    pub is_recent: bool,
+}
+
+/// Something in the body that looks like a part of an envelope.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sighting {
+    /// `kind`, `id`, `version`, `time` or `data`.
+    pub what: &'static str,
+    /// Where it is.
+    pub at: Pointer,
+}
+
+/// Most headers that are looked at.
+const MAX_HEADERS: usize = 64;
+/// Most secrets that are tried.
+const MAX_SECRETS: usize = 8;
+/// Marks that may separate pairs, or timestamp and signature.
+const SEPARATORS: [char; 8] = [',', ';', ' ', '&', '.', ':', '|', '-'];
+const ASSIGNS: [char; 2] = ['=', ':'];
+
+/// Every profile under which the delivery verifies with one of the secrets, the default grammar first.
+#[must_use]
+pub fn detect(headers: &dyn Headers, body: &[u8], secrets: &[&str], now: UnixMillis) -> Vec<Detected> {
+    let mut found = Vec::new();
+    if body.len() > MAX_BODY_BYTES {
+        return found;
+    }
+    let keys = keys(secrets);
+    let envelope = layout(&sightings(body));
+    let mut seen: usize = 0;
+    headers.visit(&mut |name, value| {
+        seen = seen.saturating_add(1);
+        if seen > MAX_HEADERS || value.len() > MAX_HEADER_BYTES {
+            return;
+        }
+        let Ok(text) = core::str::from_utf8(value) else {
+            return;
+        };
+        for (grammar, digest) in grammars(text) {
+            let header = name.to_ascii_lowercase();
+            let scheme = Scheme { header, grammar, digest, ..Scheme::default() };
+            let Ok(parsed) = SignatureHeader::parse(&scheme, value) else {
+                continue;
+            };
+            for (secret, encoding, key) in &keys {
+                for joiner in JOINERS {
+                    let tag = key.tag(&[parsed.timestamp_text.as_bytes(), joiner.as_bytes(), body]);
+                    if !parsed.signatures.iter().any(|signature| same(signature, &tag)) {
+                        continue;
+                    }
+                    let is_millis = Unit::Seconds.read(parsed.timestamp_text) != Ok(parsed.timestamp);
+                    let unit = if is_millis { Unit::Milliseconds } else { Unit::Seconds };
+                    let scheme = Scheme { joiners: alloc::vec![joiner.into()], unit, ..scheme.clone() };
+                    let profile = Profile { scheme, envelope: envelope.clone() };
+                    let timestamp = parsed.timestamp;
+                    let is_recent = Window::default().position(timestamp, now) == crate::time::Position::Inside;
+                    found.push(Detected { profile, secret: *secret, encoding: *encoding, timestamp, is_recent });
+                }
+            }
+        }
+    });
+    found.retain(|detected| detected.profile.check().is_ok());
+    found
+}
+
+/// Each secret in each encoding that it can be read in.
+fn keys(secrets: &[&str]) -> Vec<(usize, Encoding, MacKey)> {
+    let mut keys = Vec::new();
+    for (index, secret) in secrets.iter().take(MAX_SECRETS).enumerate() {
+        for (_, encoding) in Encoding::NAMES {
+            let bytes = encoding.decode(secret).filter(|bytes| !bytes.is_empty());
+            keys.extend(bytes.map(|bytes| (index, encoding, MacKey::new(&bytes))));
+        }
+    }
+    keys
+}
+
+/// The grammars in which a header value can be read at all, each with the names that it uses.
+fn grammars(text: &str) -> Vec<(Grammar, Digest)> {
+    let mut found: Vec<(Grammar, Digest)> = Vec::new();
+    let signature = |text: &str| digest(text).map(|digest| (text.len(), digest));
+    for separator in SEPARATORS {
+        for assign in ASSIGNS.into_iter().filter(|assign| *assign != separator) {
+            let pairs: Option<Vec<(&str, &str)>> =
+                text.split(separator).map(|pair| pair.trim().split_once(assign)).collect();
+            let Some(pairs) = pairs.filter(|pairs| pairs.len() <= MAX_CANDIDATES) else {
+                continue;
+            };
+            let stamp = pairs.iter().find(|(_, value)| Unit::Auto.read(value).is_ok());
+            let tag = pairs.iter().find_map(|(name, value)| Some((*name, digest(value)?)));
+            if let (Some((stamp, _)), Some((name, digest))) = (stamp, tag) {
+                let timestamp_keys = alloc::vec![String::from(*stamp)];
+                let signature_keys = alloc::vec![name.into()];
+                found.push((Grammar::Pairs { separator, assign, timestamp_keys, signature_keys }, digest));
+            }
+        }
+        if let Some((stamp, rest)) = text.split_once(separator) {
+            let start = rest.trim_start();
+            let prefix = start.len().checked_sub(64).and_then(|length| start.split_at_checked(length));
+            if let (Ok(_), Some((prefix, tag))) = (Unit::Auto.read(stamp.trim()), prefix) {
+                if let Some((_, digest)) = signature(tag) {
+                    found.push((Grammar::Sequence { separator, prefix: prefix.into() }, digest));
+                }
+            }
+        }
+    }
+    found
+}
+
+/// How a text of 64 hex digits is written; `None` for any other text.
+fn digest(text: &str) -> Option<Digest> {
+    let is_hex = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_upper = text.bytes().any(|byte| byte.is_ascii_uppercase());
+    let is_mixed = is_upper && text.bytes().any(|byte| byte.is_ascii_lowercase());
+    (is_hex && !is_mixed).then_some(if is_upper { Digest::HexUpper } else { Digest::Hex })
+}
+
+/// Where kind, id, version, time and data seem to be, on the two upper levels of a body.
+#[must_use]
+pub fn sightings(body: &[u8]) -> Vec<Sighting> {
+    let mut found = Vec::new();
+    if let Some(object) = core::str::from_utf8(body).ok().and_then(Object::open) {
+        look(&object, "", &mut found);
+    }
+    found
+}
+
+fn look(object: &Object<'_>, above: &str, found: &mut Vec<Sighting>) {
+    for member in object.members().iter().take(MAX_CANDIDATES.saturating_mul(4)) {
+        let (Some(name), Some(json)) = (member.decoded_name(), member.text()) else {
+            continue;
+        };
+        let escaped = name.replace('~', "~0").replace('/', "~1");
+        let at = [above, "/", if name == "*" { "~2" } else { &escaped }].concat();
+        let mut add = |what| found.extend(Pointer::parse(&at).ok().map(|at| Sighting { what, at }));
+        let text: Option<String> = serde_json::from_str(json).ok();
+        let lower = name.to_ascii_lowercase();
+        if let Some(text) = &text {
+            if KINDS.contains(&text.as_str()) {
+                add("kind");
+            } else if text.parse::<Release>().is_ok() {
+                add("version");
+            } else if is_date(text) {
+                add("time");
+            } else if lower == "id" || lower.ends_with("id") {
+                add("id");
+            }
+        } else if json.starts_with('{') {
+            if above.is_empty() && ["data", "payload", "object", "body"].contains(&lower.as_str()) {
+                add("data");
+            }
+            if above.is_empty() {
+                if let Some(inner) = Object::open(json) {
+                    look(&inner, &at, found);
+                }
+            }
+        } else if Unit::Auto.read(json).is_ok_and(|time| time.0 > 1_000_000_000_000) {
+            add("time");
+        }
+    }
+}
+
+/// Whether a text starts as a date and time of day does.
+fn is_date(text: &str) -> bool {
+    let shape: String = text.chars().take(11).map(|each| if each.is_ascii_digit() { '0' } else { each }).collect();
+    shape == "0000-00-00T" || shape == "0000-00-00 "
+}
+
+/// A layout made of what was seen outside the data; the default where no kind was seen.
+fn layout(sightings: &[Sighting]) -> Layout {
+    let data = sightings.iter().find(|sighting| sighting.what == "data");
+    let inside = |sighting: &&Sighting| {
+        data.is_some_and(|data| sighting.at.segments().starts_with(data.at.segments()) && sighting.at != data.at)
+    };
+    let places = |what: &str| -> Vec<Pointer> {
+        let seen = sightings.iter().filter(|sighting| sighting.what == what && !inside(sighting));
+        seen.map(|sighting| sighting.at.clone()).take(1).collect()
+    };
+    let kind = places("kind");
+    if kind.is_empty() {
+        return Layout::default();
+    }
+    let data = data.map_or_else(Pointer::default, |data| data.at.clone());
+    let (id, version, time) = (places("id"), places("version"), places("time"));
+    Layout { kind, id, version, time, data: alloc::vec![data], ..Layout::default() }
+}

@@ -1,0 +1,248 @@
+//! Diagnosis: why a delivery is refused, and which one change would explain it. On demand, bounded in work; it
+//! compares and tells, but can never turn into an acceptance: what it hands out holds no delivery.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::error::Error;
+use crate::header::SignatureHeader;
+use crate::key::KeyRing;
+use crate::limits::{MAX_BODY_BYTES, MAX_CANDIDATES};
+use crate::mac::{MacKey, same};
+use crate::probe::{JOINERS, bodies, secrets};
+use crate::scheme::{Scheme, Unit};
+use crate::time::{Position, UnixMillis, Window};
+use crate::verify::{Headers, verify};
+
+/// Why a delivery is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnosis {
+    /// The refusal; `None` when there is nothing to explain.
+    pub error: Option<Error>,
+    /// Each change that would explain it, most likely first; empty when none of those tried does.
+    pub causes: Vec<Cause>,
+    /// How often the body, or a variation of it, was hashed.
+    pub hashes: usize,
+}
+
+/// Something that explains a refusal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Cause {
+    /// The body is not what was signed.
+    Body(&'static str),
+    /// The secret is not the one in Mambo, but something that was made of it.
+    Secret {
+        /// Id of the key.
+        key: String,
+        /// What it is.
+        what: &'static str,
+    },
+    /// A key fits that is not valid at this time.
+    KeyInactive {
+        /// Id of the key.
+        key: String,
+    },
+    /// Something else stands between timestamp and body.
+    Joiner(&'static str),
+    /// Another header holds what looks like a signature.
+    HeaderElsewhere {
+        /// Name of that header.
+        header: String,
+    },
+    /// The header's value is two values, joined on the way, and one of them fits.
+    HeaderJoined,
+    /// The timestamp counts something else.
+    Unit(&'static str),
+    /// The clocks of sender and receiver differ by so many seconds; positive when the timestamp is in the past.
+    Clock {
+        /// Age of the timestamp in seconds.
+        skew_seconds: i64,
+    },
+}
+
+/// Explains what [`verify()`] says of the same delivery.
+#[must_use]
+pub fn diagnose(
+    scheme: &Scheme,
+    keys: &KeyRing,
+    headers: &dyn Headers,
+    body: &[u8],
+    now: UnixMillis,
+    window: Window,
+) -> Diagnosis {
+    let error = verify(scheme, keys, headers, body, now, window).err();
+    let mut diagnosis = Diagnosis { error: error.clone(), causes: Vec::new(), hashes: 0 };
+    let Some(error) = error else {
+        return diagnosis;
+    };
+    let mut value = Vec::new();
+    headers.each(&scheme.header, &mut |found| value = found.to_vec());
+    let header = SignatureHeader::parse(scheme, &value);
+    match (&error, header) {
+        (Error::HeaderMissing { .. }, _) => diagnosis.look_elsewhere(scheme, headers),
+        (Error::TimestampTooOld { .. } | Error::TimestampTooNew { .. }, Ok(header)) => {
+            diagnosis.look_at_time(scheme, &header, now, window);
+        }
+        (Error::SignatureMismatch { .. } | Error::KeysInactive { .. }, Ok(header)) if body.len() <= MAX_BODY_BYTES => {
+            diagnosis.look_at_keys(scheme, keys, &header, body, now);
+            diagnosis.look_at_bytes(scheme, keys, &header, body, now);
+        }
+        (Error::HeaderMalformed { .. }, _) if body.len() <= MAX_BODY_BYTES => {
+            diagnosis.look_at_joined(scheme, keys, &value, body, now);
+        }
+        _ => {}
+    }
+    diagnosis
+}
+
+impl Diagnosis {
+    fn look_elsewhere(&mut self, scheme: &Scheme, headers: &dyn Headers) {
+        let mut count: usize = 0;
+        headers.visit(&mut |name, value| {
+            count = count.saturating_add(1);
+            if count <= MAX_CANDIDATES.saturating_mul(4) && SignatureHeader::parse(scheme, value).is_ok() {
+                self.causes.push(Cause::HeaderElsewhere { header: name.to_ascii_lowercase() });
+            }
+        });
+    }
+
+    fn look_at_time(&mut self, scheme: &Scheme, header: &SignatureHeader<'_>, now: UnixMillis, window: Window) {
+        let units =
+            [(Unit::Seconds, "the timestamp is in seconds"), (Unit::Milliseconds, "the timestamp is in milliseconds")];
+        for (unit, what) in units {
+            let read = unit.read(header.timestamp_text);
+            if unit != scheme.unit && read.is_ok_and(|time| window.position(time, now) == Position::Inside) {
+                self.causes.push(Cause::Unit(what));
+            }
+        }
+        if self.causes.is_empty() {
+            self.causes.push(Cause::Clock { skew_seconds: now.since(header.timestamp).div_euclid(1000) });
+        }
+    }
+
+    fn look_at_keys(
+        &mut self,
+        scheme: &Scheme,
+        keys: &KeyRing,
+        header: &SignatureHeader<'_>,
+        body: &[u8],
+        now: UnixMillis,
+    ) {
+        for key in keys.keys() {
+            let id = || String::from(key.id());
+            if !key.is_valid(now) && self.fits(scheme, key.mac(), header, body) {
+                self.causes.push(Cause::KeyInactive { key: id() });
+            }
+            for (what, bytes) in secrets(key.secret().bytes()) {
+                if self.fits(scheme, &MacKey::new(&bytes), header, body) {
+                    self.causes.push(Cause::Secret { key: id(), what });
+                }
+            }
+        }
+    }
+
+    fn look_at_bytes(
+        &mut self,
+        scheme: &Scheme,
+        keys: &KeyRing,
+        header: &SignatureHeader<'_>,
+        body: &[u8],
+        now: UnixMillis,
+    ) {
+        let bodies = bodies(body);
+        for key in keys.valid(now) {
+            for joiner in JOINERS {
+                let known = scheme.joiners.iter().any(|known| known == joiner);
+                if !known && self.fits_joined(joiner, key.mac(), header, body) {
+                    self.causes.push(Cause::Joiner(joiner));
+                }
+            }
+            for (what, body) in &bodies {
+                if self.fits(scheme, key.mac(), header, body) {
+                    self.causes.push(Cause::Body(what));
+                }
+            }
+        }
+    }
+
+    /// Two headers of one name, joined by a comma.
+    fn look_at_joined(&mut self, scheme: &Scheme, keys: &KeyRing, value: &[u8], body: &[u8], now: UnixMillis) {
+        let Ok(text) = core::str::from_utf8(value) else {
+            return;
+        };
+        for (at, _) in text.match_indices(',').take(MAX_CANDIDATES) {
+            let (left, right) = text.split_at(at);
+            for part in [left, right.trim_start_matches([',', ' '])] {
+                let Ok(header) = SignatureHeader::parse(scheme, part.as_bytes()) else {
+                    continue;
+                };
+                if keys.valid(now).any(|key| self.fits(scheme, key.mac(), &header, body)) {
+                    self.causes.push(Cause::HeaderJoined);
+                    return;
+                }
+            }
+        }
+    }
+
+    fn fits(&mut self, scheme: &Scheme, key: &MacKey, header: &SignatureHeader<'_>, body: &[u8]) -> bool {
+        scheme.joiners.iter().any(|joiner| self.fits_joined(joiner, key, header, body))
+    }
+
+    fn fits_joined(&mut self, joiner: &str, key: &MacKey, header: &SignatureHeader<'_>, body: &[u8]) -> bool {
+        self.hashes = self.hashes.saturating_add(1);
+        let tag = key.tag(&[header.timestamp_text.as_bytes(), joiner.as_bytes(), body]);
+        header.signatures.iter().any(|signature| same(signature, &tag))
+    }
+}
+
+impl Cause {
+    /// The stable name of the cause, for example `body_changed`.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Body(_) => "body_changed",
+            Self::Secret { .. } => "secret_mistaken",
+            Self::KeyInactive { .. } => "key_inactive",
+            Self::Joiner(_) => "joiner_differs",
+            Self::HeaderElsewhere { .. } => "header_elsewhere",
+            Self::HeaderJoined => "header_joined",
+            Self::Unit(_) => "unit_mistaken",
+            Self::Clock { .. } => "clock_skew",
+        }
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Body(what) => write!(f, "the body is not what was signed: {what}"),
+            Self::Secret { key, what } => write!(f, "key `{key}` would fit if {what}"),
+            Self::KeyInactive { key } => write!(f, "key `{key}` fits, but is not valid at this time"),
+            Self::Joiner("") => f.write_str("nothing stands between timestamp and body"),
+            Self::Joiner(joiner) => write!(f, "`{}` stands between timestamp and body", joiner.escape_debug()),
+            Self::HeaderElsewhere { header } => write!(f, "header {header} holds what looks like a signature"),
+            Self::HeaderJoined => f.write_str("the header is two headers, joined on the way, of which one fits"),
+            Self::Unit(what) => f.write_str(what),
+            Self::Clock { skew_seconds } => {
+                let side = if *skew_seconds < 0 { "ahead" } else { "behind" };
+                write!(
+                    f,
+                    "the sender's clock is {} s {side} this one, or the delivery was held up",
+                    skew_seconds.unsigned_abs()
+                )
+            }
+        }
+    }
+}
+
+impl fmt::Display for Diagnosis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.error {
+            None => f.write_str("the delivery is accepted")?,
+            Some(error) => write!(f, "{}: {error}", error.code())?,
+        }
+        self.causes.iter().try_for_each(|cause| write!(f, "\n{}: {cause}", cause.code()))
+    }
+}

@@ -1,0 +1,72 @@
+//! The same JSON with other blanks: what programs make of a body when they parse it and print it again.
+
+use alloc::string::String;
+
+/// How a printer sets its blanks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// None, as `JSON.stringify` and serde do.
+    Compact,
+    /// One behind each comma and colon, as Python does.
+    Spaced,
+    /// Lines, indented by so many blanks for each level.
+    Indented(usize),
+}
+
+/// `json`, which must be valid, in this style. Values and the order of members stay.
+#[must_use]
+pub fn restyled(json: &str, style: Style) -> String {
+    let mut text = String::with_capacity(json.len());
+    let mut depth: usize = 0;
+    let mut characters = json.chars().peekable();
+    let line = |text: &mut String, depth: usize| {
+        if let Style::Indented(width) = style {
+            text.push('\n');
+            // Nobody's body is deeper than this; without it, hostile depth would make the text grow with its square.
+            for _ in 0..depth.min(64).saturating_mul(width) {
+                text.push(' ');
+            }
+        }
+    };
+    while let Some(character) = characters.next() {
+        match character {
+            '"' => {
+                text.push('"');
+                while let Some(inner) = characters.next() {
+                    text.push(inner);
+                    if inner == '\\' {
+                        text.extend(characters.next());
+                    } else if inner == '"' {
+                        break;
+                    }
+                }
+            }
+            '{' | '[' => {
+                text.push(character);
+                while characters.next_if(char::is_ascii_whitespace).is_some() {}
+                if let Some(close) = characters.next_if(|next| matches!(next, '}' | ']')) {
+                    text.push(close);
+                } else {
+                    depth = depth.saturating_add(1);
+                    line(&mut text, depth);
+                }
+            }
+            '}' | ']' => {
+                depth = depth.saturating_sub(1);
+                line(&mut text, depth);
+                text.push(character);
+            }
+            ',' => {
+                text.push(',');
+                if style == Style::Spaced {
+                    text.push(' ');
+                }
+                line(&mut text, depth);
+            }
+            ':' => text.push_str(if style == Style::Compact { ":" } else { ": " }),
+            blank if blank.is_ascii_whitespace() => {}
+            other => text.push(other),
+        }
+    }
+    text
+}
