@@ -58,7 +58,7 @@ async function commonjs() {
     logLevel: "warning",
   });
   // The same declarations once more, for the resolution that takes a .d.ts beside ES modules as one of them.
-  for (const name of ["index", "testing", "receiver", "errors", "types"]) {
+  for (const name of ["index", "testing", "receiver", "errors", "types", "replay", "detect"]) {
     const types = readFileSync(join(dist, `${name}.d.ts`), "utf8");
     writeFileSync(join(dist, `${name}.d.cts`), types.replaceAll(/(from "\.\/\w+)\.(?:js|ts)"/g, '$1.cjs"'));
   }

@@ -1,7 +1,7 @@
 import { instance, restart } from "./boot.ts";
 import * as glue from "./core_bg.js";
-import type { CoreDelivery, Tagged } from "./core_bg.js";
-import { WebhookError } from "./errors.ts";
+import type { CoreDelivery, CoreDetection, CoreDiagnosis, Tagged } from "./core_bg.js";
+import { WebhookError, type ErrorCode, type Fault } from "./errors.ts";
 
 /** Frees what a receiver holds in the core, unless that instance of the core is gone anyway. */
 const forgotten = new FinalizationRegistry<Held>(({ number, instance: held }) => {
@@ -26,8 +26,16 @@ export class CoreHandle {
   }
 
   receive(headers: string, body: Uint8Array, now: number): CoreDelivery {
+    return call(() => glue.receiver_receive(this.#number(), headers, body, now));
+  }
+
+  diagnose(headers: string, body: Uint8Array, now: number): CoreDiagnosis {
+    return call(() => glue.receiver_diagnose(this.#number(), headers, body, now));
+  }
+
+  #number(): number {
     if (this.#held.instance !== instance()) this.#held = this.#open();
-    return call(() => glue.receiver_receive(this.#held.number, headers, body, now));
+    return this.#held.number;
   }
 
   #open(): Held {
@@ -44,12 +52,23 @@ export function signBody(profile: string, secret: string, body: Uint8Array, now:
 
 /** Refuses a body that is no bytes. */
 export function refuseParsed(found: string): never {
-  return call(() => glue.body_parsed(found));
+  return call(() => glue.body_refused(found, 0, 0));
 }
 
 /** Refuses a body that is too large to be copied into the core's memory. */
 export function refuseLarge(bytes: number, allowed: number): never {
-  return call(() => glue.body_too_large(bytes, allowed));
+  return call(() => glue.body_refused("", bytes, allowed));
+}
+
+/** The profiles that fit a captured delivery. */
+export function detectProfile(headers: string, body: Uint8Array, secrets: string, now: number): CoreDetection {
+  return call(() => glue.detect_profile(headers, body, secrets, now));
+}
+
+/** A failure of the core's table that is found on this side of it. */
+export function failure(code: ErrorCode): WebhookError {
+  const row = codes().find((row) => row.code === code);
+  return new WebhookError({ code, fault: row?.fault as Fault, message: row?.sentence ?? code });
 }
 
 /** The table of all failures. */

@@ -42,6 +42,9 @@ export const ERROR_CODES = [
   "options_invalid",
   "registry_invalid",
   "shim_conflict",
+  "delivery_replayed",
+  "delivery_pending",
+  "replay_store_full",
   "now_invalid",
   "core_trapped",
 ] as const;

@@ -1,19 +1,22 @@
 import type { HeadersInput } from "./types.ts";
 
-/** The values of the wanted headers, as the core reads them: a name on a line, then a value on a line, and so on. */
-export function headerLines(headers: HeadersInput, wanted: readonly string[]): string {
+/**
+ * Headers as the core reads them: a name on a line, then a value on a line, and so on. All of them, or the wanted
+ * ones only, which is faster.
+ */
+export function headerLines(headers: HeadersInput, wanted?: readonly string[]): string {
   const lines: string[] = [];
   const add = (name: string, value: string | readonly string[] | null | undefined): void => {
     if (value === null || value === undefined) return;
     // A line end has no place in a header; as NUL, the core refuses it with its place.
     for (const each of typeof value === "string" ? [value] : value) lines.push(name, each.replace(/\n/g, "\0"));
   };
-  if (isLookup(headers)) {
+  if (wanted !== undefined && isLookup(headers)) {
     for (const name of wanted) add(name, headers.get(name));
   } else {
     for (const [name, value] of entries(headers)) {
       const lower = name.toLowerCase();
-      if (wanted.includes(lower)) add(lower, value);
+      if (wanted?.includes(lower) ?? !lower.includes("\n")) add(lower, value);
     }
   }
   return lines.join("\n");
@@ -25,13 +28,11 @@ function isLookup(headers: HeadersInput): headers is { get(name: string): string
 
 type Entry = readonly [string, string | readonly string[] | undefined];
 
-function entries(
-  headers: Exclude<HeadersInput, { get(name: string): string | null | undefined }>,
-): Iterable<Entry> {
+function entries(headers: HeadersInput): Iterable<Entry> {
   if (isRaw(headers)) {
     return headers.flatMap((name, index): Entry[] => (index % 2 === 0 ? [[name, headers[index + 1]]] : []));
   }
-  return Symbol.iterator in headers ? (headers as Iterable<Entry>) : Object.entries(headers);
+  return Symbol.iterator in headers ? (headers as Iterable<Entry>) : Object.entries(headers as Record<string, string>);
 }
 
 /** Node's `rawHeaders`: names and values in turn. */

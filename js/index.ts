@@ -1,3 +1,11 @@
-export { createReceiver, type Receiver } from "./receiver.ts";
+export { detect, type DetectOptions, type Detection } from "./detect.ts";
+export { createReceiver, type Diagnosis, type Receiver } from "./receiver.ts";
 export { ERROR_CODES, WebhookError, type ErrorCode, type Failure, type Fault } from "./errors.ts";
+export {
+  memoryReplayStore,
+  type MemoryReplayOptions,
+  type ReplayOptions,
+  type ReplayStore,
+  type Reservation,
+} from "./replay.ts";
 export type * from "./types.ts";

@@ -1,11 +1,15 @@
 import { bodyBytes } from "./bytes.ts";
-import { CoreHandle, refuseLarge, refuseParsed } from "./core.ts";
+import { CoreHandle, failure, refuseLarge, refuseParsed } from "./core.ts";
 import type { CoreDelivery } from "./core_bg.js";
+import { WebhookError, type Failure } from "./errors.ts";
 import { headerLines } from "./headers.ts";
 import { KINDS } from "./kinds.ts";
-import type { Delivery, JsonDocument, Received, ReceiverOptions, WebhookEvent } from "./types.ts";
+import type { ReplayOptions } from "./replay.ts";
+import type { BodyInput, Delivery, JsonDocument, Received, ReceiverOptions, WebhookEvent } from "./types.ts";
 
 const MAX_BODY_BYTES = 1024 * 1024;
+const TOLERANCE_SECONDS = 300;
+const EVENT_TTL_SECONDS = 86_400;
 
 /** Verifies deliveries and hands out their events. Holds no state between deliveries. */
 export interface Receiver {
@@ -14,6 +18,24 @@ export interface Receiver {
    * @throws WebhookError with a stable `code` when the delivery is refused
    */
   receive(delivery: Delivery): Received;
+  /**
+   * Receives one delivery and hands it to `handler`, once: a replay is refused as `delivery_replayed`, a delivery that
+   * is being handled as `delivery_pending`. When the handler throws, the delivery is given back for a retry.
+   * @throws WebhookError as `receive` does, and whatever the handler or the replay store throws
+   */
+  process<Result>(delivery: Delivery, handler: (received: Received) => Result | Promise<Result>): Promise<Result>;
+  /** Explains why a delivery is refused. Accepts nothing, and shows neither secret nor body. */
+  diagnose(delivery: Delivery): Diagnosis;
+}
+
+/** Why a delivery is refused. */
+export interface Diagnosis {
+  /** The refusal; null when there is nothing to explain. */
+  readonly error: Failure | null;
+  /** Each change that would explain it, most likely first; empty when none of those tried does. */
+  readonly causes: readonly { readonly code: string; readonly message: string }[];
+  /** How often the body, or a variation of it, was hashed. */
+  readonly hashes: number;
 }
 
 /**
@@ -21,7 +43,7 @@ export interface Receiver {
  * @throws WebhookError of fault `config` when a secret or another setting cannot be used
  */
 export function createReceiver(options: ReceiverOptions): Receiver {
-  const { secret, keys, profile, registry, maxBodyBytes = MAX_BODY_BYTES, clock = Date.now, ...rest } = options;
+  const { secret, keys, profile, registry, maxBodyBytes = MAX_BODY_BYTES, clock = Date.now, replay, ...rest } = options;
   const settings = {
     ...rest,
     keys: keys ?? [{ secret }],
@@ -30,14 +52,53 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     maxBodyBytes,
   };
   const core = new CoreHandle(JSON.stringify(settings));
+  const guard = replay && { ...replay, ttlMs: ttlMs(replay, options) };
+  const bounded = (body: BodyInput): Uint8Array => {
+    const bytes = bodyBytes(body);
+    if (!(bytes instanceof Uint8Array)) return refuseParsed(bytes.found);
+    if (bytes.length > maxBodyBytes) return refuseLarge(bytes.length, maxBodyBytes);
+    return bytes;
+  };
+  const receive = ({ headers, body }: Delivery): Received => {
+    const bytes = bounded(body);
+    return received(core.receive(headerLines(headers, core.headerNames), bytes, clock()), bytes);
+  };
   return {
-    receive({ headers, body }) {
-      const bytes = bodyBytes(body);
-      if (!(bytes instanceof Uint8Array)) return refuseParsed(bytes.found);
-      if (bytes.length > maxBodyBytes) return refuseLarge(bytes.length, maxBodyBytes);
-      return received(core.receive(headerLines(headers, core.headerNames), bytes, clock()), bytes);
+    receive,
+    async process(delivery, handler) {
+      const found = receive(delivery);
+      if (guard === undefined) return handler(found);
+      const { store, by, ttlMs } = guard;
+      const key = by === "event" ? found.eventKey : found.replayKey;
+      const reservation = await store.reserve(key, ttlMs);
+      if (reservation !== "yours") throw failure(REFUSALS[reservation]);
+      let result: Awaited<ReturnType<typeof handler>>;
+      try {
+        result = await handler(found);
+      } catch (thrown) {
+        await store.release(key);
+        throw thrown;
+      }
+      await store.commit(key, ttlMs);
+      return result;
+    },
+    diagnose({ headers, body }) {
+      const { error, causes, hashes } = core.diagnose(headerLines(headers), bounded(body), clock());
+      return { error: error ?? null, causes, hashes };
     },
   };
+}
+
+const REFUSALS = { done: "delivery_replayed", pending: "delivery_pending", full: "replay_store_full" } as const;
+
+/** How long a key is remembered. An unlimited tolerance has no answer of its own. */
+function ttlMs({ by, ttlSeconds }: ReplayOptions, { tolerance }: ReceiverOptions): number {
+  const { pastSeconds = TOLERANCE_SECONDS, futureSeconds = TOLERANCE_SECONDS } = tolerance ?? {};
+  if (ttlSeconds !== undefined) return ttlSeconds * 1000;
+  if (by === "event") return EVENT_TTL_SECONDS * 1000;
+  if (typeof pastSeconds === "number" && typeof futureSeconds === "number") return (pastSeconds + futureSeconds) * 1000;
+  const message = "options have 1 problems; first: `ttlSeconds` is missing, for an unlimited tolerance, at /replay";
+  throw new WebhookError({ code: "options_invalid", fault: "config", message });
 }
 
 function parsed(document: JsonDocument | undefined): unknown {

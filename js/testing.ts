@@ -1,5 +1,6 @@
 import { bodyBytes } from "./bytes.ts";
 import { refuseParsed, signBody } from "./core.ts";
+import type { ReplayStore, Reservation } from "./replay.ts";
 import type { BodyInput, JsonDocument } from "./types.ts";
 
 /** What to sign. */
@@ -22,4 +23,44 @@ export function sign({ secret, body, now = Date.now(), profile = "" }: SignOptio
   const bytes = bodyBytes(body);
   if (!(bytes instanceof Uint8Array)) return refuseParsed(bytes.found);
   return signBody(typeof profile === "string" ? profile : JSON.stringify(profile), secret, bytes, now);
+}
+
+/** What `checkReplayStore` needs to know of a store. */
+export interface CheckOptions {
+  /** A short life of keys, in milliseconds, that the check waits for. Default: 200. */
+  readonly ttlMs?: number;
+  /** Waits so many milliseconds. Default: a timer; for a store with a clock of its own, move that clock. */
+  readonly wait?: (ms: number) => Promise<void>;
+}
+
+/**
+ * Tries out a replay store with keys of its own: run it in the tests of a store that you wrote.
+ * @throws Error with the first thing that the store does not do as it must
+ */
+export async function checkReplayStore(store: ReplayStore, { ttlMs = 200, wait = timer }: CheckOptions = {}): Promise<void> {
+  const prefix = `check-${Math.random().toString(36).slice(2)}-`;
+  const step = async (wanted: Reservation, key: string, otherwise: string): Promise<void> => {
+    const found = await store.reserve(prefix + key, ttlMs);
+    if (found !== wanted) throw new Error(`replay store: ${otherwise}: expected "${wanted}", found "${found}"`);
+  };
+  await step("yours", "a", "a new key was not given");
+  await step("pending", "a", "a reserved key was given twice");
+  await step("yours", "b", "one key took another one with it");
+  await store.release(prefix + "a");
+  await step("yours", "a", "a released key was not given again");
+  await step("pending", "b", "releasing one key released another");
+  await store.commit(prefix + "a", ttlMs);
+  await step("done", "a", "a committed key was given again");
+  await store.release(prefix + "a");
+  await step("done", "a", "a committed key was released");
+  const rivals = Array.from({ length: 32 }, async () => store.reserve(prefix + "c", ttlMs));
+  const winners = (await Promise.all(rivals)).filter((reservation) => reservation === "yours").length;
+  if (winners !== 1) throw new Error(`replay store: ${winners} of 32 rivals were given one key, expected 1`);
+  await wait(ttlMs + 50);
+  await step("yours", "a", "a committed key was kept after its time");
+  await step("yours", "b", "a reserved key was kept after its time");
+}
+
+function timer(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }

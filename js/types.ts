@@ -1,3 +1,5 @@
+import type { ReplayOptions } from "./replay.ts";
+
 /** Headers in any of the shapes that servers and runtimes hand over. Names match in any case. */
 export type HeadersInput =
   | { get(name: string): string | null | undefined }
@@ -63,6 +65,8 @@ export interface CommonOptions {
   readonly maxBodyBytes?: number;
   /** The time in milliseconds since 1970. Default: `Date.now`. */
   readonly clock?: () => number;
+  /** Handle each delivery once; see `Receiver.process`. Default: replays within the tolerance are not told apart. */
+  readonly replay?: ReplayOptions;
 }
 
 /** Settings of a receiver: one secret, or a ring of keys. */

@@ -226,7 +226,7 @@ impl fmt::Display for Cause {
             Self::HeaderJoined => f.write_str("the header is two headers, joined on the way, of which one fits"),
             Self::Unit(what) => f.write_str(what),
             Self::Clock { skew_seconds } => {
-                let side = if *skew_seconds < 0 { "ahead" } else { "behind" };
+                let side = if *skew_seconds < 0 { "ahead of" } else { "behind" };
                 write!(
                     f,
                     "the sender's clock is {} s {side} this one, or the delivery was held up",

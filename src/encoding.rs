@@ -25,6 +25,12 @@ impl Encoding {
     /// Each encoding with its name in documents.
     pub const NAMES: [(&'static str, Self); 3] = [("utf8", Self::Utf8), ("hex", Self::Hex), ("base64", Self::Base64)];
 
+    /// The name in documents.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(_, encoding)| *encoding == self).map_or("", |(name, _)| name)
+    }
+
     /// The bytes that `text` stands for; `None` when it is not of this encoding.
     #[must_use]
     pub fn decode(self, text: &str) -> Option<Zeroizing<Vec<u8>>> {

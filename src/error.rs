@@ -310,6 +310,15 @@ errors! {
         problem: &'static str,
     } = "shim_conflict", Peer, "change `{change}` does not fit at {at}: {problem}",
         "Use the lenient policy, which keeps the event and lists the loss, or correct the registry.";
+    /// The delivery was handled before.
+    DeliveryReplayed = "delivery_replayed", Peer, "delivery was already handled",
+        "Answer 200: a replay needs nothing more. A retry by Mambo has a signature of its own.";
+    /// The delivery is being handled by somebody else.
+    DeliveryPending = "delivery_pending", Peer, "delivery is being handled right now",
+        "Answer 409, so that it comes again if the other one fails.";
+    /// The replay store has no room.
+    ReplayStoreFull = "replay_store_full", Config, "replay store is full",
+        "Give the store more room, or tighten the window: it forgets nothing that could still be replayed.";
     /// The time given as now is not a time.
     NowInvalid = "now_invalid", Caller, "now is not a whole number of milliseconds since 1970",
         "Pass Date.now() or nothing.";

@@ -6,6 +6,7 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::diagnose::{Diagnosis, diagnose};
 use crate::encoding::hex;
 use crate::envelope::Envelope;
 use crate::error::Error;
@@ -161,6 +162,16 @@ impl Receiver {
             return Err(Error::BodyTooLarge { bytes: body.len(), allowed: self.max_body_bytes });
         }
         verify(&self.profile.scheme, &self.keys, headers, body, now, self.window)
+    }
+
+    /// Explains what [`verify`](Self::verify) says of a delivery. Accepts nothing.
+    #[must_use]
+    pub fn diagnose(&self, headers: &dyn Headers, body: &[u8], now: UnixMillis) -> Diagnosis {
+        if body.len() > self.max_body_bytes {
+            let error = Error::BodyTooLarge { bytes: body.len(), allowed: self.max_body_bytes };
+            return Diagnosis { error: Some(error), causes: Vec::new(), hashes: 0 };
+        }
+        diagnose(&self.profile.scheme, &self.keys, headers, body, now, self.window)
     }
 
     /// The second half: takes apart a body that was verified, now or before it went through a queue.

@@ -18,15 +18,18 @@ pub mod builtin;
 
 pub mod plan;
 
+pub mod loss;
+
 mod edit;
 
 pub mod apply;
 
 pub mod changelog;
 
-pub use apply::{Loss, LossKind, Shimmed, Strictness, apply};
+pub use apply::{Shimmed, apply};
 pub use changelog::changelog;
 pub use check::check;
+pub use loss::{Loss, LossKind, Strictness};
 pub use op::{Lossy, Op};
 pub use plan::{Plan, Shims, Standing};
 pub use registry::{Change, Registry};

@@ -12,6 +12,8 @@ use serde::Serialize;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 
+use crate::detect::{Detected, Sighting, detect, sightings};
+use crate::diagnose::Diagnosis;
 use crate::error::{Code, Error};
 use crate::key::KeyRing;
 use crate::profile::Profile;
@@ -75,9 +77,7 @@ pub fn receiver_headers(number: usize) -> String {
 #[wasm_bindgen]
 #[must_use]
 pub fn receiver_receive(number: usize, headers: &str, body: &[u8], now: f64) -> JsValue {
-    let lines: Vec<&str> = headers.split('\n').collect();
-    let pairs = lines.chunks_exact(2).filter_map(|pair| Some((*pair.first()?, *pair.last()?)));
-    let pairs: Vec<(&str, &str)> = pairs.collect();
+    let pairs = pairs(headers);
     with_receiver(number, |receiver| {
         let received = now_millis(now).and_then(|now| receiver.receive(&pairs, body, now));
         match &received {
@@ -152,18 +152,81 @@ pub fn sign_body(profile: &str, secret: &str, body: &[u8], now: f64) -> JsValue 
     }
 }
 
-/// `{error}` for a body that is no bytes: `found` says what was passed instead.
+/// What `diagnose` finds: `{ok: {error, causes, hashes}}`, with the same arguments as `receiver_receive`, but for all
+/// headers.
 #[wasm_bindgen]
 #[must_use]
-pub fn body_parsed(found: String) -> JsValue {
-    failed(&Error::BodyParsed { found })
+pub fn receiver_diagnose(number: usize, headers: &str, body: &[u8], now: f64) -> JsValue {
+    #[derive(Serialize)]
+    struct Found {
+        error: Option<Failure>,
+        causes: Vec<Reason>,
+        hashes: usize,
+    }
+    #[derive(Serialize)]
+    struct Reason {
+        code: &'static str,
+        message: String,
+    }
+    let pairs = pairs(headers);
+    with_receiver(number, |receiver| match now_millis(now) {
+        Ok(now) => {
+            let Diagnosis { error, causes, hashes } = receiver.diagnose(&pairs, body, now);
+            let causes = causes.iter().map(|cause| Reason { code: cause.code(), message: alloc::format!("{cause}") });
+            succeeded(&Found { error: error.as_ref().map(Failure::of), causes: causes.collect(), hashes })
+        }
+        Err(error) => failed(&error),
+    })
+    .unwrap_or(JsValue::NULL)
 }
 
-/// `{error}` for a body that is too large to be copied into the core's memory, which never shrinks.
+/// The profiles that fit a captured delivery, and what its body looks like: `{ok: {profiles, sightings}}`. Each of
+/// `secrets` stands on a line.
 #[wasm_bindgen]
 #[must_use]
-pub fn body_too_large(bytes: usize, allowed: usize) -> JsValue {
-    failed(&Error::BodyTooLarge { bytes, allowed })
+pub fn detect_profile(headers: &str, body: &[u8], secrets: &str, now: f64) -> JsValue {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Fit {
+        profile: String,
+        secret: usize,
+        encoding: &'static str,
+        timestamp: i64,
+        is_recent: bool,
+    }
+    #[derive(Serialize)]
+    struct Seen {
+        what: &'static str,
+        at: String,
+    }
+    #[derive(Serialize)]
+    struct Found {
+        profiles: Vec<Fit>,
+        sightings: Vec<Seen>,
+    }
+    let secrets: Vec<&str> = secrets.split('\n').collect();
+    let now = match now_millis(now) {
+        Ok(now) => now,
+        Err(error) => return failed(&error),
+    };
+    let fit = |found: &Detected| Fit {
+        profile: found.profile.to_json(),
+        secret: found.secret,
+        encoding: found.encoding.name(),
+        timestamp: found.timestamp.0,
+        is_recent: found.is_recent,
+    };
+    let profiles = detect(&pairs(headers), body, &secrets, now).iter().map(fit).collect();
+    let seen = |sighting: &Sighting| Seen { what: sighting.what, at: alloc::format!("{}", sighting.at) };
+    succeeded(&Found { profiles, sightings: sightings(body).iter().map(seen).collect() })
+}
+
+/// `{error}` for a body that is no bytes, where `found` says what was passed instead; or else for one that is too
+/// large to be copied into the core's memory, which never shrinks.
+#[wasm_bindgen]
+#[must_use]
+pub fn body_refused(found: String, bytes: usize, allowed: usize) -> JsValue {
+    failed(&if found.is_empty() { Error::BodyTooLarge { bytes, allowed } } else { Error::BodyParsed { found } })
 }
 
 /// Every code with its fault, sentence and advice.
@@ -186,6 +249,12 @@ pub fn codes() -> JsValue {
     succeeded(&Code::ALL.iter().map(row).collect::<Vec<_>>())
 }
 
+/// Names and values in turn, each on a line.
+fn pairs(headers: &str) -> Vec<(&str, &str)> {
+    let lines: Vec<&str> = headers.split('\n').collect();
+    lines.chunks_exact(2).filter_map(|pair| Some((*pair.first()?, *pair.last()?))).collect()
+}
+
 fn now_millis(now: f64) -> Result<UnixMillis, Error> {
     // Every whole number of this size is exact in an f64, so the cast below changes nothing.
     const LARGEST: f64 = 9_007_199_254_740_991.0;
@@ -203,16 +272,23 @@ fn succeeded<T: Serialize>(value: &T) -> JsValue {
     }
 }
 
-fn failed(error: &Error) -> JsValue {
-    #[derive(Serialize)]
-    struct Failure {
-        code: &'static str,
-        fault: &'static str,
-        message: String,
+/// A failure, as JavaScript gets it.
+#[derive(Serialize)]
+struct Failure {
+    code: &'static str,
+    fault: &'static str,
+    message: String,
+}
+
+impl Failure {
+    fn of(error: &Error) -> Self {
+        let code = error.code();
+        Self { code: code.as_str(), fault: code.fault().as_str(), message: alloc::format!("{error}") }
     }
-    let code = error.code();
-    let failure = Failure { code: code.as_str(), fault: code.fault().as_str(), message: alloc::format!("{error}") };
-    serde_wasm_bindgen::to_value(&failure).map_or(JsValue::NULL, |failure| tagged("error", &failure))
+}
+
+fn failed(error: &Error) -> JsValue {
+    serde_wasm_bindgen::to_value(&Failure::of(error)).map_or(JsValue::NULL, |failure| tagged("error", &failure))
 }
 
 fn tagged(tag: &str, value: &JsValue) -> JsValue {

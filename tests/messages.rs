@@ -4,6 +4,7 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::too_many_lines,
+    clippy::format_push_string,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
     reason = "a test fails by panicking"
@@ -149,6 +150,9 @@ fn table() -> Vec<(Error, &'static str, Fault, &'static str)> {
             Peer,
             "change `c7` does not fit at /points: both names are present",
         ),
+        (Error::DeliveryReplayed, "delivery_replayed", Peer, "delivery was already handled"),
+        (Error::DeliveryPending, "delivery_pending", Peer, "delivery is being handled right now"),
+        (Error::ReplayStoreFull, "replay_store_full", Config, "replay store is full"),
         (Error::NowInvalid, "now_invalid", Caller, "now is not a whole number of milliseconds since 1970"),
         (Error::CoreTrapped, "core_trapped", Library, "the core stopped on this input and was started again"),
     ]
@@ -164,6 +168,25 @@ fn every_code_has_its_sentence_and_fault() {
         assert_eq!(error.code().fault(), fault, "{code}");
         assert_eq!(error.to_string(), sentence, "{code}");
     }
+}
+
+#[test]
+fn the_page_of_codes_is_the_table() {
+    let mut page =
+        "# Codes\n\nEvery failure has a stable code, the same in Rust and JavaScript. Its fault says who has \
+                    to change something:\n`peer` sent the delivery, `caller` is the code that calls this library, \
+                    `config` is a setting, `library` is a defect here.\n\n| code | fault | sentence | what to do |\n\
+                    |---|---|---|---|\n"
+            .to_owned();
+    for code in Code::ALL {
+        let (sentence, fault) = (code.template(), code.fault().as_str());
+        page += &format!("| `{code}` | {fault} | {sentence} | {} |\n", code.advice());
+    }
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/CODES.md");
+    if std::env::var_os("MAMBO_BLESS").is_some() {
+        std::fs::write(path, &page).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(path).unwrap(), page, "MAMBO_BLESS=1 writes the page anew");
 }
 
 #[test]

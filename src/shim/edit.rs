@@ -4,7 +4,7 @@ use alloc::borrow::Cow;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::apply::{LossKind, Run};
+use super::loss::{LossKind, Run};
 use super::op::{Op, Other};
 use crate::json::array::Array;
 use crate::json::object::Object;

@@ -1,0 +1,76 @@
+/** What a store says to somebody who wants to handle a delivery. */
+export type Reservation =
+  /** Nobody handled it: it is yours until you commit or release it. */
+  | "yours"
+  /** Somebody is handling it now. */
+  | "pending"
+  /** It was handled. */
+  | "done"
+  /** The store has no room, and forgets nothing that could still be replayed. */
+  | "full";
+
+/** Remembers which deliveries were handled. Each call must be one atomic step. */
+export interface ReplayStore {
+  /** Takes a key for so many milliseconds, unless somebody has it. */
+  reserve(key: string, ttlMs: number): Reservation | Promise<Reservation>;
+  /** Remembers for so many milliseconds that a reserved key was handled. */
+  commit(key: string, ttlMs: number): void | Promise<void>;
+  /** Gives a reserved key back, so that a retry can have it. A committed key stays. */
+  release(key: string): void | Promise<void>;
+}
+
+/** Settings of the store in memory. */
+export interface MemoryReplayOptions {
+  /** Most keys. Default: 100000. */
+  readonly maxEntries?: number;
+  /** The time in milliseconds since 1970. Default: `Date.now`. */
+  readonly clock?: () => number;
+}
+
+/** A store in memory, for one process. It holds a bounded number of keys and forgets only those that are over. */
+export function memoryReplayStore({ maxEntries = 100_000, clock = Date.now }: MemoryReplayOptions = {}): ReplayStore {
+  // Two maps, each in the order of its ends: all reservations last equally long, and so do all commits.
+  const pending = new Map<string, number>();
+  const done = new Map<string, number>();
+  const forgetOver = (entries: Map<string, number>, now: number): void => {
+    for (const [key, ends] of entries) {
+      if (ends > now) return;
+      entries.delete(key);
+    }
+  };
+  return {
+    reserve(key, ttlMs) {
+      const now = clock();
+      forgetOver(pending, now);
+      forgetOver(done, now);
+      if ((done.get(key) ?? 0) > now) return "done";
+      if ((pending.get(key) ?? 0) > now) return "pending";
+      pending.delete(key);
+      if (pending.size + done.size >= maxEntries) return "full";
+      pending.set(key, now + ttlMs);
+      return "yours";
+    },
+    commit(key, ttlMs) {
+      pending.delete(key);
+      done.delete(key);
+      done.set(key, clock() + ttlMs);
+    },
+    release(key) {
+      pending.delete(key);
+    },
+  };
+}
+
+/** How a receiver handles each delivery once. */
+export interface ReplayOptions {
+  /** Where handled deliveries are remembered. */
+  readonly store: ReplayStore;
+  /**
+   * What counts as the same. `delivery`, the default: the same signed text, so a replay, but not a retry by Mambo,
+   * which signs afresh. `event`: the event's id, or else the bytes of the body, so a retry too; but two events with
+   * equal bodies and no id count as one.
+   */
+  readonly by?: "delivery" | "event";
+  /** How long to remember, in seconds. Default: as long as a replay could pass the tolerance; a day for events. */
+  readonly ttlSeconds?: number;
+}

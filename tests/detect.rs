@@ -1,0 +1,120 @@
+//! One captured delivery gives the profile that it was made with, over grammars, joiners, units and encodings.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test fails by panicking"
+)]
+
+use mambo_webhooks::detect::{detect, sightings};
+use mambo_webhooks::encoding::Encoding;
+use mambo_webhooks::key::Strength;
+use mambo_webhooks::scheme::{Digest, Grammar, Scheme, Unit};
+use mambo_webhooks::sign::sign;
+use mambo_webhooks::{Key, KeyRing, Profile, Receiver, UnixMillis};
+
+const BODY: &str = r#"{"id":"e-1","type":"ActivityCreated","apiVersion":"8.10.2","createdOn":"2023-11-14T22:13:20Z","payload":{"id":"a-1"}}"#;
+const NOW: UnixMillis = UnixMillis(1_700_000_000_000);
+
+fn schemes() -> Vec<Scheme> {
+    let pairs = |separator, assign, stamp: &str, tag: &str| Grammar::Pairs {
+        separator,
+        assign,
+        timestamp_keys: vec![stamp.into()],
+        signature_keys: vec![tag.into()],
+    };
+    let mut grammars = vec![
+        pairs(',', '=', "t", "v1"),
+        pairs(',', '=', "ts", "sig"),
+        pairs(';', '=', "timestamp", "hash"),
+        pairs('&', '=', "time", "hmac-sha256"),
+        pairs(' ', '=', "t", "s"),
+        pairs(',', ':', "t", "s"),
+    ];
+    for separator in ['.', ':', ',', ' ', '|', '-', ';'] {
+        grammars.push(Grammar::Sequence { separator, prefix: String::new() });
+    }
+    grammars.push(Grammar::Sequence { separator: ',', prefix: "sha256=".into() });
+    let mut schemes = Vec::new();
+    for grammar in grammars {
+        for joiner in [".", "", ":", "\n", "|", " "] {
+            for unit in [Unit::Seconds, Unit::Milliseconds] {
+                for digest in [Digest::Hex, Digest::HexUpper] {
+                    let joiners = vec![joiner.to_owned()];
+                    schemes.push(Scheme { grammar: grammar.clone(), joiners, unit, digest, ..Scheme::default() });
+                }
+            }
+        }
+    }
+    schemes
+}
+
+#[test]
+fn every_scheme_of_the_bounded_set_is_found() {
+    let secrets =
+        [("0123456789abcdef0123456789abcdef", Encoding::Hex), ("correct horse battery staple", Encoding::Utf8)];
+    for scheme in schemes() {
+        for (index, (secret, encoding)) in secrets.iter().enumerate() {
+            let keys = KeyRing::new(vec![Key::new("k", secret, *encoding, Strength::Strong).unwrap()]).unwrap();
+            let value = sign(&scheme, &keys, BODY.as_bytes(), NOW).unwrap();
+            let headers = [("Host", "localhost".to_owned()), ("X-Mambo-Signature", value)];
+            let found = detect(&headers, BODY.as_bytes(), &[secrets[0].0, secrets[1].0], NOW);
+            let exact = found.iter().find(|found| found.profile.scheme == scheme && found.encoding == *encoding);
+            let exact = exact.unwrap_or_else(|| panic!("{scheme:?} was not found: {found:?}"));
+            assert_eq!((exact.secret, exact.timestamp, exact.is_recent), (index, NOW, true));
+            // The profile, through its JSON, accepts the delivery, and nothing else about it.
+            let profile = Profile::from_json(&exact.profile.to_json()).unwrap();
+            assert_eq!(profile, exact.profile);
+            let receiver = Receiver::new(keys.clone()).profile(profile).unwrap();
+            let received = receiver.receive(&headers, BODY.as_bytes(), NOW).unwrap();
+            assert_eq!(received.event.kind(), Some("ActivityCreated"));
+            assert_eq!((received.id.as_deref(), received.event.json()), (Some("e-1"), r#"{"id":"a-1"}"#));
+            assert_eq!(received.received_version.unwrap().to_string(), "8.10.2");
+            assert_eq!(received.time, Some("\"2023-11-14T22:13:20Z\""));
+            // A few readings of one header can be the same thing; none of them may accept another body.
+            let forged = BODY.replace("a-1", "a-2");
+            assert!(receiver.receive(&headers, forged.as_bytes(), NOW).is_err());
+        }
+    }
+}
+
+#[test]
+fn where_the_parts_of_an_envelope_seem_to_be() {
+    let seen: Vec<String> =
+        sightings(BODY.as_bytes()).iter().map(|seen| format!("{} {}", seen.what, seen.at)).collect();
+    assert_eq!(
+        seen,
+        ["id /id", "kind /type", "version /apiVersion", "time /createdOn", "data /payload", "id /payload/id"]
+    );
+    let meta = br#"{"meta":{"event":"Ping","version":"8.0.3","at":1700000000},"data":{}}"#;
+    let seen: Vec<String> = sightings(meta).iter().map(|seen| format!("{} {}", seen.what, seen.at)).collect();
+    assert_eq!(seen, ["kind /meta/event", "version /meta/version", "time /meta/at", "data /data"]);
+    assert_eq!(sightings(b"[]"), []);
+    assert_eq!(sightings(b"not JSON"), []);
+}
+
+#[test]
+fn a_kind_inside_the_model_makes_the_whole_body_the_data() {
+    let body = r#"{"event":"NotificationRead","id":"n-1"}"#;
+    let keys = KeyRing::single("correct horse battery staple").unwrap();
+    let value = sign(&Scheme::default(), &keys, body.as_bytes(), NOW).unwrap();
+    let headers = [("x-mambo-signature", value)];
+    let found = detect(&headers, body.as_bytes(), &["correct horse battery staple"], NOW);
+    let receiver = Receiver::new(keys).profile(found[0].profile.clone()).unwrap();
+    let received = receiver.receive(&headers, body.as_bytes(), NOW).unwrap();
+    assert_eq!((received.event.kind(), received.event.json()), (Some("NotificationRead"), body));
+}
+
+#[test]
+fn what_does_not_fit_is_not_found_and_hostile_input_is_bounded() {
+    let keys = KeyRing::single("correct horse battery staple").unwrap();
+    let value = sign(&Scheme::default(), &keys, BODY.as_bytes(), NOW).unwrap();
+    let headers = [("x-mambo-signature", value)];
+    assert_eq!(detect(&headers, BODY.as_bytes(), &["another secret"], NOW), []);
+    assert_eq!(detect(&headers, b"{}", &["correct horse battery staple"], NOW), []);
+    let many: Vec<(String, String)> =
+        (0..1000).map(|index| (format!("h{index}"), format!("t=1,{}", "v=0,".repeat(1000)))).collect();
+    assert_eq!(detect(&many, BODY.as_bytes(), &["correct horse battery staple"], NOW), []);
+}

@@ -1,0 +1,99 @@
+// Each delivery is handled once; what is refused can be explained; what is not known can be worked out.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createReceiver, detect, memoryReplayStore } from "mambo-webhooks";
+import { checkReplayStore, sign } from "mambo-webhooks/testing";
+
+const secret = "correct horse battery staple";
+const now = 1_700_000_000_000;
+const body = '{"event":"Ping","id":"e-1","data":{"message":"ping"}}';
+const delivery = (at = now, text = body) => ({ headers: { "x-mambo-signature": sign({ secret, body: text, now: at }) }, body: text });
+const guarded = (replay = {}, rest = {}) =>
+  createReceiver({ secret, clock: () => now, replay: { store: memoryReplayStore({ clock: () => now }), ...replay }, ...rest });
+const refused = (code) => (error) => error.name === "WebhookError" && error.code === code;
+
+test("a delivery is handled once, and the handler's result is handed on", async () => {
+  const receiver = guarded();
+  assert.equal(await receiver.process(delivery(), ({ event }) => event.kind), "Ping");
+  await assert.rejects(receiver.process(delivery(), assert.fail), refused("delivery_replayed"));
+});
+
+test("a retry, which is signed afresh, is another delivery but the same event", async () => {
+  const seen = [];
+  const handler = ({ eventKey }) => seen.push(eventKey);
+  const byDelivery = guarded();
+  await byDelivery.process(delivery(), handler);
+  await byDelivery.process(delivery(now + 1000), handler);
+  assert.deepEqual(seen, ["id:e-1", "id:e-1"]);
+  const byEvent = guarded({ by: "event" });
+  await byEvent.process(delivery(), handler);
+  await assert.rejects(byEvent.process(delivery(now + 1000), assert.fail), refused("delivery_replayed"));
+});
+
+test("what the handler throws comes through, and the delivery can come again", async () => {
+  const receiver = guarded();
+  await assert.rejects(receiver.process(delivery(), () => { throw new Error("no database"); }), /no database/);
+  assert.equal(await receiver.process(delivery(), async () => "done"), "done");
+});
+
+test("of many at the same time one is handled", async () => {
+  const receiver = guarded();
+  let handled = 0;
+  const slow = async () => { handled += 1; await new Promise((resolve) => setTimeout(resolve, 20)); };
+  const results = await Promise.allSettled(Array.from({ length: 20 }, () => receiver.process(delivery(), slow)));
+  assert.equal(handled, 1);
+  const codes = results.filter(({ status }) => status === "rejected").map(({ reason }) => reason.code);
+  assert.deepEqual(codes, Array(19).fill("delivery_pending"));
+});
+
+test("a full store refuses", async () => {
+  const receiver = guarded({ store: memoryReplayStore({ maxEntries: 1, clock: () => now }) });
+  await receiver.process(delivery(), () => {});
+  await assert.rejects(receiver.process(delivery(now + 1000), assert.fail), refused("replay_store_full"));
+});
+
+test("an unlimited tolerance needs a time to live", () => {
+  const tolerance = { pastSeconds: "unlimited" };
+  assert.throws(() => guarded({}, { tolerance }), refused("options_invalid"));
+  guarded({ ttlSeconds: 60 }, { tolerance });
+});
+
+test("the store in memory does what a store must", async () => {
+  let at = 0;
+  await checkReplayStore(memoryReplayStore({ clock: () => at }), { wait: async (ms) => { at += ms; } });
+  await checkReplayStore(memoryReplayStore());
+});
+
+for (const [name, broken, found] of [
+  ["gives keys twice", { reserve: () => "yours" }, /a reserved key was given twice: expected "pending", found "yours"/],
+  ["forgets commits", { commit() {} }, /a committed key was given again/],
+  ["releases nothing", { release() {} }, /a released key was not given again/],
+]) {
+  test(`the check finds a store that ${name}`, async () => {
+    await assert.rejects(checkReplayStore({ ...memoryReplayStore(), ...broken }), found);
+  });
+}
+
+test("a refusal is explained", () => {
+  const receiver = createReceiver({ secret, clock: () => now });
+  const { headers } = delivery();
+  const changed = receiver.diagnose({ headers, body: JSON.stringify(JSON.parse(body), null, 2) });
+  assert.equal(changed.error.code, "signature_mismatch");
+  assert.deepEqual(changed.causes, [{ code: "body_changed", message: "the body is not what was signed: the JSON was parsed and printed again" }]);
+  assert.deepEqual(receiver.diagnose({ headers, body }), { error: null, causes: [], hashes: 0 });
+  const elsewhere = receiver.diagnose({ headers: new Headers({ "X-Other": headers["x-mambo-signature"] }), body });
+  assert.deepEqual(elsewhere.causes.map(({ code }) => code), ["header_elsewhere"]);
+  const skewed = createReceiver({ secret, clock: () => now + 3_600_000 }).diagnose({ headers, body });
+  assert.deepEqual(skewed.causes, [{ code: "clock_skew", message: "the sender's clock is 3600 s behind this one, or the delivery was held up" }]);
+});
+
+test("a captured delivery gives its profile", () => {
+  const profile = { scheme: { header: "x-mambo-signature", grammar: { form: "sequence", separator: ":" }, joiners: ["|"], unit: "milliseconds" } };
+  const headers = { "X-Mambo-Signature": sign({ secret, body, now, profile }), host: "localhost" };
+  const { profiles, sightings } = detect({ headers, body, secrets: ["wrong", secret], now });
+  assert.deepEqual(sightings, [{ what: "kind", at: "/event" }, { what: "id", at: "/id" }, { what: "data", at: "/data" }]);
+  assert.equal(profiles.length, 1);
+  assert.deepEqual([profiles[0].secret, profiles[0].encoding, profiles[0].timestamp, profiles[0].isRecent], [1, "utf8", now, true]);
+  const receiver = createReceiver({ secret, profile: profiles[0].profile, clock: () => now });
+  assert.equal(receiver.receive({ headers, body }).event.id, "e-1");
+});
