@@ -46,7 +46,34 @@ pub struct Receiver {
     max_body_bytes: usize,
 }
 
-/// An event that was verified.
+/// An event that was verified. It cannot be had in another way: its proof is private, and only
+/// [`Receiver::receive`] and [`Receiver::open`], which takes a [`Verified`], make one.
+///
+/// ```compile_fail,E0451
+/// # use mambo_webhooks::{Received, Verified};
+/// # fn forge<'a>(genuine: Received<'a>, verified: Verified<'a>) -> Received<'a> {
+/// Received { verified, ..genuine }
+/// # }
+/// ```
+///
+/// Nor can a proof be made from bytes, except through the one function that says so:
+///
+/// ```compile_fail,E0451
+/// # use mambo_webhooks::Verified;
+/// # fn forge<'a>(genuine: Verified<'a>) -> Verified<'a> {
+/// Verified { body: b"forged", ..genuine }
+/// # }
+/// ```
+///
+/// ```
+/// # use mambo_webhooks::{KeyRing, Receiver, UnixMillis, Verified};
+/// # fn main() -> Result<(), mambo_webhooks::Error> {
+/// let receiver = Receiver::new(KeyRing::single("a secret of at least 16 bytes")?);
+/// let from_a_queue = Verified::assume(br#"{"message":"ping"}"#, UnixMillis(1_700_000_000_000));
+/// assert_eq!(receiver.open(from_a_queue, &[("none", "")])?.event.kind(), Some("Ping"));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Received<'a> {
     /// What happened.

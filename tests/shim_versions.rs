@@ -105,6 +105,7 @@ fn the_built_in_registry_is_without_a_problem_and_invents_no_change() {
     check(&registry, &mut problems);
     assert_eq!(problems.list(), []);
     assert_eq!(registry, Registry::builtin());
+    assert_eq!(*Shims::builtin().registry(), registry);
     assert!(registry.changes.is_empty(), "no change of a shape is public");
     assert!(registry.deprecations.iter().all(|entry| entry.doubt.is_some()));
     let kinds: Vec<&str> = registry.events.keys().map(String::as_str).collect();

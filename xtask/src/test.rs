@@ -9,7 +9,7 @@ use crate::check;
 use crate::demo::demo;
 use crate::fuzz::{fuzz, smoke_seconds};
 use crate::step::{Done, root, run, step, watched};
-use crate::tools::{Toolchain, Tools};
+use crate::tools::{Toolchain, Tools, server};
 
 /// How many tests passed and failed.
 #[derive(Default)]
@@ -29,13 +29,13 @@ pub fn test() -> Done {
         run(cargo().args(every))
     });
     count.check("documentation builds", || {
-        run(cargo().args(["doc", "--quiet", "--no-deps", "--features", "send"]).env("RUSTDOCFLAGS", "-D warnings"))
+        run(cargo().args(["doc", "--quiet", "--no-deps", "--features", "send,cli"]).env("RUSTDOCFLAGS", "-D warnings"))
     });
     count.check("the core builds without std", || no_std(&tools));
     count.check("no dependency asks for a newer Rust than Cargo.toml says", check::rust_version);
     count.check("the module imports nothing but binding helpers", check::imports);
     count.check("package.json and Cargo.toml have one version", check::versions);
-    count.tests("Rust tests", cargo().args(["test", "--quiet", "--workspace", "--features", "send"]), "cargo");
+    count.tests("Rust tests", cargo().args(["test", "--quiet", "--workspace", "--features", "send,cli"]), "cargo");
     count.tests("the shared vectors under WebAssembly in Node", &mut wasm_tests(&tools), "cargo");
     match javascript() {
         Ok(mut command) => count.tests("JavaScript tests on the packed tarball", &mut command, "node"),
@@ -89,6 +89,7 @@ fn wasm_tests(tools: &Tools) -> Command {
 
 /// The tests in tests/js, beside an installed package.
 fn javascript() -> Done<Command> {
+    server("/usr/bin/redis-server", "redis-server")?;
     let scratch = install("tests")?;
     let source = root().join("tests/js");
     let mut names = Vec::new();

@@ -133,6 +133,17 @@ pub fn apt() -> Command {
     command
 }
 
+/// Installs Debian's package for a server that tests talk to, if it is not there.
+pub fn server(program: &str, package: &str) -> Done {
+    if Path::new(program).exists() {
+        return Ok(());
+    }
+    step(&format!("apt-get install {package}"), || {
+        run(apt().args(["update", "-qq"]))?;
+        run(apt().args(["install", "-y", "-qq", "--no-install-recommends", package]))
+    })
+}
+
 /// The folder with the programs of a cargo-installed tool, in the user's cache: a clean clone has no target folder.
 fn tool(package: &str, version: &str, program: &str, options: &[&str]) -> Done<PathBuf> {
     let folder = cache()?.join(format!("{package}-{version}"));

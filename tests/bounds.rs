@@ -1,0 +1,75 @@
+//! Hostile sizes end early: nothing is hashed for a header that no honest sender makes, and a body is hashed a fixed
+//! number of times, however many signatures there are.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test fails by panicking"
+)]
+
+use mambo_webhooks::encoding::Encoding;
+use mambo_webhooks::key::Strength;
+use mambo_webhooks::limits::{MAX_JOINERS, MAX_KEYS};
+use mambo_webhooks::{Code, Key, KeyRing, Profile, Receiver, UnixMillis};
+
+const NOW: UnixMillis = UnixMillis(1_700_000_000_000);
+
+fn code(receiver: &Receiver, value: &[u8], body: &[u8]) -> Code {
+    receiver.receive(&[("x-mambo-signature", value)], body, NOW).unwrap_err().code()
+}
+
+#[test]
+fn large_headers_and_many_signatures() {
+    let receiver = Receiver::new(KeyRing::single("a secret of at least 16 bytes").unwrap());
+    assert_eq!(code(&receiver, &vec![b'a'; 10 * 1024 * 1024], b"{}"), Code::HeaderTooLarge);
+    let signature = format!(",v1={}", "0".repeat(64));
+    let many = |count: usize| format!("t=1700000000{}", signature.repeat(count));
+    assert_eq!(code(&receiver, many(32).as_bytes(), b"{}"), Code::SignatureMismatch);
+    assert_eq!(code(&receiver, many(33).as_bytes(), b"{}"), Code::SignaturesTooMany);
+    assert_eq!(code(&receiver, many(1000).as_bytes(), b"{}"), Code::HeaderTooLarge);
+}
+
+#[test]
+fn a_body_at_the_limit_and_one_beyond() {
+    let receiver = Receiver::new(KeyRing::single("a secret of at least 16 bytes").unwrap());
+    let header = format!("t=1700000000,v1={}", "0".repeat(64));
+    let mut body = vec![b' '; 1024 * 1024];
+    assert_eq!(code(&receiver, header.as_bytes(), &body), Code::SignatureMismatch);
+    body.push(b' ');
+    assert_eq!(code(&receiver, header.as_bytes(), &body), Code::BodyTooLarge);
+}
+
+#[test]
+fn the_work_on_one_delivery_has_a_ceiling() {
+    // Sixteen keys, four joiners: sixty-four hashes of the body, for one signature and for thirty-two.
+    let key = |index: usize| {
+        Key::new(&format!("k{index}"), "a secret of at least 16 bytes", Encoding::Utf8, Strength::Strong).unwrap()
+    };
+    let keys = KeyRing::new((0..MAX_KEYS).map(key).collect()).unwrap();
+    let profile = Profile::from_json(r#"{"scheme":{"joiners":[".","",":","|"]}}"#).unwrap();
+    assert_eq!((keys.keys().len(), profile.scheme.joiners.len()), (MAX_KEYS, MAX_JOINERS));
+    let receiver = Receiver::new(keys).profile(profile).unwrap();
+    let header = format!("t=1700000000,v1={}", "0".repeat(64));
+    assert_eq!(code(&receiver, header.as_bytes(), b"{}"), Code::SignatureMismatch);
+    assert!(Profile::from_json(r#"{"scheme":{"joiners":[".","",":","|","-"]}}"#).is_err());
+}
+
+#[test]
+fn depth_and_repetition_in_a_body_do_no_harm() {
+    use mambo_webhooks::Verified;
+    let receiver = Receiver::new(KeyRing::single("a secret of at least 16 bytes").unwrap());
+    let deep = ["[".repeat(200_000), "]".repeat(200_000)].concat();
+    for body in [
+        deep.clone(),
+        format!("{{\"event\":\"Ping\",\"data\":{deep}}}"),
+        format!("{{{}\"a\":1}}", "\"a\":1,".repeat(100_000)),
+    ] {
+        let received = receiver.open(Verified::assume(body.as_bytes(), NOW), &[("a", "b")]).unwrap();
+        assert!(!received.event.json().is_empty());
+        let header = format!("t=1700000000,v1={}", "0".repeat(64));
+        let diagnosis = receiver.diagnose(&[("x-mambo-signature", header)], body.as_bytes(), NOW);
+        assert_eq!(diagnosis.error.unwrap().code(), Code::SignatureMismatch);
+    }
+}

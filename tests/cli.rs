@@ -1,0 +1,81 @@
+//! The command line, as a person calls it: what it prints, and its exit codes.
+
+#![cfg(feature = "cli")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+const SECRET: &str = "correct horse battery staple";
+const BODY: &str = r#"{"event":"Ping","id":"e-1","data":{"message":"ping"}}"#;
+
+/// A folder of its own for each test.
+fn folder(name: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// What the command prints on standard output and standard error, and its exit code.
+fn run(folder: &PathBuf, arguments: &str) -> (String, String, i32) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mambo-webhooks"));
+    let output = command.args(arguments.split(' ')).current_dir(folder).env("MAMBO_SECRET", SECRET).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap().trim_end().to_owned();
+    (text(output.stdout), text(output.stderr), output.status.code().unwrap())
+}
+
+#[test]
+fn a_delivery_is_signed_verified_diagnosed_and_detected() {
+    let folder = folder("delivery");
+    fs::write(folder.join("body"), BODY).unwrap();
+    let (value, _, code) = run(&folder, "sign --body body");
+    assert_eq!(code, 0);
+    fs::write(folder.join("headers"), format!("Host: localhost\nX-Mambo-Signature: {value}\n")).unwrap();
+    assert_eq!(run(&folder, "verify --headers headers --body body"), ("accepted: Ping".into(), String::new(), 0));
+    let json = r#"{"id":"e-1","keyId":"default","kind":"Ping","ok":true}"#;
+    assert_eq!(run(&folder, "--json verify --headers headers --body body"), (json.into(), String::new(), 0));
+    fs::write(folder.join("changed"), format!("{BODY}\n")).unwrap();
+    let (text, _, code) = run(&folder, "verify --headers headers --body changed");
+    assert_eq!(
+        (text.lines().next(), code),
+        (Some("signature_mismatch: none of 1 signatures matches any of 1 keys"), 1)
+    );
+    let (text, _, code) = run(&folder, "diagnose --headers headers --body changed");
+    let cause = "body_changed: the body is not what was signed: a line end or blank was added at the end";
+    assert_eq!((text.lines().nth(1), code), (Some(cause), 1));
+    let (profile, _, code) = run(&folder, "detect --headers headers --body body");
+    assert_eq!(code, 0);
+    fs::write(folder.join("profile.json"), &profile).unwrap();
+    let again = run(&folder, "verify --headers headers --body body --profile profile.json");
+    assert_eq!(again, ("accepted: Ping".into(), String::new(), 0));
+    let (text, _, code) = run(&folder, "detect --headers headers --body changed");
+    assert_eq!((text.as_str(), code), ("no profile fits: is it the right secret, and the body byte for byte?", 1));
+}
+
+#[test]
+fn registries_are_checked_printed_and_carried_out() {
+    let folder = folder("registry");
+    let example = include_str!("../examples/registry/payload-9.0.0.json");
+    fs::write(folder.join("registry.json"), example).unwrap();
+    fs::write(folder.join("data"), r#"{ "exampleField": 12345678901234567890 }"#).unwrap();
+    assert_eq!(run(&folder, "check registry.json"), ("no problem".into(), String::new(), 0));
+    let upgrade = "upgrade --registry registry.json --kind PointWalletUpdated --from 8.0.3 --to 9.0.0 --data data";
+    assert_eq!(run(&folder, upgrade), (r#"{ "newExampleField": 12345678901234567890 }"#.into(), String::new(), 0));
+    let (page, _, code) = run(&folder, "changelog registry.json");
+    assert!(page.starts_with("# Payload changes\n\n## 9.0.0\n"), "{page}");
+    assert_eq!(code, 0);
+    fs::write(folder.join("bad.json"), r#"{"format":1,"releases":["9"]}"#).unwrap();
+    let (text, _, code) = run(&folder, "check bad.json");
+    let problem = "value_invalid: expected three numbers joined by dots, such as 8.10.2 at /releases/0 ";
+    assert_eq!((text.as_str(), code), (problem.trim_end(), 1));
+}
+
+#[test]
+fn wrong_calls_say_so() {
+    let folder = folder("wrong");
+    assert_eq!(run(&folder, "verify").2, 2);
+    let (_, problem, code) = run(&folder, "check nowhere.json");
+    assert!(problem.starts_with("mambo-webhooks: nowhere.json: "), "{problem}");
+    assert_eq!(code, 1);
+}
