@@ -65,7 +65,7 @@ fn the_reference_interpreter_agrees() {
     each_case(|case, shims, what| {
         for (from, to) in [(case.low, case.high), (case.high, case.low)] {
             let (expected, mut expected_losses) =
-                reference::interpret(shims.plan("Thing", from, to), &value(&case.body));
+                reference::interpret(shims.plan("Thing", from, to), from <= to, &value(&case.body));
             let found = run(shims, from, to, &case.body);
             assert_eq!(value(&found.data), expected, "{what}");
             if !case.repeats {

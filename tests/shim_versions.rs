@@ -63,6 +63,9 @@ fn unknown_kinds_and_releases_are_values() {
     assert_eq!(standing("9.0.1"), Standing::Newer);
     assert_eq!(standing("1.0.0"), Standing::Older);
     assert_eq!(shims.standing(None), Standing::Unknown);
+    let words = ["9.0.0", "8.5.0", "9.0.1", "1.0.0"].map(|text| standing(text).as_str());
+    assert_eq!(words, ["listed", "between", "newer", "older"]);
+    assert_eq!(shims.standing(None).as_str(), "unknown");
 }
 
 #[test]

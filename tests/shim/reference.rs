@@ -13,9 +13,10 @@ pub struct Reference {
     losses: Losses,
 }
 
-pub fn interpret(plan: Plan<'_>, value: &Value) -> (Value, Losses) {
+/// What the steps of a plan make of a value. Which way they lead is told, not asked: the engine might be wrong.
+pub fn interpret(plan: Plan<'_>, is_up: bool, value: &Value) -> (Value, Losses) {
     let mut value = value.clone();
-    let mut reference = Reference { is_up: plan.is_up(), change: String::new(), losses: Vec::new() };
+    let mut reference = Reference { is_up, change: String::new(), losses: Vec::new() };
     for (change, ops) in plan.steps() {
         reference.change = change.into();
         for op in ops {
