@@ -1,7 +1,7 @@
 // From the wasm-pack output in target/wasm-pack to the files of the package in pkg/dist.
 // Each step is one function, with its reason. Run by `cargo xtask build`, which installs what this needs.
 import { spawnSync } from "node:child_process";
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -48,7 +48,7 @@ export function coreBytes() {
 /** CommonJS for hosts that cannot require an ES module. */
 async function commonjs() {
   await build({
-    entryPoints: { index: join(dist, "entry/inline.js"), testing: join(dist, "entry/testing.js") },
+    entryPoints: { index: join(dist, "entry/inline.js"), testing: join(dist, "entry/testing.js"), slim: join(dist, "entry/slim.js") },
     outdir: dist,
     outExtension: { ".js": ".cjs" },
     bundle: true,
@@ -58,9 +58,11 @@ async function commonjs() {
     logLevel: "warning",
   });
   // The same declarations once more, for the resolution that takes a .d.ts beside ES modules as one of them.
-  for (const name of ["index", "testing", "receiver", "errors", "types", "replay", "detect"]) {
-    const types = readFileSync(join(dist, `${name}.d.ts`), "utf8");
-    writeFileSync(join(dist, `${name}.d.cts`), types.replaceAll(/(from "\.\/\w+)\.(?:js|ts)"/g, '$1.cjs"'));
+  const declared = readdirSync(dist, { recursive: true }).filter((name) => name.endsWith(".d.ts"));
+  for (const name of declared) {
+    const types = readFileSync(join(dist, name), "utf8");
+    const common = types.replaceAll(/((?:from |import\()"\.{1,2}\/[\w./]+)\.(?:js|ts)"/g, '$1.cjs"');
+    writeFileSync(join(dist, name.replace(/\.ts$/, ".cts")), common);
   }
 }
 

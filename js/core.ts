@@ -3,10 +3,16 @@ import * as glue from "./core_bg.js";
 import type { CoreDelivery, CoreDetection, CoreDiagnosis, Tagged } from "./core_bg.js";
 import { WebhookError, type ErrorCode, type Fault } from "./errors.ts";
 
-/** Frees what a receiver holds in the core, unless that instance of the core is gone anyway. */
-const forgotten = new FinalizationRegistry<Held>(({ number, instance: held }) => {
-  if (held === instance()) glue.receiver_close(number);
-});
+/**
+ * Frees what a receiver holds in the core, unless that instance of the core is gone anyway. workerd has no registry
+ * before compatibility date 2025-05-05; there a receiver stays until its isolate ends.
+ */
+const forgotten =
+  typeof FinalizationRegistry === "undefined"
+    ? undefined
+    : new FinalizationRegistry<Held>(({ number, instance: held }) => {
+        if (held === instance()) glue.receiver_close(number);
+      });
 
 interface Held {
   readonly number: number;
@@ -40,7 +46,7 @@ export class CoreHandle {
 
   #open(): Held {
     const held = { number: call(() => glue.receiver_open(this.#settings)), instance: instance() };
-    forgotten.register(this, held);
+    forgotten?.register(this, held);
     return held;
   }
 }

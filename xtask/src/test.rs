@@ -9,7 +9,7 @@ use crate::check;
 use crate::demo::demo;
 use crate::fuzz::{fuzz, smoke_seconds};
 use crate::step::{Done, root, run, step, watched};
-use crate::tools::{Toolchain, Tools, server};
+use crate::tools::{Toolchain, Tools, npm_ci, server};
 
 /// How many tests passed and failed.
 #[derive(Default)]
@@ -40,6 +40,10 @@ pub fn test() -> Done {
     match javascript() {
         Ok(mut command) => count.tests("JavaScript tests on the packed tarball", &mut command, "node"),
         Err(problem) => count.failed("JavaScript tests on the packed tarball", &problem),
+    }
+    match runtimes() {
+        Ok(mut command) => count.tests("the packed package on every runtime", &mut command, "node"),
+        Err(problem) => count.failed("the packed package on every runtime", &problem),
     }
     count.check("fuzz smoke", || fuzz(smoke_seconds(), None));
     count.check("the demonstration", demo);
@@ -104,6 +108,22 @@ fn javascript() -> Done<Command> {
     names.sort();
     let mut node = Command::new("node");
     node.args(["--test", "--test-reporter=tap"]).args(names).current_dir(scratch).env("MAMBO_REPOSITORY", root());
+    Ok(node)
+}
+
+/// The suite in tests/runtimes, beside an installed package.
+fn runtimes() -> Done<Command> {
+    let source = root().join("tests/runtimes");
+    npm_ci(&source)?;
+    let scratch = install("runtimes")?;
+    for name in ["suite.mjs", "run-esm.mjs", "run-cjs.cjs", "run-slim.mjs", "run-workerd.mjs", "worker.mjs", "run.mjs"]
+    {
+        fs::copy(source.join(name), scratch.join(name)).map_err(|error| format!("{name}: {error}"))?;
+    }
+    let vectors = fs::read_to_string(root().join("tests/vectors/receive.json")).map_err(|error| error.to_string())?;
+    fs::write(scratch.join("vectors.mjs"), format!("export default {vectors};")).map_err(|error| error.to_string())?;
+    let mut node = Command::new("node");
+    node.arg("run.mjs").current_dir(scratch).env("MAMBO_REPOSITORY", root());
     Ok(node)
 }
 
