@@ -17,6 +17,7 @@ function found(body: unknown, tag: string): string {
   if (body === undefined || body === null) return `${body}`;
   if (Array.isArray(body)) return "an array";
   if (tag === "Promise") return "a promise that was not awaited";
+  if (tag === "Request" && (body as Request).bodyUsed) return "a Request whose body was read before";
   if (tag === "ReadableStream" || tag === "Request") return `a ${tag} that was not read`;
   return typeof body === "object" ? "an object" : `a ${typeof body}`;
 }
