@@ -137,3 +137,27 @@ fn a_change_reads_as_a_section() {
                    `newExampleField`\n\n## Deprecated\n";
     assert!(text.starts_with(section), "{text}");
 }
+
+#[test]
+fn when_changes_those_objects_only_that_say_what_they_are() {
+    let shims = Shims::from_json(
+        r#"{"format":1,"releases":["9.0.0"],
+            "changes":[{"id":"c","since":"9.0.0","on":{"event":"NotificationCreated"},"summary":"s.","lossy":"none",
+                        "ops":[{"op":"when","at":"/awarded/*","member":"type","is":"reward",
+                                "ops":[{"op":"rename","at":"/b","to":"c"},{"op":"rename","at":"/d","to":"e"}]}]}]}"#,
+    )
+    .unwrap();
+    for (old, new) in [
+        (r#"{"awarded":[{"type":"reward","b":1,"d":2}]}"#, r#"{"awarded":[{"type":"reward","c":1,"e":2}]}"#),
+        (r#"{"awarded":[{"type":"reward","b":1}]}"#, r#"{"awarded":[{"type":"reward","c":1}]}"#),
+        (r#"{"awarded":[{"type":"reward","d":1}]}"#, r#"{"awarded":[{"type":"reward","e":1}]}"#),
+        (r#"{"awarded":[{"type":"kpi","b":1},{}]}"#, r#"{"awarded":[{"type":"kpi","b":1},{}]}"#),
+        (
+            r#"{"awarded":[{"type":"kpi","b":1},{"b":2,"type":"\u0072eward"}]}"#,
+            r#"{"awarded":[{"type":"kpi","b":1},{"c":2,"type":"\u0072eward"}]}"#,
+        ),
+    ] {
+        assert_eq!(shimmed(&shims, "NotificationCreated", "8.10.2", "9.0.0", old), new);
+        assert_eq!(shimmed(&shims, "NotificationCreated", "9.0.0", "8.10.2", new), old);
+    }
+}
