@@ -9,12 +9,12 @@ use crate::envelope::Layout;
 use crate::event::KINDS;
 use crate::header::SignatureHeader;
 use crate::json::{Object, Pointer};
-use crate::limits::{MAX_BODY_BYTES, MAX_CANDIDATES, MAX_HEADER_BYTES};
+use crate::limits::{MAX_BODY_BYTES, MAX_CANDIDATES, MAX_DETECTION_BYTES, MAX_HEADER_BYTES};
 use crate::mac::{MacKey, same};
-use crate::probe::JOINERS;
+use crate::probe::{JOINERS, grammars};
 use crate::profile::Profile;
 use crate::release::Release;
-use crate::scheme::{Digest, Grammar, Scheme, Unit};
+use crate::scheme::{Scheme, Unit};
 use crate::time::{UnixMillis, Window};
 use crate::verify::Headers;
 
@@ -46,10 +46,6 @@ pub struct Sighting {
 const MAX_HEADERS: usize = 64;
 /// Most secrets that are tried.
 const MAX_SECRETS: usize = 8;
-/// Marks that may separate pairs, or timestamp and signature.
-const SEPARATORS: [char; 8] = [',', ';', ' ', '&', '.', ':', '|', '-'];
-const ASSIGNS: [char; 2] = ['=', ':'];
-
 /// Every profile under which the delivery verifies with one of the secrets, the default grammar first.
 #[must_use]
 pub fn detect(headers: &dyn Headers, body: &[u8], secrets: &[&str], now: UnixMillis) -> Vec<Detected> {
@@ -60,6 +56,7 @@ pub fn detect(headers: &dyn Headers, body: &[u8], secrets: &[&str], now: UnixMil
     let keys = keys(secrets);
     let envelope = layout(&sightings(body));
     let mut seen: usize = 0;
+    let mut budget = MAX_DETECTION_BYTES;
     headers.visit(&mut |name, value| {
         seen = seen.saturating_add(1);
         if seen > MAX_HEADERS || value.len() > MAX_HEADER_BYTES {
@@ -76,6 +73,10 @@ pub fn detect(headers: &dyn Headers, body: &[u8], secrets: &[&str], now: UnixMil
             };
             for (secret, encoding, key) in &keys {
                 for joiner in JOINERS {
+                    budget = budget.saturating_sub(body.len().saturating_add(MAX_HEADER_BYTES));
+                    if budget == 0 {
+                        return;
+                    }
                     let tag = key.tag(&[parsed.timestamp_text.as_bytes(), joiner.as_bytes(), body]);
                     if !parsed.signatures.iter().any(|signature| same(signature, &tag)) {
                         continue;
@@ -105,46 +106,6 @@ fn keys(secrets: &[&str]) -> Vec<(usize, Encoding, MacKey)> {
         }
     }
     keys
-}
-
-/// The grammars in which a header value can be read at all, each with the names that it uses.
-fn grammars(text: &str) -> Vec<(Grammar, Digest)> {
-    let mut found: Vec<(Grammar, Digest)> = Vec::new();
-    let signature = |text: &str| digest(text).map(|digest| (text.len(), digest));
-    for separator in SEPARATORS {
-        for assign in ASSIGNS.into_iter().filter(|assign| *assign != separator) {
-            let pairs: Option<Vec<(&str, &str)>> =
-                text.split(separator).map(|pair| pair.trim().split_once(assign)).collect();
-            let Some(pairs) = pairs.filter(|pairs| pairs.len() <= MAX_CANDIDATES) else {
-                continue;
-            };
-            let stamp = pairs.iter().find(|(_, value)| Unit::Auto.read(value).is_ok());
-            let tag = pairs.iter().find_map(|(name, value)| Some((*name, digest(value)?)));
-            if let (Some((stamp, _)), Some((name, digest))) = (stamp, tag) {
-                let timestamp_keys = alloc::vec![String::from(*stamp)];
-                let signature_keys = alloc::vec![name.into()];
-                found.push((Grammar::Pairs { separator, assign, timestamp_keys, signature_keys }, digest));
-            }
-        }
-        if let Some((stamp, rest)) = text.split_once(separator) {
-            let start = rest.trim_start();
-            let prefix = start.len().checked_sub(64).and_then(|length| start.split_at_checked(length));
-            if let (Ok(_), Some((prefix, tag))) = (Unit::Auto.read(stamp.trim()), prefix) {
-                if let Some((_, digest)) = signature(tag) {
-                    found.push((Grammar::Sequence { separator, prefix: prefix.into() }, digest));
-                }
-            }
-        }
-    }
-    found
-}
-
-/// How a text of 64 hex digits is written; `None` for any other text.
-fn digest(text: &str) -> Option<Digest> {
-    let is_hex = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let is_upper = text.bytes().any(|byte| byte.is_ascii_uppercase());
-    let is_mixed = is_upper && text.bytes().any(|byte| byte.is_ascii_lowercase());
-    (is_hex && !is_mixed).then_some(if is_upper { Digest::HexUpper } else { Digest::Hex })
 }
 
 /// Where kind, id, version, time and data seem to be, on the two upper levels of a body.

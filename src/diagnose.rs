@@ -8,9 +8,9 @@ use core::fmt;
 use crate::error::Error;
 use crate::header::SignatureHeader;
 use crate::key::KeyRing;
-use crate::limits::{MAX_BODY_BYTES, MAX_CANDIDATES};
+use crate::limits::{MAX_BODY_BYTES, MAX_CANDIDATES, MAX_DIAGNOSIS_HASHES, MAX_HEADER_BYTES};
 use crate::mac::{MacKey, same};
-use crate::probe::{JOINERS, bodies, secrets};
+use crate::probe::{JOINERS, bodies, grammars, secrets};
 use crate::scheme::{Scheme, Unit};
 use crate::time::{Position, UnixMillis, Window};
 use crate::verify::{Headers, verify};
@@ -53,6 +53,8 @@ pub enum Cause {
     },
     /// The header's value is two values, joined on the way, and one of them fits.
     HeaderJoined,
+    /// The header is of another form than the profile says; detection prints the profile.
+    Grammar,
     /// The timestamp counts something else.
     Unit(&'static str),
     /// The clocks of sender and receiver differ by so many seconds; positive when the timestamp is in the past.
@@ -89,8 +91,10 @@ pub fn diagnose(
             diagnosis.look_at_keys(scheme, keys, &header, body, now);
             diagnosis.look_at_bytes(scheme, keys, &header, body, now);
         }
-        (Error::HeaderMalformed { .. }, _) if body.len() <= MAX_BODY_BYTES => {
+        // What is left is about the header's form.
+        (_, Err(_)) if body.len() <= MAX_BODY_BYTES => {
             diagnosis.look_at_joined(scheme, keys, &value, body, now);
+            diagnosis.look_at_grammar(scheme, keys, &value, body, now);
         }
         _ => {}
     }
@@ -186,11 +190,29 @@ impl Diagnosis {
         }
     }
 
+    /// The same header, read in other ways.
+    fn look_at_grammar(&mut self, scheme: &Scheme, keys: &KeyRing, value: &[u8], body: &[u8], now: UnixMillis) {
+        let text = core::str::from_utf8(value).ok().filter(|text| text.len() <= MAX_HEADER_BYTES);
+        for (grammar, digest) in text.map(grammars).unwrap_or_default() {
+            let other = Scheme { grammar, digest, ..scheme.clone() };
+            let Ok(header) = SignatureHeader::parse(&other, value) else {
+                continue;
+            };
+            if keys.valid(now).any(|key| self.fits(scheme, key.mac(), &header, body)) {
+                self.causes.push(Cause::Grammar);
+                return;
+            }
+        }
+    }
+
     fn fits(&mut self, scheme: &Scheme, key: &MacKey, header: &SignatureHeader<'_>, body: &[u8]) -> bool {
         scheme.joiners.iter().any(|joiner| self.fits_joined(joiner, key, header, body))
     }
 
     fn fits_joined(&mut self, joiner: &str, key: &MacKey, header: &SignatureHeader<'_>, body: &[u8]) -> bool {
+        if self.hashes >= MAX_DIAGNOSIS_HASHES {
+            return false;
+        }
         self.hashes = self.hashes.saturating_add(1);
         let tag = key.tag(&[header.timestamp_text.as_bytes(), joiner.as_bytes(), body]);
         header.signatures.iter().any(|signature| same(signature, &tag))
@@ -208,6 +230,7 @@ impl Cause {
             Self::Joiner(_) => "joiner_differs",
             Self::HeaderElsewhere { .. } => "header_elsewhere",
             Self::HeaderJoined => "header_joined",
+            Self::Grammar => "grammar_differs",
             Self::Unit(_) => "unit_mistaken",
             Self::Clock { .. } => "clock_skew",
         }
@@ -224,6 +247,7 @@ impl fmt::Display for Cause {
             Self::Joiner(joiner) => write!(f, "`{}` stands between timestamp and body", joiner.escape_debug()),
             Self::HeaderElsewhere { header } => write!(f, "header {header} holds what looks like a signature"),
             Self::HeaderJoined => f.write_str("the header is two headers, joined on the way, of which one fits"),
+            Self::Grammar => f.write_str("the header is of another form, and fits: detect prints the profile"),
             Self::Unit(what) => f.write_str(what),
             Self::Clock { skew_seconds } => {
                 let side = if *skew_seconds < 0 { "ahead of" } else { "behind" };

@@ -27,6 +27,10 @@ pub const MIN_SECRET_BYTES: usize = 16;
 pub const MAX_SECRET_BYTES: usize = 4096;
 /// Longest key id, in bytes.
 pub const MAX_KEY_ID_BYTES: usize = 64;
+/// Most hashes of a body, or a variation of it, in one diagnosis.
+pub const MAX_DIAGNOSIS_HASHES: usize = 512;
+/// Most bytes that one detection hashes.
+pub const MAX_DETECTION_BYTES: usize = 256 * 1024 * 1024;
 /// Most ops in one registry.
 pub const MAX_OPS: usize = 4096;
 /// Most segments in one JSON pointer: bounds recursion wherever a pointer leads.

@@ -8,9 +8,15 @@ use zeroize::Zeroizing;
 
 use crate::encoding::{Encoding, hex};
 use crate::json::format::{Style, restyled};
+use crate::limits::MAX_CANDIDATES;
+use crate::scheme::{Digest, Grammar, Unit};
 
 /// What may stand between timestamp and body in the signed text.
 pub const JOINERS: [&str; 9] = [".", "", ":", "\n", "|", ",", "-", "_", " "];
+
+/// Marks that may separate pairs, or timestamp and signature.
+const SEPARATORS: [char; 8] = [',', ';', ' ', '&', '.', ':', '|', '-'];
+const ASSIGNS: [char; 2] = ['=', ':'];
 
 /// Ways in which a body is changed on its way to a receiver, with the body as it may have been sent.
 #[must_use]
@@ -69,4 +75,45 @@ pub fn secrets(secret: &[u8]) -> Vec<(&'static str, Zeroizing<Vec<u8>>)> {
 fn base64(bytes: &[u8]) -> String {
     use base64ct::{Base64, Encoding as _};
     Base64::encode_string(bytes)
+}
+
+/// The grammars in which a header value can be read at all, each with the names that it uses.
+#[must_use]
+pub fn grammars(text: &str) -> Vec<(Grammar, Digest)> {
+    let mut found: Vec<(Grammar, Digest)> = Vec::new();
+    let signature = |text: &str| digest(text).map(|digest| (text.len(), digest));
+    for separator in SEPARATORS {
+        for assign in ASSIGNS.into_iter().filter(|assign| *assign != separator) {
+            let pairs: Option<Vec<(&str, &str)>> =
+                text.split(separator).map(|pair| pair.trim().split_once(assign)).collect();
+            let Some(pairs) = pairs.filter(|pairs| pairs.len() <= MAX_CANDIDATES) else {
+                continue;
+            };
+            let stamp = pairs.iter().find(|(_, value)| Unit::Auto.read(value).is_ok());
+            let tag = pairs.iter().find_map(|(name, value)| Some((*name, digest(value)?)));
+            if let (Some((stamp, _)), Some((name, digest))) = (stamp, tag) {
+                let timestamp_keys = alloc::vec![String::from(*stamp)];
+                let signature_keys = alloc::vec![name.into()];
+                found.push((Grammar::Pairs { separator, assign, timestamp_keys, signature_keys }, digest));
+            }
+        }
+        if let Some((stamp, rest)) = text.split_once(separator) {
+            let start = rest.trim_start();
+            let prefix = start.len().checked_sub(64).and_then(|length| start.split_at_checked(length));
+            if let (Ok(_), Some((prefix, tag))) = (Unit::Auto.read(stamp.trim()), prefix) {
+                if let Some((_, digest)) = signature(tag) {
+                    found.push((Grammar::Sequence { separator, prefix: prefix.into() }, digest));
+                }
+            }
+        }
+    }
+    found
+}
+
+/// How a text of 64 hex digits is written; `None` for any other text.
+fn digest(text: &str) -> Option<Digest> {
+    let is_hex = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_upper = text.bytes().any(|byte| byte.is_ascii_uppercase());
+    let is_mixed = is_upper && text.bytes().any(|byte| byte.is_ascii_lowercase());
+    (is_hex && !is_mixed).then_some(if is_upper { Digest::HexUpper } else { Digest::Hex })
 }

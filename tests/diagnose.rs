@@ -145,6 +145,24 @@ fn a_header_elsewhere_or_joined() {
 }
 
 #[test]
+fn a_header_of_another_form() {
+    let value = signed(BODY.as_bytes());
+    let cause = ["the header is of another form, and fits: detect prints the profile"];
+    for (other, code) in [
+        (value.replace(',', ";"), Code::TimestampMalformed),
+        (value.replace('=', ":"), Code::HeaderMalformed),
+        (value.replace("t=", "").replace(",v1=", "."), Code::HeaderMalformed),
+        (value.replace("t=", "at="), Code::TimestampMissing),
+        (value.replace("v1=", "hash="), Code::SignatureMissing),
+        (value.to_uppercase().replace("T=", "t=").replace("V1=", "v1="), Code::SignatureUppercase),
+    ] {
+        causes(&receiver(), &[("x-mambo-signature", other)], BODY.as_bytes(), NOW, code, &cause);
+    }
+    let forged = "at=1700000000,v1=".to_owned() + &"0".repeat(64);
+    causes(&receiver(), &[("x-mambo-signature", forged)], BODY.as_bytes(), NOW, Code::TimestampMissing, &[]);
+}
+
+#[test]
 fn a_clock_that_is_wrong_and_a_unit_that_is_mistaken() {
     let headers = [("x-mambo-signature", signed(BODY.as_bytes()))];
     let later = UnixMillis(NOW.0 + 3_600_000);
@@ -156,6 +174,18 @@ fn a_clock_that_is_wrong_and_a_unit_that_is_mistaken() {
     let scheme = Scheme { unit: Unit::Milliseconds, ..Scheme::default() };
     let millis = receiver().profile(Profile { scheme, ..Profile::default() }).unwrap();
     causes(&millis, &headers, BODY.as_bytes(), NOW, Code::TimestampTooOld, &["the timestamp is in seconds"]);
+}
+
+#[test]
+fn work_is_bounded_with_every_key_and_joiner() {
+    let key = |index: usize| {
+        Key::new(&format!("k{index}"), "another secret of good length", Encoding::Utf8, Strength::Strong).unwrap()
+    };
+    let keys = KeyRing::new((0..16).map(key).collect()).unwrap();
+    let profile = Profile::from_json(r#"{"scheme":{"joiners":[".","",":","|"]}}"#).unwrap();
+    let receiver = Receiver::new(keys).profile(profile).unwrap();
+    let diagnosis = receiver.diagnose(&[("x-mambo-signature", signed(BODY.as_bytes()))], BODY.as_bytes(), NOW);
+    assert_eq!((diagnosis.error.unwrap().code(), diagnosis.hashes), (Code::SignatureMismatch, 512));
 }
 
 #[test]
