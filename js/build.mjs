@@ -1,7 +1,7 @@
 // From the wasm-pack output in target/wasm-pack to the files of the package in pkg/dist.
 // Each step is one function, with its reason. Run by `cargo xtask build`, which installs what this needs.
 import { spawnSync } from "node:child_process";
-import { copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -73,4 +73,6 @@ glue();
 inline();
 run("tsc", ["-p", "tsconfig.json"]);
 await commonjs();
-for (const name of ["LICENSE-MIT", "LICENSE-APACHE"]) copyFileSync(join(js, "..", name), join(pkg, name));
+for (const name of ["LICENSE-MIT", "LICENSE-APACHE", "CHANGELOG.md"]) copyFileSync(join(js, "..", name), join(pkg, name));
+// The pages that types and error advice speak of.
+cpSync(join(js, "../docs"), join(pkg, "docs"), { recursive: true });

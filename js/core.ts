@@ -88,6 +88,8 @@ function call<Value>(act: () => Tagged<Value>): Value {
   try {
     result = act();
   } catch (thrown) {
+    // The glue refuses values of a wrong type before the core sees them: nothing was stopped.
+    if (thrown instanceof TypeError) throw thrown;
     restart();
     const message = "the core stopped on this input and was started again";
     throw Object.assign(new WebhookError({ code: "core_trapped", fault: "library", message }), { cause: thrown });

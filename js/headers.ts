@@ -4,15 +4,20 @@ import type { HeadersInput } from "./types.ts";
  * Headers as the core reads them: a name on a line, then a value on a line, and so on. All of them, or the wanted
  * ones only, which is faster.
  */
-export function headerLines(headers: HeadersInput, wanted?: readonly string[]): string {
+export function headerLines(
+  headers: HeadersInput,
+  wanted?: readonly string[],
+  fallback: readonly string[] = ["x-mambo-signature"],
+): string {
   const lines: string[] = [];
   const add = (name: string, value: string | readonly string[] | null | undefined): void => {
     if (value === null || value === undefined) return;
     // A line end has no place in a header; as NUL, the core refuses it with its place.
     for (const each of typeof value === "string" ? [value] : value) lines.push(name, each.replace(/\n/g, "\0"));
   };
-  if (wanted !== undefined && isLookup(headers)) {
-    for (const name of wanted) add(name, headers.get(name));
+  if (isLookup(headers) && (wanted !== undefined || !(Symbol.iterator in headers))) {
+    // Something that can only be asked by name is asked for the names that matter.
+    for (const name of wanted ?? fallback) add(name, headers.get(name));
   } else {
     for (const [name, value] of entries(headers)) {
       const lower = name.toLowerCase();

@@ -47,8 +47,8 @@ export function createReceiver(options: ReceiverOptions): Receiver {
   const settings = {
     ...rest,
     keys: keys ?? [{ secret }],
-    profile: parsed(profile),
-    registry: parsed(registry),
+    profile: parsed(profile, "profile_invalid"),
+    registry: parsed(registry, "registry_invalid"),
     maxBodyBytes,
   };
   const core = new CoreHandle(JSON.stringify(settings));
@@ -76,14 +76,18 @@ export function createReceiver(options: ReceiverOptions): Receiver {
       try {
         result = await handler(found);
       } catch (thrown) {
-        await store.release(key);
+        try {
+          await store.release(key);
+        } catch (failed) {
+          throw new AggregateError([thrown, failed], "the handler failed, and the delivery could not be given back");
+        }
         throw thrown;
       }
       await store.commit(key, ttlMs);
       return result;
     },
     diagnose({ headers, body }) {
-      const { error, causes, hashes } = core.diagnose(headerLines(headers), bounded(body), clock());
+      const { error, causes, hashes } = core.diagnose(headerLines(headers, undefined, core.headerNames), bounded(body), clock());
       return { error: error ?? null, causes, hashes };
     },
   };
@@ -91,18 +95,39 @@ export function createReceiver(options: ReceiverOptions): Receiver {
 
 const REFUSALS = { done: "delivery_replayed", pending: "delivery_pending", full: "replay_store_full" } as const;
 
-/** How long a key is remembered. An unlimited tolerance has no answer of its own. */
-function ttlMs({ by, ttlSeconds }: ReplayOptions, { tolerance }: ReceiverOptions): number {
+/**
+ * How long a key is remembered: never shorter than a replay could pass the tolerance, or the protection would end
+ * before the danger.
+ */
+function ttlMs({ store, by = "delivery", ttlSeconds }: ReplayOptions, { tolerance }: ReceiverOptions): number {
   const { pastSeconds = TOLERANCE_SECONDS, futureSeconds = TOLERANCE_SECONDS } = tolerance ?? {};
-  if (ttlSeconds !== undefined) return ttlSeconds * 1000;
-  if (by === "event") return EVENT_TTL_SECONDS * 1000;
-  if (typeof pastSeconds === "number" && typeof futureSeconds === "number") return (pastSeconds + futureSeconds) * 1000;
-  const message = "options have 1 problems; first: `ttlSeconds` is missing, for an unlimited tolerance, at /replay";
-  throw new WebhookError({ code: "options_invalid", fault: "config", message });
+  const invalid = (problem: string, at: string): WebhookError => {
+    const message = `options have 1 problems; first: ${problem} at /replay${at}`;
+    return new WebhookError({ code: "options_invalid", fault: "config", message });
+  };
+  if (typeof store?.reserve !== "function") throw invalid("expected a store", "/store");
+  if (by !== "delivery" && by !== "event") throw invalid("expected one of `delivery`, `event`", "/by");
+  const isBounded = typeof pastSeconds === "number" && typeof futureSeconds === "number";
+  const least = isBounded ? pastSeconds + futureSeconds : 0;
+  if (ttlSeconds === undefined) {
+    if (!isBounded) throw invalid("`ttlSeconds` is missing, for an unlimited tolerance,", "");
+    // Both bounds of the window are inside, so the last moment of a replay is a millisecond further.
+    return (by === "event" ? Math.max(EVENT_TTL_SECONDS, least) : least) * 1000 + 1;
+  }
+  if (!(Number.isFinite(ttlSeconds) && ttlSeconds > 0 && ttlSeconds >= least)) {
+    throw invalid(`expected at least ${least} seconds, as long as a replay could pass the tolerance,`, "/ttlSeconds");
+  }
+  return ttlSeconds * 1000;
 }
 
-function parsed(document: JsonDocument | undefined): unknown {
-  return typeof document === "string" ? JSON.parse(document) : document;
+function parsed(document: JsonDocument | undefined, code: "profile_invalid" | "registry_invalid"): unknown {
+  if (typeof document !== "string") return document;
+  try {
+    return JSON.parse(document);
+  } catch {
+    const [what] = code.split("_");
+    throw new WebhookError({ code, fault: "config", message: `${what} has 1 problems; first: not JSON at the top` });
+  }
 }
 
 function received(delivery: CoreDelivery, raw: Uint8Array): Received {

@@ -79,7 +79,7 @@ export interface Ping {
   readonly [member: string]: unknown;
 }
 
-/** Something that a user did. Every member may be absent; docs/PROTOCOL.md says where each name was seen. */
+/** Something that a user did. Every member may be absent: the docs name few, and webhooks may leave out any. */
 export interface Activity {
   readonly id?: string;
   readonly uuid?: string;

@@ -53,7 +53,9 @@ impl Encoding {
 /// `text` in the other base64 alphabet; wiped after use, since it is a secret.
 fn replaced(text: &str, pairs: [(char, char); 2]) -> Zeroizing<String> {
     let swap = |found| pairs.iter().find(|(from, _)| *from == found).map_or(found, |(_, to)| *to);
-    Zeroizing::new(text.chars().map(swap).collect())
+    let mut other = Zeroizing::new(String::with_capacity(text.len()));
+    other.extend(text.chars().map(swap));
+    other
 }
 
 /// `bytes` as lower-case hex.

@@ -85,7 +85,8 @@ impl<'a> Envelope<'a> {
             path => object.find(path),
         });
         if let (Some(kind), Some(data)) = (words(&layout.kind), data) {
-            let (id, version) = (words(&layout.id), words(&layout.version));
+            let id = words(&layout.id).filter(|id| !id.is_empty());
+            let version = words(&layout.version);
             return Ok(Self { kind: Some(kind), id, version, time: first(&layout.time), data });
         }
         let is_ping = layout.bare_ping && object.members().len() == 1;
@@ -176,6 +177,13 @@ impl Layout {
         ["{", &members.collect::<Vec<_>>().join(","), "}"].concat()
     }
 
+    /// Whether an envelope of this layout can carry a kind beside its data.
+    #[must_use]
+    pub fn is_writable(&self) -> bool {
+        let is_member = |list: &[Pointer]| list.first().is_some_and(|place| !place.segments().is_empty());
+        is_member(&self.kind) && is_member(&self.data)
+    }
+
     /// Refuses a layout that cannot be followed.
     pub fn check(&self, problems: &mut Problems) {
         let lists = [
@@ -185,6 +193,26 @@ impl Layout {
             ("/envelope/time", &self.time, 0),
             ("/envelope/data", &self.data, 1),
         ];
+        let firsts: Vec<&[Segment]> = lists
+            .iter()
+            .filter_map(|(_, list, _)| Some(list.first()?.segments()))
+            .filter(|path| !path.is_empty())
+            .collect();
+        let clash = |(index, one): (usize, &&[Segment])| {
+            firsts.iter().skip(index.saturating_add(1)).any(|other| one.starts_with(other) || other.starts_with(one))
+        };
+        if firsts.iter().enumerate().any(clash) {
+            let hint = "an envelope could not be written";
+            problems.add("value_invalid", "/envelope", "one of the first places holds another", hint);
+        }
+        for (at, header) in
+            [("/envelope/kindHeader", &self.kind_header), ("/envelope/versionHeader", &self.version_header)]
+        {
+            let token = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
+            if header.as_ref().is_some_and(|header| header.is_empty() || !header.bytes().all(token)) {
+                problems.add("value_invalid", at, "expected a header name in lower case", "");
+            }
+        }
         for (at, list, least) in lists {
             let each = list.iter().any(|place| place.segments().contains(&Segment::Each));
             if each || list.len() < least || list.len() > MAX_CANDIDATES {

@@ -125,7 +125,7 @@ errors! {
         header: String,
     } = "timestamp_missing", Peer, "header {header} holds no timestamp",
         "Run detect on one captured delivery: the timestamp may go by another name.";
-    /// The timestamp is not a whole number (or not a date, where the profile says so).
+    /// The timestamp is not a whole number.
     TimestampMalformed {
         /// What the profile's unit wants.
         expected: &'static str,

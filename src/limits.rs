@@ -31,6 +31,8 @@ pub const MAX_KEY_ID_BYTES: usize = 64;
 pub const MAX_DIAGNOSIS_HASHES: usize = 512;
 /// Most bytes that one detection hashes.
 pub const MAX_DETECTION_BYTES: usize = 256 * 1024 * 1024;
+/// Most places of models in the data of one kind of event.
+pub const MAX_PLACES: usize = 256;
 /// Most ops in one registry.
 pub const MAX_OPS: usize = 4096;
 /// Most segments in one JSON pointer: bounds recursion wherever a pointer leads.

@@ -40,9 +40,8 @@ pub fn bodies(body: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
         }
         if serde_json::from_str::<&serde_json::value::RawValue>(text).is_ok() {
             for style in [Style::Compact, Style::Spaced, Style::Indented(2), Style::Indented(4)] {
-                let restyled = restyled(text, style).into_bytes();
-                if restyled != body {
-                    found.push(("the JSON was parsed and printed again", restyled));
+                if let Some(other) = restyled(text, style).filter(|other| other != text) {
+                    found.push(("the JSON was parsed and printed again", other.into_bytes()));
                 }
             }
         }
@@ -84,17 +83,16 @@ pub fn grammars(text: &str) -> Vec<(Grammar, Digest)> {
     let signature = |text: &str| digest(text).map(|digest| (text.len(), digest));
     for separator in SEPARATORS {
         for assign in ASSIGNS.into_iter().filter(|assign| *assign != separator) {
-            let pairs: Option<Vec<(&str, &str)>> =
-                text.split(separator).map(|pair| pair.trim().split_once(assign)).collect();
+            let pairs: Option<Vec<(&str, &str)>> = text.split(separator).map(|each| pair(each, assign)).collect();
             let Some(pairs) = pairs.filter(|pairs| pairs.len() <= MAX_CANDIDATES) else {
                 continue;
             };
-            let stamp = pairs.iter().find(|(_, value)| Unit::Auto.read(value).is_ok());
-            let tag = pairs.iter().find_map(|(name, value)| Some((*name, digest(value)?)));
-            if let (Some((stamp, _)), Some((name, digest))) = (stamp, tag) {
-                let timestamp_keys = alloc::vec![String::from(*stamp)];
-                let signature_keys = alloc::vec![name.into()];
-                found.push((Grammar::Pairs { separator, assign, timestamp_keys, signature_keys }, digest));
+            for (stamp, _) in pairs.iter().filter(|(_, value)| Unit::Auto.read(value).is_ok()) {
+                for (name, digest) in pairs.iter().filter_map(|(name, value)| Some((*name, digest(value)?))) {
+                    let timestamp_keys = alloc::vec![String::from(*stamp)];
+                    let signature_keys = alloc::vec![name.into()];
+                    found.push((Grammar::Pairs { separator, assign, timestamp_keys, signature_keys }, digest));
+                }
             }
         }
         if let Some((stamp, rest)) = text.split_once(separator) {
@@ -108,6 +106,12 @@ pub fn grammars(text: &str) -> Vec<(Grammar, Digest)> {
         }
     }
     found
+}
+
+/// The name and the value of a pair, blanks around them left out.
+fn pair(text: &str, assign: char) -> Option<(&str, &str)> {
+    let (name, value) = text.trim().split_once(assign)?;
+    Some((name.trim(), value.trim()))
 }
 
 /// How a text of 64 hex digits is written; `None` for any other text.

@@ -226,7 +226,11 @@ impl Receiver {
             applied = shimmed.applied.into_iter().map(String::from).collect();
             losses = shimmed.losses;
             data = shimmed.data;
-            delivered_version = Some(to);
+            // Where changes may be unknown, the shape that came out is not known either.
+            let is_known = self.shims.registry().events.contains_key(&**kind)
+                && self.shims.registry().releases.first().is_none_or(|first| *first <= from.min(to))
+                && self.shims.registry().newest().is_some_and(|newest| newest >= from.max(to));
+            delivered_version = if from == to || is_known { Some(to) } else { None };
         }
         let event = Event::new(kind, data);
         let Envelope { id, time, .. } = envelope;

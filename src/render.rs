@@ -68,6 +68,10 @@ impl Renderer {
     /// `profile_invalid`.
     pub fn new(profile: Profile, shims: Shims, server: Release) -> Result<Self, Error> {
         profile.check()?;
+        if !profile.envelope.is_writable() {
+            let first = "an envelope without a member for kind and one for data cannot be written at /envelope".into();
+            return Err(Error::ProfileInvalid { count: 1, first });
+        }
         Ok(Self { profile, shims, strictness: Strictness::default(), server })
     }
 

@@ -90,7 +90,7 @@ impl<'a> Settings<'a> {
         let tolerance = fields.take("tolerance");
         let wanted = fields.take("wanted").and_then(|wanted| wanted.parsed(wanted_release, problems));
         let strict = fields.take("strict").and_then(|flag| flag.flag(problems));
-        let bytes = fields.take("maxBodyBytes").and_then(|bytes| bytes.count(problems));
+        let bytes = fields.raw("maxBodyBytes").and_then(|bytes| bytes.count(problems));
         let settings = Self {
             keys,
             strength: if short == Some(true) { Strength::AnyLength } else { Strength::Strong },
@@ -114,7 +114,8 @@ impl KeySettings {
         let id = fields.take("id").map_or(Some("default".into()), |id| id.text(problems));
         let secret = fields.need("secret", problems).and_then(|secret| secret.text(problems));
         let encoding = fields.take("encoding").map_or(Some(Encoding::Utf8), |doc| doc.word(&Encoding::NAMES, problems));
-        let mut time = |name| fields.take(name).and_then(|time| time.number(problems)).map(UnixMillis);
+        // `null` is not the same as nothing here: JSON has it for NaN, and an end that cannot be read is no end.
+        let mut time = |name| fields.raw(name).and_then(|time| time.number(problems)).map(UnixMillis);
         let (not_before, not_after) = (time("notBefore"), time("notAfter"));
         fields.finish(problems);
         Some(Self { id: id?, secret: Zeroizing::new(secret?), encoding: encoding?, not_before, not_after })
@@ -135,7 +136,7 @@ fn wanted_release(text: &str) -> Result<Wanted, &'static str> {
 fn window(doc: &Doc<'_>, problems: &mut Problems) -> Option<Window> {
     let mut fields = doc.fields(problems)?;
     // `None` is the explicit word that takes the bound away.
-    let mut side = |name| match fields.take(name) {
+    let mut side = |name| match fields.raw(name) {
         None => Some(Some(TOLERANCE_SECONDS)),
         Some(bound) if bound.raw() == "\"unlimited\"" => Some(None),
         Some(bound) => {

@@ -10,7 +10,8 @@ use crate::mac::Tag;
 use crate::scheme::Scheme;
 use crate::time::UnixMillis;
 
-/// The signature header's value for `body`, signed at `now` with every key that is valid then.
+/// The signature header's value for `body`, signed at `now` with every key that is valid then; with the
+/// first of them where the grammar has room for one signature only.
 ///
 /// # Errors
 /// `keys_inactive` when no key is valid at `now`; `timestamp_negative` when `now` is before 1970.

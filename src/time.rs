@@ -92,7 +92,8 @@ impl Window {
     #[must_use]
     pub const fn replay_ms(self) -> Option<u64> {
         match (self.past_ms, self.future_ms) {
-            (Some(past), Some(future)) => Some(past.saturating_add(future)),
+            // Both bounds are inside, so the last moment of a replay is one further.
+            (Some(past), Some(future)) => Some(past.saturating_add(future).saturating_add(1)),
             _ => None,
         }
     }

@@ -81,11 +81,10 @@ impl<'a> Verified<'a> {
 ///
 /// The signature is judged before the time, so that `timestamp_too_old` and `timestamp_too_new` are said only of
 /// timestamps that the sender really signed. The body is hashed at most once per valid key and joiner, however
-/// many signatures the header holds.
+/// many signatures the header holds. The body itself may be of any size here; [`Receiver`](crate::Receiver) has a limit.
 ///
 /// # Errors
-/// Every code of fault `peer` that starts with `header_`, `timestamp_` or `signature`; `body_too_large`;
-/// `keys_inactive`.
+/// Every code of fault `peer` that starts with `header_`, `timestamp_` or `signature`; `keys_inactive`.
 pub fn verify<'a>(
     scheme: &Scheme,
     keys: &KeyRing,

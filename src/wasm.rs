@@ -11,6 +11,7 @@ use js_sys::{Object, Reflect};
 use serde::Serialize;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
+use zeroize::Zeroizing;
 
 use crate::detect::{Detected, Sighting, detect, sightings};
 use crate::diagnose::Diagnosis;
@@ -36,8 +37,9 @@ thread_local! {
 /// `{ok: number}` or `{error}` for a settings document.
 #[wasm_bindgen]
 #[must_use]
-pub fn receiver_open(settings: &str) -> JsValue {
-    match Receiver::from_json(settings) {
+pub fn receiver_open(settings: String) -> JsValue {
+    // The document holds secrets: its copy in this memory is wiped.
+    match Receiver::from_json(&Zeroizing::new(settings)) {
         Ok(receiver) => {
             let number = RECEIVERS.with_borrow_mut(|receivers| {
                 let free = receivers.iter().position(Option::is_none).unwrap_or(receivers.len());
@@ -140,10 +142,11 @@ struct Lost<'a> {
 /// `{ok: header value}` or `{error}`: signs a body under a profile, empty for the default one, with one secret.
 #[wasm_bindgen]
 #[must_use]
-pub fn sign_body(profile: &str, secret: &str, body: &[u8], now: f64) -> JsValue {
+pub fn sign_body(profile: &str, secret: String, body: &[u8], now: f64) -> JsValue {
+    let secret = Zeroizing::new(secret);
     let profile = if profile.is_empty() { Ok(Profile::default()) } else { Profile::from_json(profile) };
     let signed = profile.and_then(|profile| {
-        let keys = KeyRing::single(secret)?;
+        let keys = KeyRing::single(&secret)?;
         sign(&profile.scheme, &keys, body, now_millis(now)?)
     });
     match signed {
@@ -180,8 +183,8 @@ pub fn receiver_diagnose(number: usize, headers: &str, body: &[u8], now: f64) ->
     .unwrap_or(JsValue::NULL)
 }
 
-/// The profiles that fit a captured delivery, and what its body looks like: `{ok: {profiles, sightings}}`. Each of
-/// `secrets` stands on a line.
+/// The profiles that fit a captured delivery, and what its body looks like: `{ok: {profiles, sightings}}`. `secrets` is
+/// a JSON array of texts.
 #[wasm_bindgen]
 #[must_use]
 pub fn detect_profile(headers: &str, body: &[u8], secrets: &str, now: f64) -> JsValue {
@@ -204,7 +207,8 @@ pub fn detect_profile(headers: &str, body: &[u8], secrets: &str, now: f64) -> Js
         profiles: Vec<Fit>,
         sightings: Vec<Seen>,
     }
-    let secrets: Vec<&str> = secrets.split('\n').collect();
+    let secrets: Vec<String> = serde_json::from_str(secrets).unwrap_or_default();
+    let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
     let now = match now_millis(now) {
         Ok(now) => now,
         Err(error) => return failed(&error),

@@ -57,6 +57,14 @@ fn the_work_on_one_delivery_has_a_ceiling() {
 }
 
 #[test]
+fn a_body_made_to_grow_when_it_is_printed_again_does_not() {
+    use mambo_webhooks::json::format::{Style, restyled};
+    let body = ["[".repeat(64), "1,".repeat(400_000), "1".into(), "]".repeat(64)].concat();
+    assert_eq!(restyled(&body, Style::Indented(4)), None);
+    assert_eq!(restyled(&body, Style::Compact).as_deref(), Some(body.as_str()));
+}
+
+#[test]
 fn depth_and_repetition_in_a_body_do_no_harm() {
     use mambo_webhooks::Verified;
     let receiver = Receiver::new(KeyRing::single("a secret of at least 16 bytes").unwrap());

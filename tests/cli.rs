@@ -44,13 +44,16 @@ fn a_delivery_is_signed_verified_diagnosed_and_detected() {
     let (text, _, code) = run(&folder, "diagnose --headers headers --body changed");
     let cause = "body_changed: the body is not what was signed: a line end or blank was added at the end";
     assert_eq!((text.lines().nth(1), code), (Some(cause), 1));
-    let (profile, _, code) = run(&folder, "detect --headers headers --body body");
-    assert_eq!(code, 0);
+    let (profile, said, code) = run(&folder, "detect --headers headers --body body");
+    let expected =
+        "kind seems to be at /event\nid seems to be at /id\ndata seems to be at /data\nthe secret is written in utf8";
+    assert_eq!((said.as_str(), code), (expected, 0));
     fs::write(folder.join("profile.json"), &profile).unwrap();
     let again = run(&folder, "verify --headers headers --body body --profile profile.json");
     assert_eq!(again, ("accepted: Ping".into(), String::new(), 0));
-    let (text, _, code) = run(&folder, "detect --headers headers --body changed");
-    assert_eq!((text.as_str(), code), ("no profile fits: is it the right secret, and the body byte for byte?", 1));
+    let (text, said, code) = run(&folder, "detect --headers headers --body changed");
+    let none = "no profile fits: is it the right secret, and the body byte for byte?";
+    assert_eq!((text.as_str(), said.lines().last(), code), ("", Some(none), 1));
 }
 
 #[test]

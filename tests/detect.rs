@@ -108,6 +108,17 @@ fn a_kind_inside_the_model_makes_the_whole_body_the_data() {
 }
 
 #[test]
+fn other_pairs_beside_the_two_that_count() {
+    let keys = KeyRing::single("correct horse battery staple").unwrap();
+    let value = sign(&Scheme::default(), &keys, BODY.as_bytes(), NOW).unwrap();
+    let value = format!("v=1, kid={}, {}", "ab".repeat(32), value.replace(',', " , "));
+    let headers = [("x-mambo-signature", value)];
+    let found = detect(&headers, BODY.as_bytes(), &["correct horse battery staple"], NOW);
+    let receiver = Receiver::new(keys).profile(found[0].profile.clone()).unwrap();
+    assert!(receiver.receive(&headers, BODY.as_bytes(), NOW).is_ok());
+}
+
+#[test]
 fn what_does_not_fit_is_not_found_and_hostile_input_is_bounded() {
     let keys = KeyRing::single("correct horse battery staple").unwrap();
     let value = sign(&Scheme::default(), &keys, BODY.as_bytes(), NOW).unwrap();

@@ -154,6 +154,14 @@ fn models() {
     let document = json!({ "format": 1, "events": { "New": { "model": "Nothing" } } });
     one(&document, "model_unknown", "/events/New/model", "model `Nothing` is unknown");
     let circle = json!({ "format": 1, "models": { "A": { "contains": [{ "at": "/b", "model": "A" }] } } });
+    let pair = |next: usize| json!({ "contains": [{ "at": "/a", "model": format!("M{next}") }, { "at": "/b", "model": format!("M{next}") }] });
+    let mut many: serde_json::Map<String, Value> =
+        (0..30).map(|index| (format!("M{index}"), pair(index + 1))).collect();
+    many.insert("M30".into(), json!({}));
+    let many = json!({ "format": 1, "releases": ["9.0.0"], "events": { "Deep": { "model": "M0" } }, "models": many,
+        "changes": [{ "id": "c", "since": "9.0.0", "on": { "model": "M30" }, "summary": "s", "lossy": "none",
+                      "ops": [{ "op": "rename", "at": "/a", "to": "b" }] }] });
+    one(&many, "places_too_many", "/models", "Deep holds models in over 256 places, or too deep");
     one(&circle, "contains_cycle", "/models/A/contains/0", "`A` contains itself");
 }
 

@@ -75,8 +75,8 @@ fn a_full_store_refuses_and_forgets_nothing_that_counts() {
 
 #[test]
 fn time_to_live_covers_the_window() {
-    assert_eq!(Window::default().replay_ms(), Some(600_000));
-    assert_eq!(Window::seconds(10, 5).replay_ms(), Some(15_000));
+    assert_eq!(Window::default().replay_ms(), Some(600_001));
+    assert_eq!(Window::seconds(10, 5).replay_ms(), Some(15_001));
     assert_eq!(Window::default().any_age().replay_ms(), None);
     assert_eq!(Window::default().any_lead().replay_ms(), None);
 }

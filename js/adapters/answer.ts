@@ -21,12 +21,16 @@ const STATUSES: Partial<Record<ErrorCode, number>> = {
 };
 
 /** Runs `act` and says what to answer: a 500 makes Mambo try again, a 4xx says that it need not. */
-export async function answer(act: () => Promise<unknown>, onError: (thrown: unknown) => void): Promise<Answer> {
+export async function answer(act: () => Promise<unknown>, onError: (thrown: unknown) => unknown): Promise<Answer> {
   try {
     await act();
     return { status: 204, code: null };
   } catch (thrown) {
-    onError(thrown);
+    try {
+      await onError(thrown);
+    } catch {
+      // Whoever is told must not be able to leave the sender without an answer.
+    }
     if (!WebhookError.is(thrown)) return { status: 500, code: "handler_failed" };
     return { status: STATUSES[thrown.code] ?? (thrown.fault === "peer" ? 400 : 500), code: thrown.code };
   }

@@ -112,6 +112,7 @@ fn main() -> ExitCode {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "one arm for each command, and nothing else")]
 fn run(command: &Command) -> Result<Answer, String> {
     match command {
         Command::Verify(capture) => {
@@ -154,11 +155,22 @@ fn run(command: &Command) -> Result<Answer, String> {
                     json!({ "encoding": found.encoding.name(), "isRecent": found.is_recent, "profile": profile })
                 })
                 .collect();
-            let profile = found.first().map_or_else(
-                || "no profile fits: is it the right secret, and the body byte for byte?".into(),
-                |found| found.profile.to_json(),
-            );
-            Ok(Answer(!found.is_empty(), profile, json!({ "profiles": profiles, "sightings": seen })))
+            let json = json!({ "profiles": profiles, "sightings": seen });
+            // The profile alone goes to standard output, so that it can go to a file; what else there is to say does not.
+            for seen in sightings(&body) {
+                eprintln!("{} seems to be at {}", seen.what, seen.at);
+            }
+            let profile = match found.first() {
+                None => {
+                    eprintln!("no profile fits: is it the right secret, and the body byte for byte?");
+                    String::new()
+                }
+                Some(first) => {
+                    eprintln!("the secret is written in {}", first.encoding.name());
+                    first.profile.to_json()
+                }
+            };
+            Ok(Answer(!found.is_empty(), profile, json))
         }
         Command::Sign { body, profile } => {
             let scheme = read_profile(profile.as_deref())?.scheme;

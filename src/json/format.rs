@@ -13,22 +13,27 @@ pub enum Style {
     Indented(usize),
 }
 
-/// `json`, which must be valid, in this style. Values and the order of members stay.
+/// `json`, which must be valid, in this style; `None` once that takes more than twice the room and a kilobyte: blanks
+/// grow with depth, and hostile depth must not fill the memory. Values and the order of members stay.
 #[must_use]
-pub fn restyled(json: &str, style: Style) -> String {
+pub fn restyled(json: &str, style: Style) -> Option<String> {
+    let most = json.len().saturating_mul(2).saturating_add(1024);
     let mut text = String::with_capacity(json.len());
     let mut depth: usize = 0;
     let mut characters = json.chars().peekable();
     let line = |text: &mut String, depth: usize| {
         if let Style::Indented(width) = style {
             text.push('\n');
-            // Nobody's body is deeper than this; without it, hostile depth would make the text grow with its square.
+            // Nobody's body is deeper than this.
             for _ in 0..depth.min(64).saturating_mul(width) {
                 text.push(' ');
             }
         }
     };
     while let Some(character) = characters.next() {
+        if text.len() > most {
+            return None;
+        }
         match character {
             '"' => {
                 text.push('"');
@@ -68,5 +73,5 @@ pub fn restyled(json: &str, style: Style) -> String {
             other => text.push(other),
         }
     }
-    text
+    Some(text)
 }

@@ -7,16 +7,25 @@ use alloc::vec::Vec;
 use super::op::{Lossy, Op};
 use super::registry::{Change, Registry, Target};
 use crate::json::{Pointer, Problems, Segment};
-use crate::limits::MAX_OPS;
+use crate::limits::{MAX_OPS, MAX_PLACES};
+use crate::release::Release;
 
 /// Adds every problem of `registry`.
 pub fn check(registry: &Registry, problems: &mut Problems) {
-    let total: usize = registry.changes.iter().map(|change| change.ops.len()).sum();
+    let count = |op: &Op| if let Op::When { ops, .. } = op { ops.len().saturating_add(1) } else { 1 };
+    let total: usize = registry.changes.iter().flat_map(|change| &change.ops).map(count).sum();
     if total > MAX_OPS {
         problems.add("ops_too_many", "/changes", format!("{total} ops, allowed {MAX_OPS}"), "drop old changes");
         return;
     }
     check_models(registry, problems);
+    let releases: Vec<Release> = registry.changes.iter().map(|change| change.since).collect();
+    let is_overfull = |kind: &&String| releases.iter().any(|release| registry.models_before(kind, *release).1);
+    if let Some(kind) = registry.events.keys().find(is_overfull) {
+        let sentence = format!("{kind} holds models in over {MAX_PLACES} places, or too deep");
+        problems.add("places_too_many", "/models", sentence, "say where they are with fewer `contains`");
+        return;
+    }
     for (index, change) in registry.changes.iter().enumerate() {
         let at = format!("/changes/{index}");
         if registry.changes.iter().take(index).any(|other| other.id == change.id) {

@@ -291,7 +291,7 @@ fn default(fields: &mut Fields<'_>, problems: &mut Problems) -> Option<String> {
         );
         return None;
     };
-    Some(restyled(doc.raw(), Style::Compact))
+    restyled(doc.raw(), Style::Compact)
 }
 
 fn pair(doc: &Doc<'_>, problems: &mut Problems) -> Option<(String, String)> {

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use super::op::{Lossy, Op};
 use crate::json::{Pointer, Problems};
+use crate::limits::{MAX_PLACES, MAX_POINTER_SEGMENTS};
 use crate::release::Release;
 
 /// What is known of payload versions. Read from JSON, so that a new release of Mambo needs no new SDK.
@@ -144,32 +145,40 @@ impl Registry {
     /// Every place where a model is in the data of an event, in the shape right before a release.
     #[must_use]
     pub fn places_before(&self, kind: &str, target: &Target, release: Release) -> Vec<Pointer> {
-        let Some(event) = self.events.get(kind) else {
-            return Vec::new();
-        };
-        let wanted = match target {
-            Target::Event(event) if event == kind => return alloc::vec![Pointer::default()],
-            Target::Event(_) => return Vec::new(),
-            Target::Model(model) => model,
-        };
-        let mut found = Vec::new();
-        // A model is looked into once on the way down, so that a circle, which `check` refuses, cannot go on forever.
-        let mut open = alloc::vec![(event.model.as_str(), Pointer::default(), alloc::vec![event.model.as_str()])];
-        while let Some((model, at, above)) = open.pop() {
-            if model == wanted {
-                found.push(at.clone());
+        match target {
+            Target::Event(event) if event == kind => alloc::vec![Pointer::default()],
+            Target::Event(_) => Vec::new(),
+            Target::Model(model) => {
+                let (places, _) = self.models_before(kind, release);
+                places.into_iter().filter(|(found, _)| found == model).map(|(_, at)| at).collect()
             }
+        }
+    }
+
+    /// Every model in the data of an event with its place, in the shape right before a release; and whether there are
+    /// more, or deeper ones, than are followed.
+    pub(super) fn models_before(&self, kind: &str, release: Release) -> (Vec<(&str, Pointer)>, bool) {
+        let Some(event) = self.events.get(kind) else {
+            return (Vec::new(), false);
+        };
+        let mut found: Vec<(&str, Pointer)> = alloc::vec![(&event.model, Pointer::default())];
+        let mut next = 0;
+        while let Some((model, at)) = found.get(next).cloned() {
             let inside = self.models.get(model).into_iter().flat_map(|model| &model.contains);
             for inner in inside {
                 let there =
                     inner.since.is_none_or(|since| since < release) && inner.until.is_none_or(|until| until >= release);
-                if there && !above.contains(&inner.model.as_str()) {
-                    let mut above = above.clone();
-                    above.push(&inner.model);
-                    open.push((&inner.model, inner.at.under(at.segments()), above));
+                if there {
+                    let at = inner.at.under(at.segments());
+                    // A circle, which `check` refuses, ends here too.
+                    if found.len() >= MAX_PLACES || at.segments().len() > MAX_POINTER_SEGMENTS {
+                        return (found, true);
+                    }
+                    found.push((&inner.model, at));
                 }
             }
+            next = next.saturating_add(1);
         }
-        found
+        (found, false)
     }
 }

@@ -110,6 +110,23 @@ test("Express: alone, behind the raw parser, and behind the JSON parser, which i
   assert.deepEqual(messages, ["body is an object, not the received bytes: read the raw body before any JSON middleware"]);
 });
 
+test("an onError that fails leaves nobody without an answer", async () => {
+  const failing = () => { throw new Error("no log"); };
+  const target = handle(receiver(), () => { throw null; });
+  assert.deepEqual(await post(nodeHandler(target, { onError: failing }), signed(ping), [ping]), [500, "handler_failed"]);
+  assert.equal((await webHandler(target, { onError: async () => failing() })(new Request("https://localhost/", { method: "POST", headers: signed(ping), body: ping }))).status, 500);
+});
+
+test("Fetch requests that break off or go on too long", async () => {
+  const stream = (pull) => new Request("https://localhost/", { method: "POST", headers: signed(ping), body: new ReadableStream({ pull }), duplex: "half" });
+  const handler = webHandler(handle(receiver(), () => {}), { maxBodyBytes: 1000 });
+  let sent = 0;
+  const endless = stream((controller) => { sent += 100; controller.enqueue(new Uint8Array(100)); });
+  const refused = await handler(endless);
+  assert.deepEqual([refused.status, await refused.text(), sent < 5000], [413, "body_too_large", true]);
+  assert.equal((await handler(stream((controller) => controller.error(new Error("reset"))))).status, 500);
+});
+
 test("Fetch requests, read and unread", async () => {
   const messages = [];
   const handler = webHandler(handle(receiver(), () => {}), { onError: ({ message }) => messages.push(message) });

@@ -1,6 +1,7 @@
 // Links in the pages lead somewhere, and their JSON is what the library takes.
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { copyFileSync, existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { createReceiver } from "mambo-webhooks";
@@ -21,6 +22,19 @@ for (const page of ["README.md", "CHANGELOG.md", "pkg/README.md", "tests/vectors
     test(`JSON ${index + 1} of ${page}`, () => {
       const document = JSON.parse(code);
       createReceiver("format" in document ? { secret, registry: document } : { secret, profile: document });
+    });
+  }
+}
+
+for (const page of ["README.md", "pkg/README.md"]) {
+  for (const [index, code] of blocks(readFileSync(join(repository, page), "utf8"), "js").entries()) {
+    test(`JavaScript ${index + 1} of ${page} runs`, () => {
+      const name = `fence-${page.replace("/", "-")}-${index}.mjs`;
+      // A server would not end by itself, so it is not waited for.
+      writeFileSync(name, code.replaceAll("listen(8080)", "listen(0).unref()"));
+      copyFileSync(join(repository, "examples/registry/payload-9.0.0.json"), "payload-9.0.0.json");
+      const { status, stderr } = spawnSync(process.execPath, [name], { encoding: "utf8", env: { ...process.env, MAMBO_SECRET: secret } });
+      assert.deepEqual([status, stderr], [0, ""]);
     });
   }
 }

@@ -58,6 +58,36 @@ test("an unlimited tolerance needs a time to live", () => {
   guarded({ ttlSeconds: 60 }, { tolerance });
 });
 
+test("settings that would end the protection too early are refused", () => {
+  for (const [replay, rest] of [[{ ttlSeconds: Number.NaN }], [{ ttlSeconds: 0 }], [{ ttlSeconds: 599 }], [{ by: "Event" }], [{ store: {} }], [{ by: "event" }, { tolerance: { futureSeconds: "unlimited" } }]]) {
+    assert.throws(() => guarded(replay, rest), refused("options_invalid"));
+  }
+  guarded({ ttlSeconds: 600 });
+});
+
+test("a time of validity that is no number is refused", () => {
+  for (const notAfter of [Number.NaN, Number.POSITIVE_INFINITY]) {
+    assert.throws(() => createReceiver({ keys: [{ secret, notAfter }] }), refused("options_invalid"));
+  }
+});
+
+test("documents that are not JSON are refused without being quoted", () => {
+  for (const [option, code] of [["profile", "profile_invalid"], ["registry", "registry_invalid"]]) {
+    assert.throws(() => createReceiver({ secret, [option]: "nope" }), (error) => error.code === code && !error.message.includes("nope"));
+  }
+});
+
+test("what a handler throws is not lost when the store fails too", async () => {
+  const store = { ...memoryReplayStore(), release() { throw new Error("redis down"); } };
+  await assert.rejects(guarded({ store }).process(delivery(), () => { throw new Error("no database"); }), ({ errors }) => errors.map(String).join() === "Error: no database,Error: redis down");
+});
+
+test("headers that can only be asked by name", () => {
+  const headers = { get: (name) => (name === "x-mambo-signature" ? delivery().headers[name] : null) };
+  assert.equal(createReceiver({ secret, clock: () => now }).diagnose({ headers, body }).error, null);
+  assert.equal(detect({ headers, body, secrets: [secret], now }).profiles.length, 1);
+});
+
 test("the store in memory does what a store must", async () => {
   let at = 0;
   await checkReplayStore(memoryReplayStore({ clock: () => at }), { wait: async (ms) => { at += ms; } });

@@ -54,6 +54,9 @@ add("pinned to 8.0.3, wanted as received", "docs.mambo.io administrators/account
 add("pinned to 8.0.3, wanted in 9.0.0", "docs.mambo.io administrators/account/webhooks", { body: wallet, settings: { registry, pinned: "8.0.3", wanted: "newest" } }, { ...walletEvent, data: '{ "newExampleField" : "value" }', receivedVersion: "8.0.3", deliveredVersion: "9.0.0", applied: ["wallet-example-field"] });
 add("latest at 9.0.0, wanted in 8.10.2", "docs.mambo.io administrators/account/webhooks", { body: wallet.replace("exampleField", "newExampleField"), settings: { registry, pinned: "9.0.0", wanted: "8.10.2" } }, { ...walletEvent, data: '{ "exampleField" : "value" }', receivedVersion: "9.0.0", deliveredVersion: "8.10.2", applied: ["wallet-example-field"] });
 
+add("an empty id is no id", "own", { body: '{"event":"Ping","id":"","data":{}}' }, { kind: "Ping", id: null, data: "{}", keyId: "default", receivedVersion: null, deliveredVersion: null, applied: [], timestamp: NOW });
+add("newer than every known release: the shape that comes out is not known", "own", { body: '{"event":"PointWalletUpdated","version":"99.0.0","data":{"newExampleField":1}}', settings: { registry, wanted: "8.10.2" } }, { ...walletEvent, data: '{"exampleField":1}', receivedVersion: "99.0.0", deliveredVersion: null, applied: ["wallet-example-field"] });
+
 const stripe = new Stripe("sk_test_unused");
 for (const [index, payload] of ['{"id":"evt_1","object":"event"}', "{}", '{"text":"é"}', "[]"].entries()) {
   const value = stripe.webhooks.generateTestHeaderString({ payload, secret: SECRET, timestamp: T });
@@ -117,6 +120,8 @@ misconfigured("a key id with a blank", "own", { keys: [{ id: "a b", secret: SECR
 misconfigured("secret given where a key belongs", "own: nothing of it may be shown", { keys: [SECRET] }, "options_invalid", "options have 1 problems; first: expected an object at /keys/0");
 misconfigured("an option that does not exist", "own", { tolerence: 5 }, "options_invalid", "options have 1 problems; first: `tolerence` is not known here at the top");
 misconfigured("a tolerance below zero", "own", { tolerance: { pastSeconds: -1 } }, "options_invalid", "options have 1 problems; first: expected a whole number of seconds or `unlimited` at /tolerance/pastSeconds");
+misconfigured("an end of validity that is null, as JSON has it for NaN", "own", { keys: [{ secret: SECRET, notAfter: null }] }, "options_invalid", "options have 1 problems; first: expected a whole number at /keys/0/notAfter");
+misconfigured("a header name with capitals", "own: Headers and plain objects would differ", { profile: { envelope: { kindHeader: "X-Kind" } } }, "profile_invalid", "profile has 1 problems; first: expected a header name in lower case at /envelope/kindHeader");
 misconfigured("joiners of which one starts with the other", "own", { profile: { scheme: { joiners: [".", ".."] } } }, "profile_invalid", "profile has 1 problems; first: one joiner starts with another at /scheme/joiners");
 misconfigured("a registry of another format", "own", { registry: { format: 2 } }, "registry_invalid", "registry has 1 problems; first: expected format 1 at /format");
 

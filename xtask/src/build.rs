@@ -10,8 +10,17 @@ use crate::step::{Done, output, root, run, step};
 use crate::tools::{Tools, setup};
 
 /// What the package is made of.
-const INPUTS: [&str; 7] =
-    ["src", "js", "Cargo.toml", "Cargo.lock", "pkg/package.json", "LICENSE-MIT", "LICENSE-APACHE"];
+const INPUTS: [&str; 9] = [
+    "docs",
+    "CHANGELOG.md",
+    "src",
+    "js",
+    "Cargo.toml",
+    "Cargo.lock",
+    "pkg/package.json",
+    "LICENSE-MIT",
+    "LICENSE-APACHE",
+];
 
 /// Builds pkg/dist, unless it is what the sources make.
 pub fn package() -> Done<Tools> {
