@@ -1,8 +1,7 @@
 // A receiver on node:http: MAMBO_SECRET=… node receiver.mjs [port]
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
-import { buffer } from "node:stream/consumers";
-import { createReceiver } from "mambo-webhooks";
+import { createReceiver, handle, nodeHandler } from "mambo-webhooks";
 
 const receiver = createReceiver({
   secret: process.env.MAMBO_SECRET ?? "",
@@ -12,15 +11,10 @@ const receiver = createReceiver({
   registry: readFileSync(process.env.MAMBO_REGISTRY ?? new URL("../registry/payload-9.0.0.json", import.meta.url), "utf8"),
 });
 
-const server = createServer(async (request, response) => {
-  try {
-    const { event, receivedVersion, deliveredVersion, applied } =
-      receiver.receive({ headers: request.headers, body: await buffer(request) });
-    console.log(JSON.stringify({ ok: true, kind: event.kind, data: event.data, receivedVersion, deliveredVersion, applied }));
-    response.writeHead(204).end();
-  } catch (error) {
-    console.log(JSON.stringify({ ok: false, code: error.code, message: error.message }));
-    response.writeHead(error.fault === "peer" ? 400 : 500).end(error.code);
-  }
+const target = handle(receiver, ({ event, receivedVersion, deliveredVersion, applied }) => {
+  console.log(JSON.stringify({ ok: true, kind: event.kind, data: event.data, receivedVersion, deliveredVersion, applied }));
 });
+const onError = ({ code, message }) => console.log(JSON.stringify({ ok: false, code, message }));
+
+const server = createServer(nodeHandler(target, { onError }));
 server.listen(Number(process.argv[2] ?? 8080), "127.0.0.1", () => console.error(`listening on ${server.address().port}`));

@@ -17,8 +17,8 @@ const EXPECTED: [[&str; 4]; 5] = [
     ["honest", "Ping", "204", r#"{"message":"ping"}"#],
     ["honest", "ActivityCreated", "204", r#"{"attrs":{"type":"behaviour","verb":"read"},"uuid":"user-1"}"#],
     ["honest", "PointWalletUpdated", "204", r#"8.0.3 → 9.0.0 {"newExampleField":"value"}"#],
-    ["forged", "Ping", "400", "signature_mismatch"],
-    ["stale", "Ping", "400", "timestamp_too_old"],
+    ["forged", "Ping", "401", "signature_mismatch"],
+    ["stale", "Ping", "401", "timestamp_too_old"],
 ];
 
 /// Runs it and prints what each side saw.
@@ -41,10 +41,11 @@ pub fn demo() -> Done {
     })?;
     let sent: Vec<Vec<&str>> = sent.lines().map(|line| line.split('\t').collect()).collect();
     let seen: Vec<String> = seen.iter().map(|line| said(line)).collect::<Done<_>>()?;
-    println!("\n{:<8}{:<20}{:<62}{:<8}receiver", "", "sender: kind", "body", "status");
+    let width = sent.iter().filter_map(|row| row.get(2)).map(|body| body.len()).max().unwrap_or(0).saturating_add(2);
+    println!("\n{:<8}{:<20}{:<width$}{:<8}receiver", "", "sender: kind", "body", "status");
     for (row, answer) in sent.iter().zip(&seen) {
         if let [what, kind, body, status] = row[..] {
-            println!("{what:<8}{kind:<20}{body:<62}{status:<8}{answer}");
+            println!("{what:<8}{kind:<20}{body:<width$}{status:<8}{answer}");
         }
     }
     let rows: Vec<[&str; 4]> = sent
