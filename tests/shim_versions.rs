@@ -161,3 +161,28 @@ fn when_changes_those_objects_only_that_say_what_they_are() {
         assert_eq!(shimmed(&shims, "NotificationCreated", "9.0.0", "8.10.2", new), old);
     }
 }
+
+#[test]
+fn where_parts_and_whole_are_both_present_the_newer_shape_stays() {
+    let registry = |op: &str| {
+        let text = r#"{"format":1,"releases":["9.0.0"],
+            "changes":[{"id":"c","since":"9.0.0","on":{"event":"NotificationCreated"},"summary":"s.","lossy":"none","ops":[OP]}]}"#;
+        Shims::from_json(&text.replace("OP", op)).unwrap()
+    };
+    let split = registry(r#"{"op":"split","at":"/name","separator":" ","into":["first","last"]}"#);
+    let join = registry(r#"{"op":"join","at":"/name","separator":" ","from":["first","last"]}"#);
+    let (older, newer) = ("8.10.2", "9.0.0");
+    for (shims, from, to, data, expected) in [
+        (&split, older, newer, r#"{"name":"a b","first":"x"}"#, r#"{"first":"x"}"#),
+        (&split, newer, older, r#"{"first":"a","last":"b","name":"old"}"#, r#"{"name":"a b"}"#),
+        (&join, older, newer, r#"{"first":"a","last":"b","name":"new"}"#, r#"{"name":"new"}"#),
+        (&join, newer, older, r#"{"name":"a b","first":"x"}"#, r#"{"first":"a","last":"b"}"#),
+    ] {
+        let plan = shims.plan("NotificationCreated", release(from), release(to));
+        let found = apply(plan, data, Strictness::Lenient).unwrap();
+        assert_eq!(found.data, expected, "{data}");
+        assert_eq!(found.losses.iter().map(|loss| loss.kind.as_str()).collect::<Vec<_>>(), ["both_present"], "{data}");
+        let error = apply(plan, data, Strictness::Strict).unwrap_err();
+        assert_eq!(error.to_string(), "change `c` does not fit at the top: the parts and the whole are present");
+    }
+}
