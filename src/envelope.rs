@@ -12,6 +12,7 @@ use crate::json::tree::quoted;
 use crate::json::{Doc, Object, Pointer, Problems, Segment};
 use crate::limits::MAX_CANDIDATES;
 use crate::release::Release;
+use crate::scheme::is_header_name;
 
 /// Where to look, each list in order of preference; the first of each list is where it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -208,8 +209,7 @@ impl Layout {
         for (at, header) in
             [("/envelope/kindHeader", &self.kind_header), ("/envelope/versionHeader", &self.version_header)]
         {
-            let token = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
-            if header.as_ref().is_some_and(|header| header.is_empty() || !header.bytes().all(token)) {
+            if header.as_ref().is_some_and(|header| !is_header_name(header)) {
                 problems.add("value_invalid", at, "expected a header name in lower case", "");
             }
         }

@@ -137,28 +137,20 @@ impl ReplayStore for MemoryReplayStore {
 pub fn check_store<S: ReplayStore>(store: &mut S, now: UnixMillis) -> Result<(), Option<&'static str>> {
     const TTL_MS: u64 = 60_000;
     let at = |ms: i64| UnixMillis(now.0.saturating_add(ms));
-    let mut step = |wanted: Reservation, key: &str, ms: i64, otherwise: &'static str| {
+    let step = |store: &mut S, wanted: Reservation, key: &str, ms: i64, otherwise: &'static str| {
         let found = store.reserve(key, at(ms), TTL_MS).map_err(|_| None)?;
         if found == wanted { Ok(()) } else { Err(Some(otherwise)) }
     };
-    step(Reservation::Yours, "check-a", 0, "a new key was not given")?;
-    step(Reservation::Pending, "check-a", 0, "a reserved key was given twice")?;
-    step(Reservation::Yours, "check-b", 0, "one key took another one with it")?;
+    step(store, Reservation::Yours, "check-a", 0, "a new key was not given")?;
+    step(store, Reservation::Pending, "check-a", 0, "a reserved key was given twice")?;
+    step(store, Reservation::Yours, "check-b", 0, "one key took another one with it")?;
     store.release("check-a").map_err(|_| None)?;
-    let mut step = |wanted: Reservation, key: &str, ms: i64, otherwise: &'static str| {
-        let found = store.reserve(key, at(ms), TTL_MS).map_err(|_| None)?;
-        if found == wanted { Ok(()) } else { Err(Some(otherwise)) }
-    };
-    step(Reservation::Yours, "check-a", 1, "a released key was not given again")?;
-    step(Reservation::Pending, "check-b", 1, "releasing one key released another")?;
+    step(store, Reservation::Yours, "check-a", 1, "a released key was not given again")?;
+    step(store, Reservation::Pending, "check-b", 1, "releasing one key released another")?;
     store.commit("check-a", at(2), TTL_MS).map_err(|_| None)?;
     store.release("check-a").map_err(|_| None)?;
-    let mut step = |wanted: Reservation, key: &str, ms: i64, otherwise: &'static str| {
-        let found = store.reserve(key, at(ms), TTL_MS).map_err(|_| None)?;
-        if found == wanted { Ok(()) } else { Err(Some(otherwise)) }
-    };
-    step(Reservation::Done, "check-a", 3, "a committed key was given again, or released")?;
-    step(Reservation::Done, "check-a", 60_001, "a committed key was forgotten before its time")?;
-    step(Reservation::Yours, "check-a", 60_002, "a key was kept after its time")?;
-    step(Reservation::Yours, "check-b", 60_002, "a reserved key was kept after its time")
+    step(store, Reservation::Done, "check-a", 3, "a committed key was given again, or released")?;
+    step(store, Reservation::Done, "check-a", 60_001, "a committed key was forgotten before its time")?;
+    step(store, Reservation::Yours, "check-a", 60_002, "a key was kept after its time")?;
+    step(store, Reservation::Yours, "check-b", 60_002, "a reserved key was kept after its time")
 }

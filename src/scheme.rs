@@ -134,8 +134,7 @@ impl Scheme {
 
     /// Refuses a scheme under which one header or one signed text could be read in two ways.
     pub fn check(&self, problems: &mut Problems) {
-        let token = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
-        if self.header.is_empty() || !self.header.bytes().all(token) {
+        if !is_header_name(&self.header) {
             problems.add("value_invalid", "/scheme/header", "expected a header name in lower case", "");
         }
         self.grammar.check(problems);
@@ -235,6 +234,12 @@ impl Unit {
 
 impl Digest {
     const NAMES: [(&'static str, Self); 2] = [("hex", Self::Hex), ("hex_upper", Self::HexUpper)];
+}
+
+/// Whether a text is a header's name, in lower case.
+pub(crate) fn is_header_name(text: &str) -> bool {
+    let token = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
+    !text.is_empty() && text.bytes().all(token)
 }
 
 /// The name of a value in documents, as JSON.
