@@ -29,7 +29,7 @@ function optimise() {
 /** The generated glue stands; its generated loader is thrown away in favour of boot.ts. */
 function glue() {
   copyFileSync(join(packed, "core_bg.js"), join(dist, "core_bg.js"));
-  for (const name of ["core_bg", "core_bytes"]) copyFileSync(join(js, `${name}.d.ts`), join(dist, `${name}.d.ts`));
+  for (const name of ["core_bg", "core_bg.wasm", "core_bytes"]) copyFileSync(join(js, `${name}.d.ts`), join(dist, `${name}.d.ts`));
 }
 
 /** The bytes as text: no file beside the JavaScript that a bundler could leave behind. */
@@ -45,10 +45,18 @@ export function coreBytes() {
 `);
 }
 
+/** The adapters that are exported; accept and read are parts of them. */
+const adapters = ["fetch", "node", "express", "fastify", "hono", "lambda"];
+
 /** CommonJS for hosts that cannot require an ES module. */
 async function commonjs() {
   await build({
-    entryPoints: { index: join(dist, "entry/inline.js"), testing: join(dist, "entry/testing.js"), slim: join(dist, "entry/slim.js") },
+    entryPoints: {
+      index: join(dist, "entry/inline.js"),
+      testing: join(dist, "entry/testing.js"),
+      slim: join(dist, "entry/slim.js"),
+      ...Object.fromEntries(adapters.map((name) => [`adapters/${name}`, join(dist, `adapters/${name}.js`)])),
+    },
     outdir: dist,
     outExtension: { ".js": ".cjs" },
     bundle: true,
@@ -61,7 +69,7 @@ async function commonjs() {
   const declared = readdirSync(dist, { recursive: true }).filter((name) => name.endsWith(".d.ts"));
   for (const name of declared) {
     const types = readFileSync(join(dist, name), "utf8");
-    const common = types.replaceAll(/((?:from |import\()"\.{1,2}\/[\w./]+)\.(?:js|ts)"/g, '$1.cjs"');
+    const common = types.replaceAll(/((?:from |import\()"\.{1,2}\/[\w./-]+)\.(?:js|ts)"/g, '$1.cjs"');
     writeFileSync(join(dist, name.replace(/\.ts$/, ".cts")), common);
   }
 }

@@ -28,6 +28,7 @@ export const ERROR_CODES = [
   "signature_ambiguous",
   "body_too_large",
   "body_parsed",
+  "body_encoding",
   "body_not_utf8",
   "body_not_json",
   "secret_empty",
@@ -45,6 +46,8 @@ export const ERROR_CODES = [
   "delivery_replayed",
   "delivery_pending",
   "replay_store_full",
+  "handlers_missing",
+  "kind_unknown",
   "now_invalid",
   "core_trapped",
 ] as const;

@@ -1,29 +1,43 @@
 import { bodyBytes } from "./bytes.ts";
-import { CoreHandle, failure, refuseLarge, refuseParsed } from "./core.ts";
+import { CoreHandle, refuseLarge, refuseParsed } from "./core.ts";
 import type { CoreDelivery } from "./core_bg.js";
 import { WebhookError, type Failure } from "./errors.ts";
+import { Handlers, type EventOf, type Handler } from "./handlers.ts";
 import { headerLines } from "./headers.ts";
 import { KINDS } from "./kinds.ts";
-import type { ReplayOptions } from "./replay.ts";
-import type { BodyInput, Delivery, JsonDocument, Received, ReceiverOptions, WebhookEvent } from "./types.ts";
+import { MAX_BODY_BYTES } from "./limits.ts";
+import { once, type Once } from "./once.ts";
+import type { BodyInput, Delivery, JsonDocument, KnownKind, Received, ReceiverOptions, UnknownEvent, WebhookEvent } from "./types.ts";
 
-const MAX_BODY_BYTES = 1024 * 1024;
-const TOLERANCE_SECONDS = 300;
-const EVENT_TTL_SECONDS = 86_400;
-
-/** Verifies deliveries and hands out their events. Holds no state between deliveries. */
+/** Verifies deliveries and hands out their events: as a value, or to the handlers that were added to it. */
 export interface Receiver {
   /**
-   * Verifies one delivery and hands out its event in the wanted shape.
+   * Verifies one delivery and hands out its event in the wanted shape. Calls no handler.
    * @throws WebhookError with a stable `code` when the delivery is refused
    */
   receive(delivery: Delivery): Received;
   /**
-   * Receives one delivery and hands it to `handler`, once: a replay is refused as `delivery_replayed`, a delivery that
-   * is being handled as `delivery_pending`. When the handler throws, the delivery is given back for a retry.
+   * Receives one delivery and hands it to `handler`, once where there is a replay store: a replay is then refused as
+   * `delivery_replayed`, a delivery that is being handled as `delivery_pending`. When the handler throws, the delivery
+   * is given back for a retry.
    * @throws WebhookError as `receive` does, and whatever the handler or the replay store throws
    */
   process<Result>(delivery: Delivery, handler: (received: Received) => Result | Promise<Result>): Promise<Result>;
+  /**
+   * Adds a handler for events of one kind. Several for one kind all run.
+   * @throws WebhookError `kind_unknown` for a kind that this release does not know
+   */
+  on<Kind extends KnownKind>(kind: Kind, handler: Handler<EventOf<Kind>>): Receiver;
+  /** Adds a handler for every event. */
+  onAny(handler: Handler<WebhookEvent>): Receiver;
+  /** Adds a handler for events of a kind that this release of the SDK does not know. */
+  onUnknown(handler: Handler<UnknownEvent>): Receiver;
+  /**
+   * Processes one delivery with the handlers that were added; an event that none of them is for is passed over.
+   * @throws WebhookError when the delivery is refused, `handlers_missing` when there is no handler at all; what a
+   *   handler threw, as an AggregateError if several did. All handlers run in any case.
+   */
+  route(delivery: Delivery): Promise<Received>;
   /** Explains why a delivery is refused. Accepts nothing, and shows neither secret nor body. */
   diagnose(delivery: Delivery): Diagnosis;
 }
@@ -52,7 +66,8 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     maxBodyBytes,
   };
   const core = new CoreHandle(JSON.stringify(settings));
-  const guard = replay && { ...replay, ttlMs: ttlMs(replay, options) };
+  const guard: Once = replay === undefined ? (_received, act) => act() : once(replay, options.tolerance);
+  const handlers = new Handlers();
   const bounded = (body: BodyInput): Uint8Array => {
     const bytes = bodyBytes(body);
     if (!(bytes instanceof Uint8Array)) return refuseParsed(bytes.found);
@@ -63,61 +78,37 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     const bytes = bounded(body);
     return received(core.receive(headerLines(headers, core.headerNames), bytes, clock()), bytes);
   };
-  return {
+  const receiver: Receiver = {
     receive,
     async process(delivery, handler) {
       const found = receive(delivery);
-      if (guard === undefined) return handler(found);
-      const { store, by, ttlMs } = guard;
-      const key = by === "event" ? found.eventKey : found.replayKey;
-      const reservation = await store.reserve(key, ttlMs);
-      if (reservation !== "yours") throw failure(REFUSALS[reservation]);
-      let result: Awaited<ReturnType<typeof handler>>;
-      try {
-        result = await handler(found);
-      } catch (thrown) {
-        try {
-          await store.release(key);
-        } catch (failed) {
-          throw new AggregateError([thrown, failed], "the handler failed, and the delivery could not be given back");
-        }
-        throw thrown;
-      }
-      await store.commit(key, ttlMs);
-      return result;
+      return guard(found, async () => handler(found));
+    },
+    on(kind, handler) {
+      handlers.addFor(kind, handler);
+      return receiver;
+    },
+    onAny(handler) {
+      handlers.add(() => true, handler);
+      return receiver;
+    },
+    onUnknown(handler) {
+      handlers.add((event) => !event.known, handler);
+      return receiver;
+    },
+    route(delivery) {
+      return receiver.process(delivery, async (found) => {
+        handlers.check();
+        await handlers.run(found);
+        return found;
+      });
     },
     diagnose({ headers, body }) {
       const { error, causes, hashes } = core.diagnose(headerLines(headers, undefined, core.headerNames), bounded(body), clock());
       return { error: error ?? null, causes, hashes };
     },
   };
-}
-
-const REFUSALS = { done: "delivery_replayed", pending: "delivery_pending", full: "replay_store_full" } as const;
-
-/**
- * How long a key is remembered: never shorter than a replay could pass the tolerance, or the protection would end
- * before the danger.
- */
-function ttlMs({ store, by = "delivery", ttlSeconds }: ReplayOptions, { tolerance }: ReceiverOptions): number {
-  const { pastSeconds = TOLERANCE_SECONDS, futureSeconds = TOLERANCE_SECONDS } = tolerance ?? {};
-  const invalid = (problem: string, at: string): WebhookError => {
-    const message = `options have 1 problems; first: ${problem} at /replay${at}`;
-    return new WebhookError({ code: "options_invalid", fault: "config", message });
-  };
-  if (typeof store?.reserve !== "function") throw invalid("expected a store", "/store");
-  if (by !== "delivery" && by !== "event") throw invalid("expected one of `delivery`, `event`", "/by");
-  const isBounded = typeof pastSeconds === "number" && typeof futureSeconds === "number";
-  const least = isBounded ? pastSeconds + futureSeconds : 0;
-  if (ttlSeconds === undefined) {
-    if (!isBounded) throw invalid("`ttlSeconds` is missing, for an unlimited tolerance,", "");
-    // Both bounds of the window are inside, so the last moment of a replay is a millisecond further.
-    return (by === "event" ? Math.max(EVENT_TTL_SECONDS, least) : least) * 1000 + 1;
-  }
-  if (!(Number.isFinite(ttlSeconds) && ttlSeconds > 0 && ttlSeconds >= least)) {
-    throw invalid(`expected at least ${least} seconds, as long as a replay could pass the tolerance,`, "/ttlSeconds");
-  }
-  return ttlSeconds * 1000;
+  return receiver;
 }
 
 function parsed(document: JsonDocument | undefined, code: "profile_invalid" | "registry_invalid"): unknown {

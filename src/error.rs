@@ -212,6 +212,12 @@ errors! {
     } = "body_parsed", Caller,
         "body is {found}, not the received bytes: read the raw body before any JSON middleware",
         "Move the raw-body middleware before the JSON parser. Printing the object again gives other bytes.";
+    /// The body came in an encoding that cannot be undone.
+    BodyEncoding {
+        /// What stands in the way.
+        problem: &'static str,
+    } = "body_encoding", Peer, "body cannot be decoded: {problem}",
+        "Send it as it is, or compressed with gzip or deflate; the signature is over the text before compression.";
     /// The signature holds, but the body is not UTF-8.
     BodyNotUtf8 {
         /// Offset of the first byte that does not fit.
@@ -319,6 +325,12 @@ errors! {
     /// The replay store has no room.
     ReplayStoreFull = "replay_store_full", Config, "replay store is full",
         "Give the store more room, or tighten the window: it forgets nothing that could still be replayed.";
+    /// Nobody would see the event.
+    HandlersMissing = "handlers_missing", Caller, "no handler was added, so the event would be lost",
+        "Call `on`, `onAny` or `onUnknown` on the receiver before the first delivery comes.";
+    /// A handler was added for a kind that this release does not know.
+    KindUnknown = "kind_unknown", Caller, "kind is not one that this release knows",
+        "Correct its spelling; for kinds that are newer than this release there is `onUnknown`.";
     /// The time given as now is not a time.
     NowInvalid = "now_invalid", Caller, "now is not a whole number of milliseconds since 1970",
         "Pass Date.now() or nothing.";

@@ -1,7 +1,8 @@
 // A receiver on node:http: MAMBO_SECRET=… node receiver.mjs [port]
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
-import { createReceiver, handle, nodeHandler } from "mambo-webhooks";
+import { createReceiver } from "mambo-webhooks";
+import { nodeHandler } from "mambo-webhooks/node";
 
 const receiver = createReceiver({
   secret: process.env.MAMBO_SECRET ?? "",
@@ -11,10 +12,10 @@ const receiver = createReceiver({
   registry: readFileSync(process.env.MAMBO_REGISTRY ?? new URL("../registry/payload-9.0.0.json", import.meta.url), "utf8"),
 });
 
-const target = handle(receiver, ({ event, receivedVersion, deliveredVersion, applied }) => {
-  console.log(JSON.stringify({ ok: true, kind: event.kind, data: event.data, receivedVersion, deliveredVersion, applied }));
+receiver.onAny(({ kind, data }, { receivedVersion, deliveredVersion, applied }) => {
+  console.log(JSON.stringify({ ok: true, kind, data, receivedVersion, deliveredVersion, applied }));
 });
 const onError = ({ code, message }) => console.log(JSON.stringify({ ok: false, code, message }));
 
-const server = createServer(nodeHandler(target, { onError }));
+const server = createServer(nodeHandler(receiver, { onError }));
 server.listen(Number(process.argv[2] ?? 8080), "127.0.0.1", () => console.error(`listening on ${server.address().port}`));

@@ -1,25 +1,17 @@
 import { WebhookError } from "../errors.ts";
 
-/** Largest body that an adapter reads, in bytes, unless it is told otherwise. */
-export const MAX_BODY_BYTES = 1024 * 1024;
+type Chunks = AsyncIterable<Uint8Array | string>;
 
 /**
- * Reads a body, and no further than it may be long.
- * @throws WebhookError `body_too_large`
+ * Reads a body, undoes its compression, and reads no further than it may be long, before and after.
+ * @throws WebhookError `body_too_large`, `body_encoding`
  */
-export async function readBody(chunks: AsyncIterable<Uint8Array | string>, maxBodyBytes: number): Promise<Uint8Array> {
+export async function readBody(chunks: Chunks, encoding: string | null | undefined, maxBodyBytes: number): Promise<Uint8Array> {
+  const read = bounded(chunks, maxBodyBytes);
+  const format = formatOf(encoding);
   const parts: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of chunks) {
-    const part = typeof chunk === "string" ? new TextEncoder().encode(chunk) : chunk;
-    length += part.length;
-    if (length > maxBodyBytes) {
-      const message = `body is over ${maxBodyBytes} bytes, allowed ${maxBodyBytes}`;
-      throw new WebhookError({ code: "body_too_large", fault: "peer", message });
-    }
-    parts.push(part);
-  }
-  const all = new Uint8Array(length);
+  for await (const part of format === null ? read : bounded(decompressed(read, format), maxBodyBytes)) parts.push(part);
+  const all = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
   let at = 0;
   for (const part of parts) {
     all.set(part, at);
@@ -41,4 +33,57 @@ export async function* chunksOf(stream: ReadableStream<Uint8Array> | null): Asyn
   } finally {
     await reader.cancel().catch(() => {});
   }
+}
+
+async function* bounded(chunks: Chunks, maxBodyBytes: number): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  let length = 0;
+  for await (const chunk of chunks) {
+    const part = typeof chunk === "string" ? new TextEncoder().encode(chunk) : (chunk as Uint8Array<ArrayBuffer>);
+    length += part.length;
+    if (length > maxBodyBytes) {
+      const message = `body is over ${maxBodyBytes} bytes, allowed ${maxBodyBytes}`;
+      throw new WebhookError({ code: "body_too_large", fault: "peer", message });
+    }
+    yield part;
+  }
+}
+
+function formatOf(encoding: string | null | undefined): CompressionFormat | null {
+  const name = encoding?.trim().toLowerCase() ?? "";
+  if (name === "" || name === "identity") return null;
+  if (name === "gzip" || name === "x-gzip") return "gzip";
+  if (name === "deflate") return "deflate";
+  throw undecodable("its Content-Encoding is neither gzip nor deflate");
+}
+
+/** The refusal of a body that cannot be decoded. */
+export function undecodable(problem: string): WebhookError {
+  return new WebhookError({ code: "body_encoding", fault: "peer", message: `body cannot be decoded: ${problem}` });
+}
+
+async function* decompressed(chunks: AsyncIterable<Uint8Array<ArrayBuffer>>, format: CompressionFormat): AsyncGenerator<Uint8Array> {
+  const { readable, writable } = new DecompressionStream(format);
+  const writer = writable.getWriter();
+  let failed: { readonly thrown: unknown } | undefined;
+  const write = async (): Promise<void> => {
+    try {
+      for await (const chunk of chunks) {
+        // The decoder's own errors come out at its other end too.
+        if (await writer.write(chunk).then(() => false, () => true)) return;
+      }
+    } catch (thrown) {
+      // What the connection or our bound threw is told as it is; what the decoder throws is the body's fault.
+      failed = { thrown };
+      await writer.abort(thrown);
+      return;
+    }
+    await writer.close();
+  };
+  const written = write().catch(() => {});
+  try {
+    yield* chunksOf(readable);
+  } catch {
+    throw failed === undefined ? undecodable(`malformed ${format}`) : failed.thrown;
+  }
+  await written;
 }

@@ -1,4 +1,4 @@
 // The test kit over the core of the workerd entry.
 import "./workerd.ts";
 
-export * from "../testing.ts";
+export * from "../testing/index.ts";

@@ -1,4 +1,4 @@
-// Cloudflare's runtime through miniflare: as modules without a bundler, and bundled by esbuild.
+// Cloudflare's runtime through miniflare: as modules without a bundler, and bundled by esbuild, alone and below Hono.
 import { readFileSync, readdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -15,7 +15,7 @@ const read = (path, type) => ({ type, path: join(scratch, path), contents: readF
 function unbundled() {
   const dist = "node_modules/mambo-webhooks/dist";
   const files = readdirSync(join(scratch, dist), { recursive: true }).filter((name) => name.endsWith(".js"));
-  const skipped = /core_bytes|inline|slim|edge-light|testing/;
+  const skipped = /core_bytes|inline|slim|edge-light|testing|adapters/;
   const worker = readFileSync(join(scratch, "worker.mjs"), "utf8").replace('"mambo-webhooks"', `"./${dist}/entry/workerd.js"`);
   return [
     { type: "ESModule", path: join(scratch, "worker.mjs"), contents: worker },
@@ -27,15 +27,16 @@ function unbundled() {
 }
 
 /** What wrangler does: the conditions of workerd, and .wasm files as modules beside the bundle. */
-async function bundled() {
+async function bundled(entry) {
   await esbuild.build({
     absWorkingDir: scratch,
-    entryPoints: ["worker.mjs"],
+    entryPoints: { worker: entry },
     outdir: "bundled",
     bundle: true,
     format: "esm",
     conditions: ["workerd", "worker", "browser"],
     loader: { ".wasm": "copy" },
+    nodePaths: [join(repository, "js/node_modules")],
     logLevel: "error",
   });
   const names = readdirSync(join(scratch, "bundled"));
@@ -43,7 +44,7 @@ async function bundled() {
   return files.sort((left, right) => left.type.localeCompare(right.type) || 0).reverse();
 }
 
-const modules = how === "bundled" ? await bundled() : unbundled();
+const modules = how === "plain" ? unbundled() : await bundled(how === "hono" ? "hono.mjs" : "worker.mjs");
 const miniflare = new Miniflare({ modules, modulesRoot: scratch, compatibilityDate: "2025-05-01", cf: false });
 try {
   const answer = await miniflare.dispatchFetch("http://localhost/");

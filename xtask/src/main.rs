@@ -8,6 +8,8 @@ mod demo;
 mod fuzz;
 mod registry;
 mod step;
+mod suites;
+mod table;
 mod test;
 mod tools;
 
@@ -16,6 +18,8 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 cargo xtask demo    build the package, install it in a scratch project, and dispatch webhooks to it
 cargo xtask test    every test, lint and check; closes with a count
+cargo xtask test --all                          with every bundler, Next and Firefox; writes the README's runtimes table
+cargo xtask suite js|types|runtimes|bundlers    one suite of JavaScript on the packed tarball
 cargo xtask build   build the npm package in pkg/dist
 cargo xtask fuzz [SECONDS [TARGET]]             fuzz each target, or one, for so long
 cargo xtask registry check|changelog FILE       every problem of a registry document, or what it says
@@ -31,7 +35,8 @@ fn main() -> ExitCode {
         "setup" => tools::setup().map(|_| ()),
         "build" => build::package().map(|_| ()),
         "demo" => demo::demo(),
-        "test" => test::test(),
+        "test" => test::test(word(1) == Some("--all")),
+        "suite" => suites::suite(word(1)),
         "fuzz" => fuzz::fuzz(word(1).and_then(|seconds| seconds.parse().ok()).unwrap_or(60), word(2)),
         "registry" => registry::registry(word(1), word(2)),
         _ => {

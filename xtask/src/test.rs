@@ -1,15 +1,15 @@
 //! Every test, lint and check, one row each, with a count at the end.
 
-use std::fs;
-use std::path::Path;
 use std::process::Command;
 
-use crate::build::{install, package};
+use crate::build::package;
 use crate::check;
 use crate::demo::demo;
 use crate::fuzz::{fuzz, smoke_seconds};
 use crate::step::{Done, root, run, step, watched};
-use crate::tools::{Toolchain, Tools, npm_ci, server};
+use crate::suites;
+use crate::table;
+use crate::tools::{Toolchain, Tools};
 
 /// How many tests passed and failed.
 #[derive(Default)]
@@ -19,8 +19,8 @@ struct Count {
     problems: Vec<String>,
 }
 
-/// Runs all of it; an error when anything failed.
-pub fn test() -> Done {
+/// Runs all of it; an error when anything failed. `all` adds what needs slow installations.
+pub fn test(all: bool) -> Done {
     let tools = package()?;
     let mut count = Count::default();
     count.check("formatting", || run(cargo().args(["fmt", "--all", "--check"])));
@@ -37,14 +37,14 @@ pub fn test() -> Done {
     count.check("package.json and Cargo.toml have one version", check::versions);
     count.tests("Rust tests", cargo().args(["test", "--quiet", "--workspace", "--features", "send,cli"]), "cargo");
     count.tests("the shared vectors under WebAssembly in Node", &mut wasm_tests(&tools), "cargo");
-    match javascript() {
-        Ok(mut command) => count.tests("JavaScript tests on the packed tarball", &mut command, "node"),
-        Err(problem) => count.failed("JavaScript tests on the packed tarball", &problem),
+    count.suite("JavaScript tests on the packed tarball", suites::javascript());
+    count.suite("types and shape of the packed package", suites::types());
+    count.suite("the packed package on every runtime", suites::runtimes(all));
+    if all {
+        count.suite("the packed package through every bundler, and in Next", suites::bundlers());
+        count.check("the runtimes table is that of this run", table::write);
     }
-    match runtimes() {
-        Ok(mut command) => count.tests("the packed package on every runtime", &mut command, "node"),
-        Err(problem) => count.failed("the packed package on every runtime", &problem),
-    }
+    count.check("the README's runtimes table is that of the last full run", table::check);
     count.check("fuzz smoke", || fuzz(smoke_seconds(), None));
     count.check("the demonstration", demo);
     for problem in &count.problems {
@@ -91,42 +91,6 @@ fn wasm_tests(tools: &Tools) -> Command {
     cargo
 }
 
-/// The tests in tests/js, beside an installed package.
-fn javascript() -> Done<Command> {
-    server("/usr/bin/redis-server", "redis-server")?;
-    let scratch = install("tests")?;
-    let source = root().join("tests/js");
-    let mut names = Vec::new();
-    for entry in fs::read_dir(&source).map_err(|error| error.to_string())? {
-        let path = entry.map_err(|error| error.to_string())?.path();
-        let name = path.file_name().unwrap_or_default().to_owned();
-        fs::copy(&path, scratch.join(&name)).map_err(|error| format!("{}: {error}", path.display()))?;
-        if Path::new(&name).to_string_lossy().contains(".test.") {
-            names.push(name);
-        }
-    }
-    names.sort();
-    let mut node = Command::new("node");
-    node.args(["--test", "--test-reporter=tap"]).args(names).current_dir(scratch).env("MAMBO_REPOSITORY", root());
-    Ok(node)
-}
-
-/// The suite in tests/runtimes, beside an installed package.
-fn runtimes() -> Done<Command> {
-    let source = root().join("tests/runtimes");
-    npm_ci(&source)?;
-    let scratch = install("runtimes")?;
-    for name in ["suite.mjs", "run-esm.mjs", "run-cjs.cjs", "run-slim.mjs", "run-workerd.mjs", "worker.mjs", "run.mjs"]
-    {
-        fs::copy(source.join(name), scratch.join(name)).map_err(|error| format!("{name}: {error}"))?;
-    }
-    let vectors = fs::read_to_string(root().join("tests/vectors/receive.json")).map_err(|error| error.to_string())?;
-    fs::write(scratch.join("vectors.mjs"), format!("export default {vectors};")).map_err(|error| error.to_string())?;
-    let mut node = Command::new("node");
-    node.arg("run.mjs").current_dir(scratch).env("MAMBO_REPOSITORY", root());
-    Ok(node)
-}
-
 impl Count {
     /// One check, which counts as one test.
     fn check(&mut self, name: &str, act: impl FnOnce() -> Done) {
@@ -139,6 +103,14 @@ impl Count {
     fn failed(&mut self, name: &str, problem: &str) {
         self.failed = self.failed.saturating_add(1);
         self.problems.push(format!("{name}: {problem}"));
+    }
+
+    /// A suite of JavaScript, if it could be made ready.
+    fn suite(&mut self, name: &str, ready: Done<Command>) {
+        match ready {
+            Ok(mut command) => self.tests(name, &mut command, "node"),
+            Err(problem) => self.failed(name, &problem),
+        }
     }
 
     /// A command that runs tests and says how many.

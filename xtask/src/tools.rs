@@ -133,8 +133,8 @@ pub fn apt() -> Command {
     command
 }
 
-/// Installs Debian's package for a server that tests talk to, if it is not there.
-pub fn server(program: &str, package: &str) -> Done {
+/// Installs Debian's package of a program that tests start, if it is not there.
+pub fn debian_program(program: &str, package: &str) -> Done {
     if Path::new(program).exists() {
         return Ok(());
     }

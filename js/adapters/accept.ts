@@ -1,0 +1,69 @@
+import { WebhookError, type ErrorCode } from "../errors.ts";
+import { MAX_BODY_BYTES } from "../limits.ts";
+import type { Delivery, HeadersInput } from "../types.ts";
+import { readBody } from "./read.ts";
+
+/** What an adapter hands deliveries to: a receiver with handlers. */
+export interface Target {
+  route(delivery: Delivery): Promise<unknown>;
+}
+
+/** Settings of an adapter. */
+export interface AdapterOptions {
+  /** Told of every refusal and of whatever a handler throws. Default: nobody. */
+  readonly onError?: (thrown: unknown) => unknown;
+  /** Largest body that is read, in bytes, compressed or not. Default: 1048576. A receiver has a limit of its own. */
+  readonly maxBodyBytes?: number;
+}
+
+/** A request as an adapter finds it. */
+export interface Incoming {
+  readonly headers: HeadersInput;
+  /** The value of Content-Encoding. */
+  readonly encoding: string | null | undefined;
+  /** What is to be read; anything else was read by somebody before and is handed on as it is. */
+  readonly body: AsyncIterable<Uint8Array | string> | { readonly given: unknown };
+}
+
+/** What to answer to whoever sent the delivery. */
+export interface Answer {
+  /** The HTTP status: 204, 200, 400, 401, 409, 413, 415 or 500. */
+  readonly status: number;
+  /** The code of a refusal, for the body; never a secret or any part of the delivery. */
+  readonly code: ErrorCode | "handler_failed" | null;
+}
+
+const STATUSES: Partial<Record<ErrorCode, number>> = {
+  signature_mismatch: 401,
+  signature_ambiguous: 401,
+  timestamp_too_old: 401,
+  timestamp_too_new: 401,
+  header_missing: 401,
+  body_too_large: 413,
+  body_encoding: 415,
+  delivery_pending: 409,
+  // A replay was handled already: whoever sends it again need not try once more.
+  delivery_replayed: 200,
+};
+
+/** Reads a request, routes it, and says what to answer: a 500 makes Mambo try again, a 4xx says that it need not. */
+export async function accept(
+  target: Target,
+  { headers, encoding, body }: Incoming,
+  { onError = () => {}, maxBodyBytes = MAX_BODY_BYTES }: AdapterOptions = {},
+): Promise<Answer> {
+  try {
+    const bytes: unknown = "given" in body ? body.given : await readBody(body, encoding, maxBodyBytes);
+    // Whatever is not bytes the receiver refuses, and says what to change.
+    await target.route({ headers, body: bytes as Uint8Array });
+    return { status: 204, code: null };
+  } catch (thrown) {
+    try {
+      await onError(thrown);
+    } catch {
+      // Whoever is told must not be able to leave the sender without an answer.
+    }
+    if (!WebhookError.is(thrown)) return { status: 500, code: "handler_failed" };
+    return { status: STATUSES[thrown.code] ?? (thrown.fault === "peer" ? 400 : 500), code: thrown.code };
+  }
+}

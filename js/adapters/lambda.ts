@@ -1,0 +1,46 @@
+import { MAX_BODY_BYTES } from "../limits.ts";
+import { accept, type AdapterOptions, type Target } from "./accept.ts";
+import { undecodable } from "./read.ts";
+
+export type { AdapterOptions, Target } from "./accept.ts";
+
+/** The parts of an HTTP event of API Gateway (1.0 and 2.0), a function URL or a load balancer that are looked at. */
+export interface LambdaEvent {
+  readonly headers?: Readonly<Record<string, string | undefined>> | null | undefined;
+  /** Every value of every header; there with API Gateway 1.0, and a load balancer that is set to it. */
+  readonly multiValueHeaders?: Readonly<Record<string, readonly string[] | undefined>> | null | undefined;
+  readonly body?: string | null | undefined;
+  /** Whether `body` is base64 of the bytes. */
+  readonly isBase64Encoded?: boolean | undefined;
+}
+
+/** What the function answers. */
+export interface LambdaResult {
+  readonly statusCode: number;
+  readonly headers: { readonly "content-type": string };
+  readonly body: string;
+  readonly isBase64Encoded: false;
+}
+
+/** A handler for AWS Lambda: `export const handler = lambdaHandler(receiver)`. */
+export function lambdaHandler(target: Target, options?: AdapterOptions): (event: LambdaEvent) => Promise<LambdaResult> {
+  return async ({ headers, multiValueHeaders, body, isBase64Encoded }) => {
+    const all = multiValueHeaders ?? headers ?? {};
+    const encoding = Object.entries(all).find(([name]) => name.toLowerCase() === "content-encoding")?.[1];
+    const chunks = bytesOf(body ?? "", isBase64Encoded === true, options?.maxBodyBytes ?? MAX_BODY_BYTES);
+    const { status, code } = await accept(target, { headers: all, encoding: encoding?.toString(), body: chunks }, options);
+    return { statusCode: status, headers: { "content-type": "text/plain" }, body: code ?? "", isBase64Encoded: false };
+  };
+}
+
+async function* bytesOf(body: string, isBase64: boolean, maxBodyBytes: number): AsyncGenerator<Uint8Array | string> {
+  // Four letters are three bytes: what is far too long is not decoded first. As text, it then fails for its length.
+  if (!isBase64 || body.length > maxBodyBytes * 2) return void (yield body);
+  let text: string;
+  try {
+    text = atob(body);
+  } catch {
+    throw undecodable("malformed base64");
+  }
+  yield Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+}

@@ -1,0 +1,63 @@
+import { failure } from "./core.ts";
+import { WebhookError } from "./errors.ts";
+import type { ReplayOptions } from "./replay.ts";
+import type { Received, ReceiverOptions } from "./types.ts";
+
+const TOLERANCE_SECONDS = 300;
+const EVENT_TTL_SECONDS = 86_400;
+const REFUSALS = { done: "delivery_replayed", pending: "delivery_pending", full: "replay_store_full" } as const;
+
+/** Runs an act for a delivery, unless somebody did. */
+export type Once = <Result>(received: Received, act: () => Promise<Result>) => Promise<Result>;
+
+/**
+ * Handles each delivery once, by the store that the options name.
+ * @throws WebhookError `options_invalid`
+ */
+export function once(replay: ReplayOptions, tolerance: ReceiverOptions["tolerance"]): Once {
+  const { store, by = "delivery" } = replay;
+  const ttl = ttlMs(replay, tolerance);
+  return async (received, act) => {
+    const key = by === "event" ? received.eventKey : received.replayKey;
+    const reservation = await store.reserve(key, ttl);
+    if (reservation !== "yours") throw failure(REFUSALS[reservation]);
+    let result: Awaited<ReturnType<typeof act>>;
+    try {
+      result = await act();
+    } catch (thrown) {
+      try {
+        await store.release(key);
+      } catch (failed) {
+        throw new AggregateError([thrown, failed], "the handler failed, and the delivery could not be given back");
+      }
+      throw thrown;
+    }
+    await store.commit(key, ttl);
+    return result;
+  };
+}
+
+/**
+ * How long a key is remembered: never shorter than a replay could pass the tolerance, or the protection would end
+ * before the danger.
+ */
+function ttlMs({ store, by = "delivery", ttlSeconds }: ReplayOptions, tolerance: ReceiverOptions["tolerance"]): number {
+  const { pastSeconds = TOLERANCE_SECONDS, futureSeconds = TOLERANCE_SECONDS } = tolerance ?? {};
+  const invalid = (problem: string, at: string): WebhookError => {
+    const message = `options have 1 problems; first: ${problem} at /replay${at}`;
+    return new WebhookError({ code: "options_invalid", fault: "config", message });
+  };
+  if (typeof store?.reserve !== "function") throw invalid("expected a store", "/store");
+  if (by !== "delivery" && by !== "event") throw invalid("expected one of `delivery`, `event`", "/by");
+  const isBounded = typeof pastSeconds === "number" && typeof futureSeconds === "number";
+  const least = isBounded ? pastSeconds + futureSeconds : 0;
+  if (ttlSeconds === undefined) {
+    if (!isBounded) throw invalid("`ttlSeconds` is missing, for an unlimited tolerance,", "");
+    // Both bounds of the window are inside, so the last moment of a replay is a millisecond further.
+    return (by === "event" ? Math.max(EVENT_TTL_SECONDS, least) : least) * 1000 + 1;
+  }
+  if (!(Number.isFinite(ttlSeconds) && ttlSeconds > 0 && ttlSeconds >= least)) {
+    throw invalid(`expected at least ${least} seconds, as long as a replay could pass the tolerance,`, "/ttlSeconds");
+  }
+  return ttlSeconds * 1000;
+}

@@ -1,0 +1,25 @@
+import { signatureHeader, type ProfileOptions } from "./sign.ts";
+import { sample, type Sample } from "./samples.ts";
+import type { KnownKind } from "../types.ts";
+
+/** What a delivery is to be like. */
+export interface SampleOptions extends Sample, ProfileOptions {
+  /** The secret, as text. */
+  readonly secret: string;
+  /** The time of signing in milliseconds since 1970. Default: now. */
+  readonly now?: number;
+}
+
+/** A signed delivery, as a server would find it. */
+export interface SampleDelivery {
+  /** The signature header, and the content type. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The body, as text. */
+  readonly body: string;
+}
+
+/** A signed delivery of a sample event: `sampleDelivery("Ping", { secret })`. */
+export function sampleDelivery(kind: KnownKind, options: SampleOptions): SampleDelivery {
+  const body = sample(kind, options);
+  return { headers: { "content-type": "application/json", ...signatureHeader({ ...options, body }) }, body };
+}

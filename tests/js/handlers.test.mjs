@@ -1,0 +1,48 @@
+// Handlers of a receiver: which of them run, in what order, and what becomes of what they throw.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createReceiver } from "mambo-webhooks";
+import { sampleDelivery, sign } from "mambo-webhooks/testing";
+
+const secret = "correct horse battery staple";
+const ping = () => sampleDelivery("Ping", { secret });
+const fail = (word, ran = () => {}) => () => { ran(); throw new Error(word); };
+
+test("handlers of a kind, of all and of the unknown", async () => {
+  const seen = [];
+  const receiver = createReceiver({ secret })
+    .on("Ping", ({ kind, data }, { keyId }) => seen.push(["on", kind, data.message, keyId]))
+    .on("ActivityCreated", () => seen.push("never"))
+    .onAny(({ kind }) => seen.push(["any", kind]))
+    .onUnknown(({ kind }) => seen.push(["unknown", kind]));
+  await receiver.route(ping());
+  const body = '{"event":"CouponExpired","data":{}}';
+  const { kind } = await receiver.route({ headers: { "x-mambo-signature": sign({ secret, body }) }, body });
+  assert.equal(kind, "CouponExpired");
+  assert.deepEqual(seen, [["on", "Ping", "ping", "default"], ["any", "Ping"], ["any", "CouponExpired"], ["unknown", "CouponExpired"]]);
+});
+
+test("handlers all run, and what they throw is gathered", async () => {
+  let ran = 0;
+  const count = () => { ran += 1; };
+  await assert.rejects(createReceiver({ secret }).onAny(fail("one", count)).onAny(count).route(ping()), /^Error: one$/);
+  const two = createReceiver({ secret }).onAny(fail("one", count)).on("Ping", async () => fail("two", count)());
+  await assert.rejects(two.route(ping()), ({ name, message, errors }) =>
+    name === "AggregateError" && message === "2 handlers of Ping failed" && errors.map(String).join() === "Error: one,Error: two");
+  assert.equal(ran, 4);
+});
+
+test("a receiver without handlers does not take events that nobody would see", async () => {
+  await assert.rejects(createReceiver({ secret }).route(ping()), ({ code, fault, message }) =>
+    code === "handlers_missing" && fault === "caller" && message === "no handler was added, so the event would be lost");
+  assert.equal((await createReceiver({ secret }).on("ActivityCreated", assert.fail).route(ping())).kind, "Ping");
+});
+
+test("a kind that is spelled wrongly is told when its handler is added", () => {
+  assert.throws(() => createReceiver({ secret }).on("activityCreated", () => {}), ({ code, fault, message }) =>
+    code === "kind_unknown" && fault === "caller" && message === "kind is not one that this release knows");
+});
+
+test("receive calls no handler", () => {
+  assert.equal(createReceiver({ secret }).onAny(assert.fail).receive(ping()).kind, "Ping");
+});

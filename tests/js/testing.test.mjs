@@ -1,0 +1,61 @@
+// The test kit: samples of each kind and release, a clock that stands, and the list of what attackers do.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { createReceiver, detect } from "mambo-webhooks";
+import { SAMPLE_ID, fixedClock, sample, sampleDelivery, sign, tampered } from "mambo-webhooks/testing";
+
+const secret = "correct horse battery staple";
+const now = 1_700_000_000_000;
+const registry = readFileSync(join(process.env.MAMBO_REPOSITORY, "examples/registry/payload-9.0.0.json"), "utf8");
+const kinds = ["Ping", "ActivityCreated", "ActivityBehavioursAdded", "ActivityAwardedAdded", "ActivityExpiredPointsDebited", "ActivityRejected", "NotificationCreated", "NotificationRead", "PointWalletUpdated"];
+
+test("a sample of every kind verifies and is known", () => {
+  const receiver = createReceiver({ secret, clock: fixedClock(now) });
+  for (const kind of kinds) {
+    const { event, replayKey } = receiver.receive(sampleDelivery(kind, { secret, now }));
+    assert.deepEqual([event.known, event.kind, event.id, typeof event.data, replayKey.length > 20], [true, kind, SAMPLE_ID, "object", true]);
+  }
+});
+
+test("a sample in the shape of each release", () => {
+  const data = { newExampleField: "value" };
+  const shape = (version) => JSON.parse(sample("PointWalletUpdated", { version, registry, data })).data;
+  assert.deepEqual(shape("8.0.3"), { exampleField: "value" });
+  assert.deepEqual(shape("9.0.0"), { newExampleField: "value" });
+  const delivery = sampleDelivery("PointWalletUpdated", { secret, now, version: "8.0.3", registry, data });
+  const { receivedVersion, event } = createReceiver({ secret, clock: () => now, registry, wanted: "9.0.0" }).receive(delivery);
+  assert.deepEqual([receivedVersion, event.data], ["8.0.3", data]);
+});
+
+test("a clock stands until it is moved", () => {
+  const clock = fixedClock(now);
+  const receiver = createReceiver({ secret, clock });
+  const delivery = sampleDelivery("Ping", { secret, now });
+  clock.advance(300_000);
+  assert.equal(receiver.receive(delivery).timestamp, now);
+  clock.advance(1);
+  assert.throws(() => receiver.receive(delivery), { code: "timestamp_too_old" });
+});
+
+for (const [name, options] of Object.entries({
+  "the default profile": { secret },
+  "a profile of its own": { secret, profile: { scheme: { header: "x-other", joiners: [""] } } },
+  "a body of its own": { secret, body: '{ "event": "Ping", "data": {} }' },
+})) {
+  test(`every tampered delivery is refused as the list says, under ${name}`, () => {
+    const receiver = createReceiver({ secret, clock: () => now, ...(options.profile && { profile: options.profile }) });
+    const rows = tampered({ ...options, now });
+    assert.equal(rows.length, 14);
+    for (const { name: what, headers, body, code } of rows) assert.throws(() => receiver.receive({ headers, body }), { code }, what);
+  });
+}
+
+test("what is signed under a profile is found to be signed so", () => {
+  const profile = { scheme: { header: "x-mambo-signature", joiners: [""], unit: "milliseconds" } };
+  const delivery = sampleDelivery("Ping", { secret, now, profile });
+  const { profiles } = detect({ ...delivery, secrets: [secret], now });
+  assert.deepEqual(profiles.map(({ profile: { scheme } }) => [scheme.joiners, scheme.unit]), [[[""], "milliseconds"]]);
+  assert.throws(() => sign({ secret: 5, body: "{}" }), TypeError);
+});

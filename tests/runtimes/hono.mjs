@@ -1,0 +1,27 @@
+// Hono on workerd: the adapter takes a delivery, and the suite runs beside it.
+import { Hono } from "hono";
+import * as library from "mambo-webhooks";
+import { honoHandler } from "mambo-webhooks/hono";
+import { sampleDelivery, tampered } from "mambo-webhooks/testing";
+import { suite } from "./suite.mjs";
+import vectors from "./vectors.mjs";
+
+const secret = "correct horse battery staple";
+const kinds = [];
+const app = new Hono()
+  .post("/webhooks", honoHandler(library.createReceiver({ secret }).onAny(({ kind }) => kinds.push(kind))))
+  .get("/", async (context) => {
+    const found = suite(library, vectors);
+    const post = async ({ headers, body }) => {
+      const answer = await app.request("/webhooks", { method: "POST", headers, body });
+      return [answer.status, await answer.text()];
+    };
+    const outcomes = [await post(sampleDelivery("Ping", { secret }))];
+    for (const row of tampered({ secret })) outcomes.push((await post(row)).concat(row.code));
+    const [[status], ...refused] = outcomes;
+    const wrong = refused.filter(([status, said, code]) => status < 400 || (said !== code && code !== "header_repeated"));
+    if (status !== 204 || kinds.join() !== "Ping" || wrong.length > 0) found.failed.push(`Hono: ${status} ${kinds} ${JSON.stringify(wrong)}`);
+    return context.json(found);
+  });
+
+export default app;

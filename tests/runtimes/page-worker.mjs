@@ -1,0 +1,1 @@
+new Worker("/page-suite.mjs", { type: "module" });

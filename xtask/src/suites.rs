@@ -1,0 +1,112 @@
+//! The JavaScript suites: each a folder in tests/, run on the package as it was packed and installed.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::build::{install, package};
+use crate::step::{Done, root, run};
+use crate::tools::{debian_program, npm_ci};
+
+/// Runs one suite, for whoever works on it.
+pub fn suite(name: Option<&str>) -> Done {
+    package()?;
+    let ready = match name {
+        Some("js") => javascript(),
+        Some("types") => types(),
+        Some("runtimes") => runtimes(true),
+        Some("bundlers") => bundlers(),
+        _ => Err("which? js, types, runtimes or bundlers".into()),
+    };
+    run(&mut ready?)
+}
+
+/// Tests of the library and of its adapters.
+pub fn javascript() -> Done<Command> {
+    debian_program("/usr/bin/redis-server", "redis-server")?;
+    let scratch = prepare("js")?;
+    let mut names: Vec<String> = names(&scratch)?.into_iter().filter(|name| name.ends_with(".test.mjs")).collect();
+    names.sort();
+    let mut node = node(&scratch);
+    node.args(["--test", "--test-reporter=tap"]).args(names);
+    Ok(node)
+}
+
+/// Every compiler and resolution that users have, and the shape of the package.
+pub fn types() -> Done<Command> {
+    let mut node = node(&prepare("types")?);
+    node.arg("run.mjs");
+    Ok(node)
+}
+
+/// The shared vectors on every runtime that `all`, or the default run, has.
+pub fn runtimes(all: bool) -> Done<Command> {
+    npm_ci(&root().join("tests/runtimes"))?;
+    debian_program("/usr/bin/chromium", "chromium")?;
+    if all {
+        debian_program("/usr/bin/firefox-esr", "firefox-esr")?;
+    }
+    let scratch = prepare("runtimes")?;
+    vectors(&scratch)?;
+    let mut node = node(&scratch);
+    node.arg("run.mjs").args(all.then_some("all"));
+    Ok(node)
+}
+
+/// The shared vectors through every bundler, and in Next.
+pub fn bundlers() -> Done<Command> {
+    npm_ci(&root().join("tests/bundlers"))?;
+    npm_ci(&root().join("tests/runtimes"))?;
+    debian_program("/usr/bin/chromium", "chromium")?;
+    let scratch = prepare("bundlers")?;
+    let suite = root().join("tests/runtimes");
+    for name in ["suite.mjs", "browser.mjs", "record.mjs"] {
+        copy(&suite.join(name), &scratch.join(name))?;
+    }
+    vectors(&scratch)?;
+    let mut node = node(&scratch);
+    node.arg("run.mjs");
+    Ok(node)
+}
+
+/// Installs the package in a scratch project, and copies the suite's files beside it.
+fn prepare(suite: &str) -> Done<PathBuf> {
+    let source = root().join("tests").join(suite);
+    let scratch = install(suite)?;
+    for name in names(&source)? {
+        if !["package.json", "package-lock.json", "node_modules"].contains(&name.as_str()) {
+            copy(&source.join(&name), &scratch.join(&name))?;
+        }
+    }
+    Ok(scratch)
+}
+
+fn vectors(scratch: &Path) -> Done {
+    let vectors = fs::read_to_string(root().join("tests/vectors/receive.json")).map_err(|error| error.to_string())?;
+    fs::write(scratch.join("vectors.mjs"), format!("export default {vectors};")).map_err(|error| error.to_string())
+}
+
+fn node(scratch: &Path) -> Command {
+    let mut node = Command::new("node");
+    node.current_dir(scratch).env("MAMBO_REPOSITORY", root());
+    node
+}
+
+fn names(folder: &Path) -> Done<Vec<String>> {
+    let problem = |error| format!("{}: {error}", folder.display());
+    let entries = fs::read_dir(folder).map_err(problem)?;
+    entries.map(|entry| Ok(entry.map_err(problem)?.file_name().to_string_lossy().into_owned())).collect()
+}
+
+/// A file, or a folder with all that is in it.
+fn copy(from: &Path, to: &Path) -> Done {
+    let problem = |error| format!("{}: {error}", from.display());
+    if !from.is_dir() {
+        return fs::copy(from, to).map(|_| ()).map_err(problem);
+    }
+    fs::create_dir_all(to).map_err(problem)?;
+    for name in names(from)? {
+        copy(&from.join(&name), &to.join(&name))?;
+    }
+    Ok(())
+}
