@@ -181,9 +181,16 @@ pub fn npm_ci(folder: &Path) -> Done {
         return Ok(());
     }
     step(&format!("npm ci in {}", folder.strip_prefix(root()).unwrap_or(folder).display()), || {
-        let mut npm = Command::new("npm");
-        // No package may run a script of its own here; none that is used needs to.
-        run(npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]).current_dir(folder))?;
+        let npm = |verb: &[&str]| {
+            let mut npm = Command::new("npm");
+            // No package may run a script of its own here; none that is used needs to.
+            run(npm
+                .args(verb)
+                .args(["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=silent"])
+                .current_dir(folder))
+        };
+        // `npm ci` refuses a lock file made at a registry that did not hold the packages of other platforms.
+        npm(&["ci"]).or_else(|_| npm(&["install", "--no-save"]))?;
         fs::write(&stamp, &wanted).map_err(|error| format!("{}: {error}", stamp.display()))
     })
 }
