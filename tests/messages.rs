@@ -106,6 +106,12 @@ fn table() -> Vec<(Error, &'static str, Fault, &'static str)> {
             Caller,
             "body is an object, not the received bytes: read the raw body before any JSON middleware",
         ),
+        (
+            Error::BodyEncoding { problem: "malformed gzip" },
+            "body_encoding",
+            Peer,
+            "body cannot be decoded: malformed gzip",
+        ),
         (Error::BodyNotUtf8 { at: 7 }, "body_not_utf8", Peer, "body is not UTF-8 at byte 7"),
         (Error::BodyNotJson { line: 1, column: 6 }, "body_not_json", Peer, "body is not JSON at line 1 column 6"),
         (Error::SecretEmpty { key: key() }, "secret_empty", Config, "secret of key `2026` is empty"),
@@ -153,6 +159,8 @@ fn table() -> Vec<(Error, &'static str, Fault, &'static str)> {
         (Error::DeliveryReplayed, "delivery_replayed", Peer, "delivery was already handled"),
         (Error::DeliveryPending, "delivery_pending", Peer, "delivery is being handled right now"),
         (Error::ReplayStoreFull, "replay_store_full", Config, "replay store is full"),
+        (Error::HandlersMissing, "handlers_missing", Caller, "no handler was added, so the event would be lost"),
+        (Error::KindUnknown, "kind_unknown", Caller, "kind is not one that this release knows"),
         (Error::NowInvalid, "now_invalid", Caller, "now is not a whole number of milliseconds since 1970"),
         (Error::CoreTrapped, "core_trapped", Library, "the core stopped on this input and was started again"),
     ]
