@@ -22,6 +22,9 @@ pub mod time;
 
 pub mod release;
 
+#[macro_use]
+mod error_table;
+
 pub mod error;
 
 pub mod event;

@@ -32,7 +32,8 @@ export function tampered({ body = sample("ActivityCreated"), now = Date.now(), t
   };
   const [name, value] = signed(body, now);
   const [, later] = signed(body, now + 1000);
-  const bound = toleranceSeconds * 1000 + 1000;
+  // A minute beyond: a receiver whose clock runs on meanwhile must still refuse it.
+  const bound = toleranceSeconds * 1000 + 60_000;
   const rows: Tampered[] = [];
   const add = (what: string, code: ErrorCode, headers: Tampered["headers"], text = body): void => {
     rows.push({ name: what, code, headers, body: text });
