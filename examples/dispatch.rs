@@ -1,13 +1,14 @@
-//! Dispatches five deliveries to one endpoint: three honest ones, a forged one and a stale one.
+//! Dispatches to one endpoint through the sender, with a store in a file; then a forged delivery and a stale one.
 //!
 //! `MAMBO_SECRET=… cargo run --features send --example dispatch -- http://127.0.0.1:8080/`
 
 use std::error::Error;
-use std::{env, fs};
+use std::{env, fs, process};
 
-use mambo_webhooks::key::KeyRing;
-use mambo_webhooks::send::endpoint::Loopback;
-use mambo_webhooks::send::{Endpoint, Sender, now};
+use mambo_webhooks::send::{
+    Endpoint, Guard, HttpOptions, LogQuery, NewEvent, Poster, Sender, Settings, Sqlite, State, Store, WorkerOptions,
+    now,
+};
 use mambo_webhooks::{Outbound, Policy, Profile, Release, Renderer, Shims, UnixMillis};
 
 const PINNED: Release = Release::new(8, 0, 3);
@@ -16,36 +17,45 @@ const SERVER: Release = Release::new(9, 0, 0);
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
     let url = env::args().nth(1).ok_or("usage: dispatch URL")?;
+    let secret = env::var("MAMBO_SECRET")?;
     let registry = fs::read_to_string("examples/registry/payload-9.0.0.json")?;
     let renderer = Renderer::new(Profile::default(), Shims::from_json(&registry)?, SERVER)?;
-    let sender = Sender::new(renderer)?;
+    // Plain http to this very machine is for demonstrations; without this line only https to public hosts is taken.
+    let http = HttpOptions::new(Guard::allowing(vec!["127.0.0.0/8".parse()?]));
+    let file = env::temp_dir().join(format!("mambo-dispatch-{}.db", process::id()));
 
-    let keys = KeyRing::single(&env::var("MAMBO_SECRET")?)?;
-    let endpoint = Endpoint::new(&url, keys, Policy::Pinned(PINNED), Loopback::Allowed)?;
-    let forger = KeyRing::single("a secret that the receiver does not know")?;
-    let other = Endpoint::new(&url, forger, Policy::Pinned(PINNED), Loopback::Allowed)?;
-
-    let ping = event("Ping", r#"{"message":"ping"}"#);
-    let activity = event("ActivityCreated", r#"{"uuid":"user-1","attrs":{"type":"behaviour","verb":"read"}}"#);
+    let sender = Sender::new(Sqlite::open(&file)?, renderer.clone(), http.clone());
+    // One at a time, so that the receiver prints them in order. Adding an endpoint sends it a Ping.
+    let settings = Settings::new(&url, &secret).policy(Policy::Pinned(PINNED)).max_in_flight(1);
+    sender.add_endpoint("demo", settings.clone()).await?;
+    let activity = r#"{"uuid":"user-1","attrs":{"type":"behaviour","verb":"read"}}"#;
+    sender.send(NewEvent::new("ActivityCreated", SERVER, activity)?).await?;
     // The server is at 9.0.0, so its payload has the new name; the pinned endpoint is sent the old one.
-    let wallet = event("PointWalletUpdated", r#"{"newExampleField":"value"}"#);
-    for event in [&ping, &activity, &wallet] {
-        for attempt in sender.send(&endpoint, event).await? {
-            report(event, "honest", &attempt.outgoing.body, attempt.status);
-        }
+    sender.send(NewEvent::new("PointWalletUpdated", SERVER, r#"{"newExampleField":"value"}"#)?).await?;
+    sender.worker(WorkerOptions::default())?.run_due().await?;
+    let log = sender.store().log(LogQuery { limit: 10, ..LogQuery::default() }).await?;
+    for line in log.iter().rev() {
+        report("honest", &line.kind, line.attempt.version, line.attempt.answer.status);
     }
-    let refused = sender.attempt(&other, &ping, now()).await?;
-    report(&ping, "forged", &refused.outgoing.body, refused.status);
-    let stale = sender.attempt(&endpoint, &ping, UnixMillis(now().0.saturating_sub(600_000))).await?;
-    report(&ping, "stale", &stale.outgoing.body, stale.status);
+
+    let poster = Poster::new(&http)?;
+    let forger = Settings::new(&url, "a secret that the receiver does not know");
+    let stale = UnixMillis(now().0.saturating_sub(600_000));
+    for (what, settings, at) in [("forged", forger, now()), ("stale", settings, stale)] {
+        let endpoint = Endpoint::new("demo".into(), settings, State::Enabled, &http.guard)?;
+        let ping = Outbound { kind: "Ping", id: None, time: None, version: SERVER, data: r#"{"message":"ping"}"# };
+        let outgoing = renderer.render(&ping, endpoint.policy(), endpoint.keys(), at)?;
+        let answer = poster.post(&endpoint, &outgoing, "").await;
+        report(what, "Ping", Some(outgoing.version), answer.status);
+    }
+    for suffix in ["", "-wal", "-shm"] {
+        fs::remove_file(format!("{}{suffix}", file.display())).ok();
+    }
     Ok(())
 }
 
-const fn event<'a>(kind: &'a str, data: &'a str) -> Outbound<'a> {
-    Outbound { kind, id: None, time: None, version: SERVER, data }
-}
-
-fn report(event: &Outbound<'_>, what: &str, body: &[u8], status: Option<u16>) {
+fn report(what: &str, kind: &str, version: Option<Release>, status: Option<u16>) {
+    let version = version.map_or("none".into(), |version| version.to_string());
     let status = status.map_or("no answer".into(), |status| status.to_string());
-    println!("{what}\t{}\t{}\t{status}", event.kind, String::from_utf8_lossy(body));
+    println!("{what}\t{kind}\t{version}\t{status}");
 }

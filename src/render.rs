@@ -82,6 +82,12 @@ impl Renderer {
         self
     }
 
+    /// The release that [`Policy::Latest`] means.
+    #[must_use]
+    pub const fn server(&self) -> Release {
+        self.server
+    }
+
     /// Renders `event` under `policy`, signed at `now` with the keys that are valid then.
     ///
     /// # Errors

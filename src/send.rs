@@ -1,14 +1,61 @@
-//! The sender: events become signed POSTs. Feature `send`.
+//! The sender: events become signed POSTs, and none is lost. Feature `send`.
 //!
-//! One attempt is one POST with its own timestamp and signature; redirects are never followed, and no proxy is
-//! taken from the environment.
+//! Policy and states are pure and ours; HTTP, TLS, SQL, rate limits and metrics are libraries. Once
+//! [`Sender::send`] returned Ok, every enabled endpoint that takes the kind gets the event **at least once**, until a
+//! 2xx, until the schedule ends (it is then kept as *dead*), or until the endpoint is disabled (it then waits).
 
 pub mod clock;
 
+pub mod error;
+
+pub mod address;
+
 pub mod endpoint;
 
-pub mod transport;
+pub mod event;
 
+pub mod schedule;
+
+pub mod outcome;
+
+pub mod store;
+
+#[cfg(feature = "failpoints")]
+mod failpoint;
+
+mod sqlite_schema;
+
+mod sqlite_writer;
+
+mod sqlite_claim;
+
+mod sqlite_log;
+
+pub mod sqlite;
+
+pub mod resolve;
+
+pub mod post;
+
+pub mod meter;
+
+mod flying;
+
+mod trace;
+
+pub mod worker;
+
+pub mod sender;
+
+pub use address::Guard;
 pub use clock::now;
-pub use endpoint::Endpoint;
-pub use transport::{Attempt, Sender};
+pub use endpoint::{Endpoint, Settings, State};
+pub use error::SendError;
+pub use event::NewEvent;
+pub use outcome::{Answer, AttemptRecord, Failure};
+pub use post::{HttpOptions, Poster};
+pub use schedule::Schedule;
+pub use sender::Sender;
+pub use sqlite::Sqlite;
+pub use store::{Enqueued, LogQuery, Selection, Store};
+pub use worker::{Worker, WorkerOptions};

@@ -39,6 +39,7 @@ fn groups(file: &Path) -> Vec<usize> {
 /// Each word that follows `prefix` in the code of a file, tests left out.
 fn used(file: &Path, prefix: &str) -> Vec<String> {
     let text = fs::read_to_string(file).unwrap();
+    let text = text.split("#[cfg(test)]\nmod tests").next().unwrap();
     let code: String = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
     let word = |rest: &str| rest.chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect();
     code.split(prefix).skip(1).map(word).collect()

@@ -7,28 +7,54 @@ use serde_json::Value;
 
 use crate::step::{Done, output, root};
 
-/// Every dependency that a user gets builds with the Rust that Cargo.toml names.
+/// The oldest Rust for each set of features: the core alone, the sender, the sender with PostgreSQL.
+const RUST_VERSIONS: [(&str, (u32, u32)); 3] = [("std,cli", (1, 85)), ("send,cli", (1, 89)), ("postgres,cli", (1, 94))];
+
+/// Every dependency that a user gets builds with the Rust that README.md names for the features that need it.
 pub fn rust_version() -> Done {
+    for (features, ours) in RUST_VERSIONS {
+        let mut cargo = Command::new(env!("CARGO"));
+        let arguments = ["tree", "--locked", "--edges", "normal,build", "--prefix", "none", "--format", "{p}"];
+        let printed = output(cargo.args(arguments).args(["--features", features]).current_dir(root()))?;
+        let used: Vec<(&str, &str)> = printed
+            .lines()
+            .filter_map(|line| {
+                let mut words = line.split(' ');
+                Some((words.next()?, words.next()?.trim_start_matches('v')))
+            })
+            .collect();
+        let newer: Vec<String> = packages()?
+            .iter()
+            .filter(|package| {
+                let (name, version) = (text(package, "name"), text(package, "version"));
+                used.iter().any(|used| (Some(used.0), Some(used.1)) == (name, version))
+            })
+            .filter(|package| rust_version_of(package) > ours)
+            .map(|package| format!("{:?} asks for {:?}", text(package, "name"), rust_version_of(package)))
+            .collect();
+        if !newer.is_empty() {
+            return Err(format!("features {features} are said to need {ours:?}, but {}", newer.join(", ")));
+        }
+        let said = format!("Rust {}.{}", ours.0, ours.1);
+        if !fs::read_to_string(root().join("README.md")).is_ok_and(|readme| readme.contains(&said)) {
+            return Err(format!("README.md does not say that {features} needs {said}"));
+        }
+    }
+    Ok(())
+}
+
+fn packages() -> Done<Vec<Value>> {
     let mut cargo = Command::new(env!("CARGO"));
     let printed = output(cargo.args(["metadata", "--format-version", "1", "--locked"]).current_dir(root()))?;
     let metadata: Value = serde_json::from_str(&printed).map_err(|error| error.to_string())?;
     let packages = metadata.get("packages").and_then(Value::as_array).ok_or("cargo metadata lists no packages")?;
-    let version = |package: &Value| {
-        let mut numbers =
-            text(package, "rust_version").unwrap_or("1.0").split('.').map(|number| number.parse::<u32>().unwrap_or(0));
-        (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
-    };
-    let ours = packages
-        .iter()
-        .find(|package| text(package, "name") == Some("mambo-webhooks"))
-        .map(version)
-        .unwrap_or_default();
-    let newer: Vec<String> = packages
-        .iter()
-        .filter(|package| version(package) > ours)
-        .map(|package| format!("{:?} asks for {:?}", text(package, "name"), version(package)))
-        .collect();
-    if newer.is_empty() { Ok(()) } else { Err(format!("Cargo.toml says {ours:?}, but {}", newer.join(", "))) }
+    Ok(packages.clone())
+}
+
+fn rust_version_of(package: &Value) -> (u32, u32) {
+    let version = text(package, "rust_version").unwrap_or("1.0");
+    let mut numbers = version.split('.').map(|number| number.parse().unwrap_or(0));
+    (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
 }
 
 fn text<'a>(value: &'a Value, name: &str) -> Option<&'a str> {

@@ -41,11 +41,18 @@ pub fn demo() -> Done {
     })?;
     let sent: Vec<Vec<&str>> = sent.lines().map(|line| line.split('\t').collect()).collect();
     let seen: Vec<String> = seen.iter().map(|line| said(line)).collect::<Done<_>>()?;
-    let width = sent.iter().filter_map(|row| row.get(2)).map(|body| body.len()).max().unwrap_or(0).saturating_add(2);
-    println!("\n{:<8}{:<20}{:<width$}{:<8}receiver", "", "sender: kind", "body", "status");
+    let width = sent
+        .iter()
+        .filter_map(|row| row.get(2))
+        .map(|version| version.len())
+        .max()
+        .unwrap_or(0)
+        .max(8)
+        .saturating_add(2);
+    println!("\n{:<8}{:<20}{:<width$}{:<8}receiver", "", "sender: kind", "version", "status");
     for (row, answer) in sent.iter().zip(&seen) {
-        if let [what, kind, body, status] = row[..] {
-            println!("{what:<8}{kind:<20}{body:<width$}{status:<8}{answer}");
+        if let [what, kind, version, status] = row[..] {
+            println!("{what:<8}{kind:<20}{version:<width$}{status:<8}{answer}");
         }
     }
     let rows: Vec<[&str; 4]> = sent

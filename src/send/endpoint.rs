@@ -1,0 +1,305 @@
+//! Where deliveries go, and how: what is asked for, what is stored, what the worker uses.
+
+use alloc::borrow::ToOwned;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt;
+use core::net::IpAddr;
+use core::num::NonZeroU32;
+
+use reqwest::Url;
+use reqwest::header::{HeaderName, HeaderValue};
+use serde::{Deserialize, Serialize};
+
+use super::address::Guard;
+use super::error::SendError;
+use crate::encoding::Encoding;
+use crate::key::{Key, KeyRing, Strength};
+use crate::render::Policy;
+use crate::time::UnixMillis;
+
+/// How many deliveries to one endpoint are under way at once, unless something else is asked for.
+const MAX_IN_FLIGHT: u32 = 8;
+/// Headers that the sender or the HTTP client sets itself.
+const RESERVED: [&str; 13] = [
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "expect",
+    "host",
+    "te",
+    "traceparent",
+    "tracestate",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "user-agent",
+];
+
+/// An endpoint, with all that it is set to. `Debug` shows no secret.
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    /// Its id.
+    pub id: String,
+    /// What it is set to.
+    pub settings: Settings,
+    /// Whether deliveries go to it.
+    pub state: State,
+    url: Url,
+    keys: KeyRing,
+}
+
+/// Whether deliveries go to an endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// They do.
+    Enabled,
+    /// They do not, and wait until somebody enables it.
+    Disabled(Reason),
+}
+
+/// Why an endpoint is disabled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// Somebody said so.
+    ByHand,
+    /// It answered 410.
+    Gone,
+    /// It failed for days.
+    Failing,
+}
+
+/// What an endpoint is set to, as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Settings {
+    /// The URL.
+    pub url: String,
+    keys: Vec<StoredKey>,
+    /// The release that it is pinned to; the newest one when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pinned: Option<String>,
+    /// The kinds that it gets; all of them when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kinds: Option<Vec<String>>,
+    /// Most attempts a second; no limit when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate_per_second: Option<NonZeroU32>,
+    /// Most deliveries under way at once.
+    pub max_in_flight: u32,
+    /// Headers of its own, names in lower case.
+    pub headers: Vec<(String, String)>,
+}
+
+/// A secret as it is stored: its owner needs it back to sign with.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct StoredKey {
+    id: String,
+    secret: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_after: Option<i64>,
+}
+
+impl Settings {
+    /// An endpoint at `url`, whose deliveries are signed with `secret`, UTF-8 text of at least 16 bytes. It gets every
+    /// kind, at the newest version, until something else is said.
+    #[must_use]
+    pub fn new(url: &str, secret: &str) -> Self {
+        let key = StoredKey { id: "1".to_owned(), secret: secret.to_owned(), not_after: None };
+        let (url, max_in_flight) = (url.to_owned(), MAX_IN_FLIGHT);
+        let keys = alloc::vec![key];
+        Self { url, keys, pinned: None, kinds: None, rate_per_second: None, max_in_flight, headers: Vec::new() }
+    }
+
+    /// Which payload version it gets. Default: [`Policy::Latest`].
+    #[must_use]
+    pub fn policy(mut self, policy: Policy) -> Self {
+        self.pinned = match policy {
+            Policy::Pinned(release) => Some(release.to_string()),
+            Policy::Latest => None,
+        };
+        self
+    }
+
+    /// The kinds that it gets. Default: all, also those that come later.
+    #[must_use]
+    pub fn kinds(mut self, kinds: &[&str]) -> Self {
+        self.kinds = Some(kinds.iter().map(|&kind| kind.to_owned()).collect());
+        self
+    }
+
+    /// Most attempts a second. Default: no limit.
+    #[must_use]
+    pub const fn rate_per_second(mut self, rate: NonZeroU32) -> Self {
+        self.rate_per_second = Some(rate);
+        self
+    }
+
+    /// Most deliveries under way at once. Default: 8.
+    #[must_use]
+    pub const fn max_in_flight(mut self, most: u32) -> Self {
+        self.max_in_flight = most;
+        self
+    }
+
+    /// Adds a header to every delivery.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_ascii_lowercase(), value.to_owned()));
+        self
+    }
+
+    /// The settings as they are stored.
+    pub(crate) fn to_json(&self) -> String {
+        // Strings, numbers and lists: there is nothing in them that could not be written.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// Adds a secret and lets those before it end at `overlap_until`. The older one stays first until then: where a
+    /// signature header has room for one signature only, a receiver that knows only the old secret still takes it.
+    pub(crate) fn rotate(&mut self, secret: &str, now: UnixMillis, overlap_until: UnixMillis) {
+        self.keys.retain(|key| key.not_after.is_none_or(|end| end >= now.0));
+        for key in &mut self.keys {
+            key.not_after = Some(key.not_after.map_or(overlap_until.0, |end| end.min(overlap_until.0)));
+        }
+        let numbers = self.keys.iter().filter_map(|key| key.id.parse::<u64>().ok());
+        let id = numbers.max().unwrap_or(0).saturating_add(1).to_string();
+        self.keys.push(StoredKey { id, secret: secret.to_owned(), not_after: None });
+    }
+
+    /// Whether it gets events of that kind.
+    #[must_use]
+    pub fn takes(&self, kind: &str) -> bool {
+        self.kinds.as_ref().is_none_or(|kinds| kinds.iter().any(|own| own == kind))
+    }
+}
+
+impl Endpoint {
+    /// Reads settings: as asked for, or as stored.
+    ///
+    /// # Errors
+    /// When the URL is not one to send personal data to, when a header is not the endpoint's to set, when a limit is
+    /// zero, or when a secret is refused.
+    pub fn new(id: String, settings: Settings, state: State, guard: &Guard) -> Result<Self, SendError> {
+        let url = url(&settings.url, guard)?;
+        for (name, value) in &settings.headers {
+            let well_formed = HeaderName::try_from(name).is_ok() && HeaderValue::try_from(value).is_ok();
+            if !well_formed || RESERVED.contains(&name.as_str()) || name.starts_with("proxy-") {
+                return Err(SendError::HeaderRefused { name: name.clone() });
+            }
+        }
+        if settings.max_in_flight == 0 {
+            return Err(SendError::LimitZero { name: "max_in_flight" });
+        }
+        let keys = settings.keys.iter().map(|StoredKey { id, secret, not_after }| {
+            let key = Key::new(id, secret, Encoding::Utf8, Strength::Strong)?;
+            Ok(key.valid(None, not_after.map(UnixMillis)))
+        });
+        let keys = KeyRing::new(keys.collect::<Result<_, crate::error::Error>>()?)?;
+        if let Some(pinned) = &settings.pinned {
+            let malformed = |_| crate::error::Error::OptionsInvalid {
+                count: 1,
+                first: "expected a release such as 8.0.3 at /pinned".into(),
+            };
+            pinned.parse::<crate::release::Release>().map_err(malformed)?;
+        }
+        Ok(Self { id, settings, state, url, keys })
+    }
+
+    /// An endpoint as it was stored. Its address is judged where it is connected to, not here: one endpoint that a
+    /// stricter guard refuses must not make the others unreadable.
+    ///
+    /// # Errors
+    /// `store_failed`, when it cannot be read.
+    pub(crate) fn stored(id: &str, settings: &str, state: &str) -> Result<Self, SendError> {
+        let unread = || SendError::StoreFailed { what: alloc::format!("endpoint `{id}` cannot be read") };
+        let settings = serde_json::from_str(settings).map_err(|_| unread())?;
+        let state = State::from_name(state).ok_or_else(unread)?;
+        let everywhere = Guard::allowing(["0.0.0.0/0", "::/0"].iter().filter_map(|net| net.parse().ok()).collect());
+        Self::new(id.into(), settings, state, &everywhere)
+    }
+
+    /// The URL, as it is called.
+    #[must_use]
+    pub const fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// The keys that sign.
+    #[must_use]
+    pub const fn keys(&self) -> &KeyRing {
+        &self.keys
+    }
+
+    /// Which payload version it gets.
+    #[must_use]
+    pub fn policy(&self) -> Policy {
+        let pinned = self.settings.pinned.as_ref().and_then(|pinned| pinned.parse().ok());
+        pinned.map_or(Policy::Latest, Policy::Pinned)
+    }
+
+    /// Whether deliveries go to it.
+    #[must_use]
+    pub fn is_enabled(&self) -> bool {
+        self.state == State::Enabled
+    }
+}
+
+/// The host as an address, if the URL names it by one, in whatever spelling.
+pub(crate) fn literal(url: &Url) -> Option<IpAddr> {
+    url.host_str()?.trim_matches(['[', ']']).parse().ok()
+}
+
+fn url(text: &str, guard: &Guard) -> Result<Url, SendError> {
+    let url = Url::parse(text).map_err(|_| SendError::UrlMalformed)?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(SendError::UrlUserInfo);
+    }
+    if url.fragment().is_some() {
+        return Err(SendError::UrlFragment);
+    }
+    let literal = literal(&url);
+    match url.scheme() {
+        "https" => {}
+        "http" if literal.is_some_and(|address| guard.permits_loopback(address)) => {}
+        _ => return Err(SendError::UrlNotHttps),
+    }
+    // A name is looked at where it is resolved: when it is added, and again whenever a connection is made.
+    if literal.is_some_and(|address| !guard.permits(address)) {
+        return Err(SendError::AddressRefused);
+    }
+    Ok(url)
+}
+
+impl State {
+    /// Its stable name, as it is stored and shown.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Enabled => "enabled",
+            Self::Disabled(Reason::ByHand) => "disabled",
+            Self::Disabled(Reason::Gone) => "disabled_gone",
+            Self::Disabled(Reason::Failing) => "disabled_failing",
+        }
+    }
+
+    /// The state of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        let all = [
+            Self::Enabled,
+            Self::Disabled(Reason::ByHand),
+            Self::Disabled(Reason::Gone),
+            Self::Disabled(Reason::Failing),
+        ];
+        all.into_iter().find(|state| state.as_str() == name)
+    }
+}
+
+impl fmt::Debug for StoredKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoredKey").field("id", &self.id).field("secret", &"[redacted]").finish_non_exhaustive()
+    }
+}

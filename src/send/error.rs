@@ -1,0 +1,127 @@
+//! What the sender refuses to do, or cannot: stable codes and sentences, as in the core.
+
+use alloc::string::String;
+use core::fmt;
+
+/// A failure of the sender. Never holds a secret or a payload.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SendError {
+    /// The URL cannot be read.
+    UrlMalformed,
+    /// The URL is neither https, nor http to a loopback address that the guard permits.
+    UrlNotHttps,
+    /// The URL carries a user name or password, which would end up in logs.
+    UrlUserInfo,
+    /// The URL carries a fragment, which is never sent.
+    UrlFragment,
+    /// The URL's host is, or resolves to, an address that deliveries must not go to.
+    AddressRefused,
+    /// A header is one that the sender sets itself, or no header at all.
+    HeaderRefused {
+        /// Its name, if it can be shown.
+        name: String,
+    },
+    /// A limit is zero.
+    LimitZero {
+        /// Which one.
+        name: &'static str,
+    },
+    /// A key or the event is one that the core refuses.
+    Core(crate::error::Error),
+    /// The payload is larger than a receiver has to take.
+    PayloadTooLarge {
+        /// Its length.
+        bytes: usize,
+        /// Largest length allowed.
+        allowed: usize,
+    },
+    /// There is an endpoint of that id.
+    EndpointExists {
+        /// The id.
+        id: String,
+    },
+    /// There is no endpoint of that id.
+    EndpointUnknown {
+        /// The id.
+        id: String,
+    },
+    /// There is another event of that id.
+    EventExists {
+        /// The id.
+        id: String,
+    },
+    /// The store cannot do it now: a full disk, a broken connection. Nothing was half done.
+    StoreFailed {
+        /// What the store says.
+        what: String,
+    },
+    /// The store was written by a newer release of this library.
+    StoreNewer {
+        /// Its schema.
+        found: i64,
+        /// The newest schema that this release knows.
+        known: i64,
+    },
+    /// The HTTP client could not be set up.
+    ClientFailed {
+        /// What it says.
+        what: String,
+    },
+}
+
+impl SendError {
+    /// Its stable name.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::UrlMalformed => "url_malformed",
+            Self::UrlNotHttps => "url_not_https",
+            Self::UrlUserInfo => "url_user_info",
+            Self::UrlFragment => "url_fragment",
+            Self::AddressRefused => "address_refused",
+            Self::HeaderRefused { .. } => "header_refused",
+            Self::LimitZero { .. } => "limit_zero",
+            Self::Core(error) => error.code().as_str(),
+            Self::PayloadTooLarge { .. } => "payload_too_large",
+            Self::EndpointExists { .. } => "endpoint_exists",
+            Self::EndpointUnknown { .. } => "endpoint_unknown",
+            Self::EventExists { .. } => "event_exists",
+            Self::StoreFailed { .. } => "store_failed",
+            Self::StoreNewer { .. } => "store_newer",
+            Self::ClientFailed { .. } => "client_failed",
+        }
+    }
+}
+
+impl From<crate::error::Error> for SendError {
+    fn from(error: crate::error::Error) -> Self {
+        Self::Core(error)
+    }
+}
+
+impl fmt::Display for SendError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UrlMalformed => f.write_str("the endpoint is not a URL"),
+            Self::UrlNotHttps => f.write_str("the endpoint is not https"),
+            Self::UrlUserInfo => f.write_str("the endpoint's URL carries a user name or password"),
+            Self::UrlFragment => f.write_str("the endpoint's URL carries a fragment"),
+            Self::AddressRefused => f.write_str("the endpoint's host is not a public address"),
+            Self::HeaderRefused { name } => write!(f, "header `{name}` cannot be set by an endpoint"),
+            Self::LimitZero { name } => write!(f, "{name} is 0, needs at least 1"),
+            Self::Core(error) => error.fmt(f),
+            Self::PayloadTooLarge { bytes, allowed } => write!(f, "the data is {bytes} bytes, allowed {allowed}"),
+            Self::EndpointExists { id } => write!(f, "there is an endpoint `{id}`"),
+            Self::EndpointUnknown { id } => write!(f, "there is no endpoint `{id}`"),
+            Self::EventExists { id } => write!(f, "there is another event `{id}`"),
+            Self::StoreFailed { what } => write!(f, "the store failed: {what}"),
+            Self::StoreNewer { found, known } => {
+                write!(f, "the store has schema {found}, newer than {known}, which this release knows")
+            }
+            Self::ClientFailed { what } => write!(f, "the HTTP client could not be set up: {what}"),
+        }
+    }
+}
+
+impl core::error::Error for SendError {}

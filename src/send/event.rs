@@ -1,0 +1,95 @@
+//! An event to send: given once, kept in the shape of the release that made it.
+
+use alloc::borrow::ToOwned;
+use alloc::string::{String, ToString};
+
+use serde_json::value::RawValue;
+
+use super::error::SendError;
+use crate::error::Error;
+use crate::limits::MAX_BODY_BYTES;
+use crate::release::Release;
+
+/// An event to send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewEvent {
+    pub(crate) id: Option<String>,
+    pub(crate) kind: String,
+    pub(crate) time: Option<String>,
+    pub(crate) version: Release,
+    pub(crate) data: String,
+    pub(crate) idempotency_key: Option<String>,
+}
+
+/// An event as the store keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredEvent {
+    /// Its id, the same in every delivery of it.
+    pub id: String,
+    /// Its kind, as Mambo writes it.
+    pub kind: String,
+    /// When it happened, as JSON text.
+    pub time: Option<String>,
+    /// The release in whose shape the data is.
+    pub version: Release,
+    /// The data, as JSON text.
+    pub data: String,
+}
+
+impl NewEvent {
+    /// An event of a kind, with data as JSON text in the shape of `version`.
+    ///
+    /// # Errors
+    /// `body_not_json`, `payload_too_large`.
+    pub fn new(kind: &str, version: Release, data: &str) -> Result<Self, SendError> {
+        check(data)?;
+        if data.len() > MAX_BODY_BYTES {
+            return Err(SendError::PayloadTooLarge { bytes: data.len(), allowed: MAX_BODY_BYTES });
+        }
+        let (kind, data) = (kind.to_owned(), data.to_owned());
+        Ok(Self { id: None, kind, time: None, version, data, idempotency_key: None })
+    }
+
+    /// Gives it an id of yours instead of a new one.
+    #[must_use]
+    pub fn id(mut self, id: &str) -> Self {
+        self.id = Some(id.to_owned());
+        self
+    }
+
+    /// Says when it happened, as JSON text: a string or a number.
+    ///
+    /// # Errors
+    /// `body_not_json`.
+    pub fn time(mut self, json: &str) -> Result<Self, SendError> {
+        check(json)?;
+        self.time = Some(json.to_owned());
+        Ok(self)
+    }
+
+    /// Makes sending it again harmless: of all events with one key, the first is sent.
+    #[must_use]
+    pub fn idempotency_key(mut self, key: &str) -> Self {
+        self.idempotency_key = Some(key.to_owned());
+        self
+    }
+
+    /// The Ping that Mambo's docs show.
+    #[must_use]
+    pub(crate) fn ping(version: Release) -> Self {
+        let data = r#"{"message":"ping"}"#.to_owned();
+        Self { id: None, kind: "Ping".to_owned(), time: None, version, data, idempotency_key: None }
+    }
+
+    /// The event with its id: its own, or a new one that sorts by time.
+    pub(crate) fn named(self) -> (StoredEvent, Option<String>) {
+        let Self { id, kind, time, version, data, idempotency_key } = self;
+        let id = id.unwrap_or_else(|| uuid::Uuid::now_v7().as_hyphenated().to_string());
+        (StoredEvent { id, kind, time, version, data }, idempotency_key)
+    }
+}
+
+fn check(json: &str) -> Result<(), Error> {
+    let error = |error: serde_json::Error| Error::BodyNotJson { line: error.line(), column: error.column() };
+    serde_json::from_str::<&RawValue>(json).map(|_| ()).map_err(error)
+}

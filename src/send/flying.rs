@@ -1,0 +1,73 @@
+//! Attempts under way, and those that ended and were not yet settled.
+
+use alloc::vec::Vec;
+use std::collections::HashMap;
+
+use tokio::task::JoinSet;
+use tracing::warn;
+
+use super::store::{Lease, Settlement};
+
+/// Attempts under way.
+#[derive(Debug, Default)]
+pub(super) struct Flying {
+    attempts: JoinSet<Settlement>,
+    leases: HashMap<i64, Lease>,
+    ended: Vec<Settlement>,
+}
+
+impl Flying {
+    /// Those that have ended.
+    pub(super) fn ended(&mut self) -> Vec<Settlement> {
+        while let Some(joined) = self.attempts.try_join_next() {
+            self.end(joined);
+        }
+        core::mem::take(&mut self.ended)
+    }
+
+    /// Waits until one has ended; for ever when there is none.
+    pub(super) async fn any(&mut self) {
+        if !self.ended.is_empty() {
+            return;
+        }
+        match self.attempts.join_next().await {
+            Some(joined) => self.end(joined),
+            None => core::future::pending().await,
+        }
+    }
+
+    fn end(&mut self, joined: Result<Settlement, tokio::task::JoinError>) {
+        match joined {
+            Ok(settlement) => {
+                self.leases.remove(&settlement.lease.delivery);
+                self.ended.push(settlement);
+            }
+            // Its lease ends, which counts as a crash of that delivery.
+            Err(error) => warn!(%error, "an attempt stopped"),
+        }
+    }
+
+    /// How many more there may be.
+    pub(super) fn room(&self, most: usize) -> usize {
+        most.saturating_sub(self.attempts.len())
+    }
+
+    pub(super) fn start(&mut self, lease: Lease, attempt: impl Future<Output = Settlement> + Send + 'static) {
+        self.leases.insert(lease.delivery, lease);
+        self.attempts.spawn(attempt);
+    }
+
+    /// The leases of those that have not ended.
+    pub(super) fn leases(&self) -> Vec<Lease> {
+        self.leases.values().copied().collect()
+    }
+
+    /// Takes back what could not be said to the store.
+    pub(super) fn put_back(&mut self, ended: &[Settlement]) {
+        self.ended.extend(ended.iter().cloned());
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.attempts.is_empty() && self.ended.is_empty()
+    }
+}

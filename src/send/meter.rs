@@ -1,0 +1,84 @@
+//! What the worker counts, as Prometheus reads it.
+
+use alloc::string::String;
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::{Registry, Unit};
+
+use super::outcome::Answer;
+use super::store::Counts;
+
+/// How an attempt ended: a class of statuses or a failure, so that the number of series stays small.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Outcome {
+    outcome: &'static str,
+}
+
+/// The state of deliveries.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct State {
+    state: &'static str,
+}
+
+/// Counters of one worker.
+#[derive(Debug)]
+pub struct Meter {
+    registry: Registry,
+    attempts: Family<Outcome, Counter>,
+    seconds: Histogram,
+    leases_lost: Counter,
+    deliveries: Family<State, Gauge>,
+}
+
+impl Default for Meter {
+    fn default() -> Self {
+        let mut registry = Registry::with_prefix("mambo_webhooks");
+        let attempts = Family::default();
+        let seconds = Histogram::new([0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 15.0]);
+        let leases_lost = Counter::default();
+        let deliveries = Family::default();
+        registry.register("attempts", "Attempts by how they ended", attempts.clone());
+        registry.register_with_unit("attempt", "How long attempts took", Unit::Seconds, seconds.clone());
+        registry.register("leases_lost", "Attempts whose delivery somebody else had meanwhile", leases_lost.clone());
+        registry.register("deliveries", "Deliveries by state", deliveries.clone());
+        Self { registry, attempts, seconds, leases_lost, deliveries }
+    }
+}
+
+impl Meter {
+    pub(super) fn attempt(&self, answer: &Answer) {
+        let outcome = match (answer.status, answer.failure) {
+            (Some(200..300), _) => "2xx",
+            (Some(300..400), _) => "3xx",
+            (Some(400..500), _) => "4xx",
+            (Some(500..600), _) => "5xx",
+            (Some(_), _) => "other",
+            (None, failure) => failure.map_or("other", super::outcome::Failure::as_str),
+        };
+        self.attempts.get_or_create(&Outcome { outcome }).inc();
+        let milliseconds = u32::try_from(answer.elapsed_ms).unwrap_or(u32::MAX);
+        self.seconds.observe(f64::from(milliseconds) / 1000.0);
+    }
+
+    pub(super) fn lease_lost(&self) {
+        self.leases_lost.inc();
+    }
+
+    /// The counters in Prometheus' text format, with the numbers of deliveries that the store gives.
+    #[must_use]
+    pub fn text(&self, counts: Counts) -> String {
+        let Counts { waiting, leased, delivered, dead } = counts;
+        for (state, count) in [("waiting", waiting), ("leased", leased), ("delivered", delivered), ("dead", dead)] {
+            self.deliveries.get_or_create(&State { state }).set(i64::try_from(count).unwrap_or(i64::MAX));
+        }
+        let mut text = String::new();
+        // Writing into a string does not fail.
+        let _written = encode(&mut text, &self.registry);
+        text
+    }
+}

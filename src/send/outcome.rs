@@ -1,0 +1,243 @@
+//! What an attempt means: for its delivery, and for its endpoint. Pure.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use super::schedule::Schedule;
+use crate::release::Release;
+use crate::time::UnixMillis;
+
+/// Why an attempt brought no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Failure {
+    /// The event could not be rendered at the endpoint's version, or not signed.
+    RenderFailed,
+    /// The host has no address.
+    HostUnknown,
+    /// The host's address is one that deliveries must not go to.
+    AddressRefused,
+    /// No connection came up, or none in time.
+    ConnectFailed,
+    /// The certificate or the handshake was refused.
+    TlsFailed,
+    /// No answer in time.
+    TimedOut,
+    /// The connection broke, or what came is no HTTP.
+    ConnectionLost,
+    /// The process that made the attempt died, again and again.
+    WorkerLost,
+}
+
+/// What was answered.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Answer {
+    /// The status; `None` when there was no answer.
+    pub status: Option<u16>,
+    /// Why there was no answer, or not all of it.
+    pub failure: Option<Failure>,
+    /// How long to wait, in milliseconds, if the receiver asked for it.
+    pub retry_after_ms: Option<u64>,
+    /// The beginning of the answer's body.
+    pub body: Vec<u8>,
+    /// Whether the body went on.
+    pub is_truncated: bool,
+    /// How long the attempt took, in milliseconds.
+    pub elapsed_ms: u64,
+    /// The address that was connected to.
+    pub remote: Option<String>,
+}
+
+/// One POST and how it ended: a line of the delivery log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttemptRecord {
+    /// Its number within the delivery, from 1.
+    pub number: u32,
+    /// Whether somebody asked for it, outside of the schedule.
+    pub is_manual: bool,
+    /// When it was signed.
+    pub started: UnixMillis,
+    /// The release in whose shape the payload was.
+    pub version: Option<Release>,
+    /// What was answered.
+    pub answer: Answer,
+}
+
+/// What becomes of a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// The endpoint took it.
+    Delivered,
+    /// It is tried again at this time.
+    Retry(UnixMillis),
+    /// It is kept and not tried again until somebody asks.
+    Dead,
+}
+
+/// What an attempt says of its endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Nothing: somebody asked for the attempt, or the fault is ours.
+    None,
+    /// It works.
+    Works,
+    /// It fails.
+    Fails,
+    /// It says that it is gone for good: 410.
+    Gone,
+}
+
+/// When an endpoint that only fails is disabled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DisableRule {
+    /// For how long every attempt must have failed, in milliseconds. Default: 5 days.
+    pub failing_ms: i64,
+    /// How many attempts must have failed. Default: 10.
+    pub failures: u32,
+}
+
+impl Default for DisableRule {
+    fn default() -> Self {
+        Self { failing_ms: 5 * 86_400_000, failures: 10 }
+    }
+}
+
+impl Answer {
+    /// No answer.
+    #[must_use]
+    pub fn failed(failure: Failure, elapsed_ms: u64) -> Self {
+        Self { failure: Some(failure), elapsed_ms, ..Self::default() }
+    }
+
+    /// Whether the endpoint took the delivery: 2xx, nothing else.
+    #[must_use]
+    pub fn is_delivered(&self) -> bool {
+        self.status.is_some_and(|status| (200..300).contains(&status))
+    }
+}
+
+/// What attempt `number` of the schedule means. `random_permille`, 0 to 1000, spreads retries; the attempt ended at `now`.
+#[must_use]
+pub fn judge(
+    answer: &Answer,
+    number: u32,
+    is_manual: bool,
+    schedule: &Schedule,
+    random_permille: u32,
+    now: UnixMillis,
+) -> (Next, Effect) {
+    if answer.is_delivered() {
+        return (Next::Delivered, if is_manual { Effect::None } else { Effect::Works });
+    }
+    if is_manual {
+        return (Next::Dead, Effect::None);
+    }
+    if answer.status == Some(410) {
+        return (Next::Dead, Effect::Gone);
+    }
+    let asked = matches!(answer.status, Some(429 | 503)).then_some(answer.retry_after_ms).flatten();
+    let next = schedule.next(number, asked, random_permille, now).map_or(Next::Dead, Next::Retry);
+    // An event that we cannot render is no fault of the endpoint.
+    let effect = if answer.failure == Some(Failure::RenderFailed) { Effect::None } else { Effect::Fails };
+    (next, effect)
+}
+
+impl Failure {
+    /// Every failure.
+    pub const ALL: [Self; 8] = [
+        Self::RenderFailed,
+        Self::HostUnknown,
+        Self::AddressRefused,
+        Self::ConnectFailed,
+        Self::TlsFailed,
+        Self::TimedOut,
+        Self::ConnectionLost,
+        Self::WorkerLost,
+    ];
+
+    /// Its stable name, as in the log.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::RenderFailed => "render_failed",
+            Self::HostUnknown => "host_unknown",
+            Self::AddressRefused => "address_refused",
+            Self::ConnectFailed => "connect_failed",
+            Self::TlsFailed => "tls_failed",
+            Self::TimedOut => "timed_out",
+            Self::ConnectionLost => "connection_lost",
+            Self::WorkerLost => "worker_lost",
+        }
+    }
+
+    /// The failure of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|failure| failure.as_str() == name)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status(status: u16) -> Answer {
+        Answer { status: Some(status), retry_after_ms: Some(60_000), ..Answer::default() }
+    }
+
+    fn judged(answer: &Answer, number: u32, is_manual: bool) -> (Next, Effect) {
+        judge(answer, number, is_manual, &Schedule::default(), 0, UnixMillis(0))
+    }
+
+    #[test]
+    fn each_status_has_its_meaning() {
+        let retry = |ms| Next::Retry(UnixMillis(ms));
+        for (code, expected) in [
+            (200, (Next::Delivered, Effect::Works)),
+            (204, (Next::Delivered, Effect::Works)),
+            (299, (Next::Delivered, Effect::Works)),
+            (199, (retry(5000), Effect::Fails)),
+            (301, (retry(5000), Effect::Fails)),
+            (308, (retry(5000), Effect::Fails)),
+            (400, (retry(5000), Effect::Fails)),
+            (410, (Next::Dead, Effect::Gone)),
+            (429, (retry(60_000), Effect::Fails)),
+            (500, (retry(5000), Effect::Fails)),
+            (503, (retry(60_000), Effect::Fails)),
+        ] {
+            assert_eq!(judged(&status(code), 1, false), expected, "{code}");
+        }
+        for failure in Failure::ALL {
+            let effect = if failure == Failure::RenderFailed { Effect::None } else { Effect::Fails };
+            assert_eq!(judged(&Answer::failed(failure, 1), 1, false), (retry(5000), effect), "{failure}");
+            assert_eq!(Failure::from_name(failure.as_str()), Some(failure));
+        }
+        assert_eq!(Failure::from_name("other"), None);
+    }
+
+    #[test]
+    fn a_status_counts_even_if_the_rest_of_the_answer_is_lost() {
+        let lost = Answer { failure: Some(Failure::ConnectionLost), ..status(200) };
+        assert_eq!(judged(&lost, 1, false), (Next::Delivered, Effect::Works));
+    }
+
+    #[test]
+    fn the_last_attempt_leaves_a_dead_delivery() {
+        assert_eq!(judged(&status(500), 9, false), (Next::Retry(UnixMillis(86_400_000)), Effect::Fails));
+        assert_eq!(judged(&status(500), 10, false), (Next::Dead, Effect::Fails));
+    }
+
+    #[test]
+    fn what_somebody_asked_for_is_one_attempt_and_says_nothing_of_the_endpoint() {
+        assert_eq!(judged(&status(200), 1, true), (Next::Delivered, Effect::None));
+        assert_eq!(judged(&status(500), 1, true), (Next::Dead, Effect::None));
+        assert_eq!(judged(&status(410), 1, true), (Next::Dead, Effect::None));
+    }
+}

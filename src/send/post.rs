@@ -1,0 +1,215 @@
+//! One signed POST, bounded in time and in what is read of its answer.
+
+use alloc::string::ToString;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::time::Duration;
+use std::time::SystemTime;
+
+use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::{Certificate, redirect};
+use tokio::time::Instant;
+
+use super::address::Guard;
+use super::endpoint::{Endpoint, literal};
+use super::error::SendError;
+use super::outcome::{Answer, Failure};
+use super::resolve::{Guarded, LookUp, Refused, Unknown, system};
+use crate::render::Outgoing;
+
+/// Most bytes of an answer that are read.
+const READ_BYTES: usize = 64 * 1024;
+/// Most bytes of an answer that are kept in the log.
+const KEPT_BYTES: usize = 16 * 1024;
+
+/// How deliveries are posted.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct HttpOptions {
+    /// Which addresses may be connected to.
+    pub guard: Guard,
+    /// How names become addresses.
+    pub look_up: LookUp,
+    /// How long a connection may take to come up. Default: 5 s.
+    pub connect_timeout: Duration,
+    /// How long a whole attempt may take, its answer included. Default: 15 s.
+    pub total_timeout: Duration,
+    /// Certificates of authorities, PEM, that are trusted beside the system's: a private network's own.
+    pub extra_roots: Vec<Vec<u8>>,
+}
+
+impl HttpOptions {
+    /// The defaults, for addresses that `guard` permits.
+    #[must_use]
+    pub fn new(guard: Guard) -> Self {
+        let (connect_timeout, total_timeout) = (Duration::from_secs(5), Duration::from_secs(15));
+        Self { guard, look_up: system(), connect_timeout, total_timeout, extra_roots: Vec::new() }
+    }
+}
+
+/// Posts deliveries. Clones share its connections.
+#[derive(Clone)]
+pub struct Poster {
+    client: reqwest::Client,
+    guard: Guard,
+}
+
+impl Poster {
+    /// # Errors
+    /// `client_failed`, when no TLS can be set up or a certificate is none.
+    pub fn new(options: &HttpOptions) -> Result<Self, SendError> {
+        let failed = |error: reqwest::Error| SendError::ClientFailed { what: error.to_string() };
+        let roots: Result<Vec<_>, _> = options.extra_roots.iter().map(|pem| Certificate::from_pem(pem)).collect();
+        let guarded = Guarded { guard: options.guard.clone(), look_up: Arc::clone(&options.look_up) };
+        let mut builder = reqwest::Client::builder()
+            // One attempt is one POST to the host that was named: no redirect, no retry, no proxy, no second try on
+            // another protocol.
+            .redirect(redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .no_proxy()
+            .http1_only()
+            .dns_resolver(guarded)
+            .connect_timeout(options.connect_timeout)
+            .timeout(options.total_timeout)
+            .user_agent(concat!("Mambo-Webhooks-Rust/", env!("CARGO_PKG_VERSION")));
+        let roots = roots.map_err(failed)?;
+        if !roots.is_empty() {
+            builder = builder.tls_certs_merge(roots);
+        }
+        Ok(Self { client: builder.build().map_err(failed)?, guard: options.guard.clone() })
+    }
+
+    /// One attempt. It ends within the total timeout, and reads no more of the answer than is of use. An empty
+    /// `traceparent` is left out.
+    pub async fn post(&self, endpoint: &Endpoint, outgoing: &Outgoing, traceparent: &str) -> Answer {
+        let started = Instant::now();
+        let elapsed = || u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        // The client does not ask a resolver for an address that is written out.
+        if literal(endpoint.url()).is_some_and(|address| !self.guard.permits(address)) {
+            return Answer::failed(Failure::AddressRefused, elapsed());
+        }
+        let mut request = self.client.post(endpoint.url().clone()).body(outgoing.body.clone());
+        let own = endpoint.settings.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let ours = outgoing.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let trace = Some(("traceparent", traceparent)).filter(|(_, value)| !value.is_empty());
+        for (name, value) in own.chain(ours).chain(trace) {
+            request = request.header(name, value);
+        }
+        let mut response = match request.send().await {
+            Ok(response) => response,
+            Err(error) => return Answer::failed(failure(&error), elapsed()),
+        };
+        let mut answer = Answer {
+            status: Some(response.status().as_u16()),
+            retry_after_ms: retry_after_ms(response.headers()),
+            remote: response.remote_addr().map(|address| address.to_string()),
+            ..Answer::default()
+        };
+        // The status decides; what becomes of the rest is worth a line in the log, no more.
+        loop {
+            match response.chunk().await {
+                Ok(Some(chunk)) if answer.body.len().saturating_add(chunk.len()) <= READ_BYTES => {
+                    answer.body.extend_from_slice(&chunk);
+                }
+                Ok(Some(_)) => {
+                    answer.is_truncated = true;
+                    break;
+                }
+                Ok(None) => break,
+                Err(error) => {
+                    answer.failure = Some(failure(&error));
+                    break;
+                }
+            }
+        }
+        answer.is_truncated |= answer.body.len() > KEPT_BYTES;
+        answer.body.truncate(KEPT_BYTES);
+        answer.elapsed_ms = elapsed();
+        answer
+    }
+}
+
+/// Which failure an error of the client is, by what it was caused by.
+fn failure(error: &reqwest::Error) -> Failure {
+    let mut cause: Option<&(dyn core::error::Error + 'static)> = Some(error);
+    let mut found = None;
+    while let Some(inner) = cause {
+        if inner.is::<Refused>() {
+            found = Some(Failure::AddressRefused);
+        } else if inner.is::<Unknown>() {
+            found = Some(Failure::HostUnknown);
+        } else if is_tls(inner) {
+            found = Some(Failure::TlsFailed);
+        }
+        cause = inner.source();
+    }
+    found.unwrap_or_else(|| match (error.is_connect(), error.is_timeout()) {
+        (true, _) => Failure::ConnectFailed,
+        (false, true) => Failure::TimedOut,
+        (false, false) => Failure::ConnectionLost,
+    })
+}
+
+/// rustls wraps its errors in an I/O error of this kind, and the client hides their type.
+fn is_tls(error: &(dyn core::error::Error + 'static)) -> bool {
+    error
+        .downcast_ref::<std::io::Error>()
+        .is_some_and(|error| error.kind() == std::io::ErrorKind::InvalidData && error.get_ref().is_some())
+}
+
+/// The wait that the header asks for: whole seconds or an HTTP date, else nothing.
+fn retry_after_ms(headers: &HeaderMap) -> Option<u64> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        // So many digits that they are no number mean: long.
+        return Some(text.parse::<u64>().unwrap_or(u64::MAX).saturating_mul(1000));
+    }
+    let date = httpdate::parse_http_date(text).ok()?;
+    let wait = date.duration_since(now()).unwrap_or_default();
+    Some(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX))
+}
+
+#[expect(clippy::disallowed_methods, reason = "the sender is an edge: it is where time comes in")]
+fn now() -> SystemTime {
+    SystemTime::now()
+}
+
+impl core::fmt::Debug for Poster {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Poster").field("guard", &self.guard).finish_non_exhaustive()
+    }
+}
+
+impl core::fmt::Debug for HttpOptions {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("HttpOptions")
+            .field("guard", &self.guard)
+            .field("connect_timeout", &self.connect_timeout)
+            .field("total_timeout", &self.total_timeout)
+            .field("extra_roots", &self.extra_roots.len())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date_or_nothing() {
+        let wait = |text: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(RETRY_AFTER, text.parse().unwrap());
+            retry_after_ms(&headers)
+        };
+        assert_eq!(wait("0"), Some(0));
+        assert_eq!(wait(" 120 "), Some(120_000));
+        assert_eq!(wait("99999999999999999999999"), Some(u64::MAX));
+        assert_eq!(wait("Wed, 21 Oct 2015 07:28:00 GMT"), Some(0));
+        for bad in ["", "-5", "1.5", "soon", "5 s", "+5", "0x10", "Wed, 21 Oct"] {
+            assert_eq!(wait(bad), None, "{bad}");
+        }
+        let ahead = httpdate::fmt_http_date(now() + Duration::from_secs(100));
+        assert!((98_000..=100_000).contains(&wait(&ahead).unwrap()));
+    }
+}

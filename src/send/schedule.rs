@@ -1,0 +1,99 @@
+//! When to try again. Pure: the attempt's number, what the receiver asked for and a random number come in.
+
+use alloc::vec::Vec;
+
+use crate::time::UnixMillis;
+
+/// The default waits in seconds: those that the Standard Webhooks specification gives as its example, 75 h in all.
+const DELAYS_SECONDS: [u64; 9] = [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400];
+const JITTER_PERCENT: u64 = 10;
+const JITTER_LEAST_MS: u64 = 2000;
+const JITTER_MOST_MS: u64 = 900_000;
+const RETRY_AFTER_MOST_MS: u64 = 86_400_000;
+
+/// The waits after the first attempt, the second one, and so on. When there is none left, a delivery is dead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Schedule {
+    delays_ms: Vec<u64>,
+}
+
+impl Default for Schedule {
+    fn default() -> Self {
+        Self { delays_ms: DELAYS_SECONDS.iter().map(|seconds| seconds.saturating_mul(1000)).collect() }
+    }
+}
+
+impl Schedule {
+    /// These waits, in milliseconds.
+    #[must_use]
+    pub const fn new(delays_ms: Vec<u64>) -> Self {
+        Self { delays_ms }
+    }
+
+    /// How often a delivery is tried.
+    #[must_use]
+    pub fn attempts(&self) -> usize {
+        self.delays_ms.len().saturating_add(1)
+    }
+
+    /// When to try again after attempt `number`, counted from 1, which ended at `now`. `None` when it was the last.
+    ///
+    /// Jitter is only added, so nothing comes before its time; `random_permille`, 0 to 1000, says how much
+    /// of it. What the receiver asked for counts if it is longer, up to a day.
+    #[must_use]
+    pub fn next(
+        &self,
+        number: u32,
+        retry_after_ms: Option<u64>,
+        random_permille: u32,
+        now: UnixMillis,
+    ) -> Option<UnixMillis> {
+        let index = usize::try_from(number).ok()?.checked_sub(1)?;
+        let delay = *self.delays_ms.get(index)?;
+        let asked = retry_after_ms.unwrap_or(0).min(RETRY_AFTER_MOST_MS);
+        let delay = delay.max(asked);
+        let most = (delay.saturating_mul(JITTER_PERCENT) / 100).clamp(JITTER_LEAST_MS, JITTER_MOST_MS);
+        let jitter = most.saturating_mul(u64::from(random_permille.min(1000))) / 1000;
+        let wait = i64::try_from(delay.saturating_add(jitter)).unwrap_or(i64::MAX);
+        Some(UnixMillis(now.0.saturating_add(wait)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_wait_is_the_schedule_s_and_at_most_its_jitter_longer() {
+        let schedule = Schedule::default();
+        assert_eq!(schedule.attempts(), 10);
+        let mut least = 0;
+        for (number, seconds) in (1_u32..).zip(DELAYS_SECONDS) {
+            let base = i64::try_from(seconds).unwrap() * 1000;
+            let at = |permille| schedule.next(number, None, permille, UnixMillis(1_000_000)).unwrap().0 - 1_000_000;
+            let most = base + (base / 10).clamp(2000, 900_000);
+            assert_eq!((at(0), at(1000)), (base, most), "attempt {number}");
+            assert!(at(500) > base && at(500) < most);
+            assert!(base > least, "waits grow");
+            least = base;
+        }
+        assert_eq!(schedule.next(10, None, 0, UnixMillis(0)), None);
+        assert_eq!(schedule.next(0, None, 0, UnixMillis(0)), None);
+        assert_eq!(DELAYS_SECONDS.iter().sum::<u64>(), 272_105);
+    }
+
+    #[test]
+    fn a_receiver_can_ask_for_more_time_and_not_for_less_nor_for_ever() {
+        let next = |asked| Schedule::default().next(1, Some(asked), 0, UnixMillis(0)).unwrap().0;
+        assert_eq!(next(0), 5000);
+        assert_eq!(next(60_000), 60_000);
+        assert_eq!(next(u64::MAX), 86_400_000);
+    }
+
+    #[test]
+    fn no_number_overflows() {
+        let schedule = Schedule::new(alloc::vec![u64::MAX]);
+        assert_eq!(schedule.next(1, Some(u64::MAX), u32::MAX, UnixMillis(i64::MAX)), Some(UnixMillis(i64::MAX)));
+        assert_eq!(schedule.next(u32::MAX, None, u32::MAX, UnixMillis(0)), None);
+    }
+}

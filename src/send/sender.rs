@@ -1,0 +1,148 @@
+//! What an application holds: it takes events and manages endpoints.
+
+use alloc::string::{String, ToString};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use tokio::sync::Notify;
+
+use super::endpoint::{Endpoint, Settings, State, literal};
+use super::error::SendError;
+use super::event::NewEvent;
+use super::post::{HttpOptions, Poster};
+use super::store::{Change, Enqueued, Selection, Store};
+use super::worker::{Worker, WorkerOptions};
+use crate::render::Renderer;
+use crate::time::UnixMillis;
+
+/// Takes events into a store. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Sender<S> {
+    store: Arc<S>,
+    renderer: Arc<Renderer>,
+    http: HttpOptions,
+    wake: Arc<Notify>,
+}
+
+impl<S: Store> Sender<S> {
+    /// A sender over a store, whose deliveries are rendered by `renderer` and posted as `http` says.
+    #[must_use]
+    pub fn new(store: S, renderer: Renderer, http: HttpOptions) -> Self {
+        Self { store: Arc::new(store), renderer: Arc::new(renderer), http, wake: Arc::new(Notify::new()) }
+    }
+
+    /// Takes an event. When this returns Ok, the event is on disk, and every enabled endpoint that takes its kind will
+    /// be sent it.
+    ///
+    /// # Errors
+    /// `store_failed`: then the event was not taken. `event_exists`.
+    pub async fn send(&self, event: NewEvent) -> Result<Enqueued, SendError> {
+        let taken = self.send_all(alloc::vec![event]).await?;
+        taken.into_iter().next().ok_or_else(|| SendError::StoreFailed { what: "it took no event".into() })
+    }
+
+    /// Takes several events in one transaction: all of them or none.
+    ///
+    /// # Errors
+    /// As for [`send`](Self::send).
+    pub async fn send_all(&self, events: Vec<NewEvent>) -> Result<Vec<Enqueued>, SendError> {
+        let taken = self.store.enqueue(events, self.store.now()).await?;
+        self.wake.notify_waiters();
+        Ok(taken)
+    }
+
+    /// Adds an endpoint, and sends it a Ping.
+    ///
+    /// # Errors
+    /// When the settings are refused, when the host leads to an address that is not permitted, `endpoint_exists`.
+    pub async fn add_endpoint(&self, id: &str, settings: Settings) -> Result<(), SendError> {
+        let endpoint = self.checked(id, settings, State::Enabled).await?;
+        self.store.add_endpoint(endpoint, self.renderer.server(), self.store.now()).await?;
+        self.wake.notify_waiters();
+        Ok(())
+    }
+
+    /// Gives an endpoint other settings.
+    ///
+    /// # Errors
+    /// As for [`add_endpoint`](Self::add_endpoint), `endpoint_unknown`.
+    pub async fn change_endpoint(&self, id: &str, settings: Settings) -> Result<(), SendError> {
+        let endpoint = self.checked(id, settings, State::Enabled).await?;
+        self.store.change_endpoint(id.to_string(), Change::Settings(endpoint.settings)).await
+    }
+
+    /// Adds a secret to an endpoint. Those before it sign too for `overlap_ms` milliseconds; 0 revokes them now.
+    ///
+    /// # Errors
+    /// `endpoint_unknown`, and when the secret is refused.
+    pub async fn rotate(&self, id: &str, secret: &str, overlap_ms: u32) -> Result<(), SendError> {
+        // A key ring of its own says what is wrong with the secret before anything is changed.
+        crate::key::KeyRing::single(secret)?;
+        let now = self.store.now();
+        // Both ends of validity are inside, so a revoked key ends a millisecond ago.
+        let overlap_until = UnixMillis(now.0.saturating_add(i64::from(overlap_ms)).saturating_sub(1));
+        let change = Change::Rotate { secret: secret.to_string(), now, overlap_until };
+        self.store.change_endpoint(id.to_string(), change).await
+    }
+
+    /// Enables or disables an endpoint. What waits for a disabled one goes on waiting.
+    ///
+    /// # Errors
+    /// `endpoint_unknown`.
+    pub async fn set_state(&self, id: &str, state: State) -> Result<(), SendError> {
+        self.store.change_endpoint(id.to_string(), Change::State(state)).await?;
+        self.wake.notify_waiters();
+        Ok(())
+    }
+
+    /// Sends a Ping to an endpoint, once, also if it is disabled.
+    ///
+    /// # Errors
+    /// `endpoint_unknown`.
+    pub async fn ping(&self, id: &str) -> Result<Enqueued, SendError> {
+        let event = NewEvent::ping(self.renderer.server());
+        let taken = self.store.enqueue_manual(event, id.to_string(), self.store.now()).await?;
+        self.wake.notify_waiters();
+        Ok(taken)
+    }
+
+    /// Tries deliveries once more, each one time, with a signature of its own; hands back how many.
+    ///
+    /// # Errors
+    /// `store_failed`.
+    pub async fn retry(&self, selection: Selection) -> Result<u64, SendError> {
+        let count = self.store.retry(selection, self.store.now()).await?;
+        self.wake.notify_waiters();
+        Ok(count)
+    }
+
+    /// A worker over the same store. Any number may run, in any number of processes that have the store open.
+    ///
+    /// # Errors
+    /// `client_failed`.
+    pub fn worker(&self, options: WorkerOptions) -> Result<Worker<S>, SendError> {
+        let poster = Poster::new(&self.http)?;
+        let (store, renderer, wake) = (Arc::clone(&self.store), Arc::clone(&self.renderer), Arc::clone(&self.wake));
+        Ok(Worker::new(store, renderer, poster, wake, self.http.total_timeout, options))
+    }
+
+    /// The store: its log, its counts, the health of its endpoints.
+    #[must_use]
+    pub fn store(&self) -> &S {
+        &self.store
+    }
+
+    /// Looks at settings, and at the address that their host leads to now. A host that has none now may have one
+    /// later: every connection is judged again.
+    async fn checked(&self, id: &str, settings: Settings, state: State) -> Result<Endpoint, SendError> {
+        let endpoint = Endpoint::new(id.to_string(), settings, state, &self.http.guard)?;
+        if literal(endpoint.url()).is_none() {
+            let host: String = endpoint.url().host_str().unwrap_or_default().into();
+            let found = (self.http.look_up)(host).await.unwrap_or_default();
+            if found.iter().any(|address| !self.http.guard.permits(address.ip())) {
+                return Err(SendError::AddressRefused);
+            }
+        }
+        Ok(endpoint)
+    }
+}

@@ -1,0 +1,104 @@
+//! What an endpoint may be set to: URLs in every spelling, headers, limits, secrets.
+
+#![cfg(feature = "send")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test fails by panicking"
+)]
+
+use mambo_webhooks::send::{Endpoint, Guard, SendError, Settings, State};
+
+const SECRET: &str = "correct horse battery staple";
+
+fn made(settings: Settings, guard: &Guard) -> Result<Endpoint, SendError> {
+    Endpoint::new("e".into(), settings, State::Enabled, guard)
+}
+
+fn problem(url: &str) -> Option<SendError> {
+    made(Settings::new(url, SECRET), &Guard::public_only()).err()
+}
+
+#[test]
+fn a_url_is_https_to_a_public_host_and_holds_no_secret() {
+    use SendError::{AddressRefused, UrlFragment, UrlMalformed, UrlNotHttps, UrlUserInfo};
+    for (url, expected) in [
+        ("https://example.com/hook?a=b", None),
+        ("https://8.8.8.8:8443/", None),
+        ("example.com", Some(UrlMalformed)),
+        ("http://example.com/", Some(UrlNotHttps)),
+        ("http://127.0.0.1/", Some(UrlNotHttps)),
+        ("ftp://example.com/", Some(UrlNotHttps)),
+        ("https://user@example.com/", Some(UrlUserInfo)),
+        ("https://:pass@example.com/", Some(UrlUserInfo)),
+        ("https://example.com/#part", Some(UrlFragment)),
+    ] {
+        assert_eq!(problem(url), expected, "{url}");
+    }
+    // One address in the spellings that parsers of URLs take.
+    for host in [
+        "127.0.0.1",
+        "127.1",
+        "2130706433",
+        "0x7f000001",
+        "0x7f.1",
+        "0177.0.0.1",
+        "127.0.0.1.",
+        "[::1]",
+        "[::ffff:127.0.0.1]",
+        "[::ffff:7f00:1]",
+        "[64:ff9b::7f00:1]",
+        "[0:0:0:0:0:ffff:7f00:0001]",
+        "①②⑦.0.0.1",
+        "169.254.169.254",
+        "0xa9fea9fe",
+        "10.0.0.1",
+        "[fd00::1]",
+        "[fe80::1]",
+        "100.64.0.1",
+        "0.0.0.0",
+    ] {
+        assert_eq!(problem(&format!("https://{host}/")), Some(AddressRefused), "{host}");
+    }
+}
+
+#[test]
+fn plain_http_goes_to_a_permitted_loopback_address_and_nowhere_else() {
+    let guard = Guard::allowing(vec!["127.0.0.0/8".parse().unwrap(), "10.0.0.0/8".parse().unwrap()]);
+    let problem = |url: &str| made(Settings::new(url, SECRET), &guard).err();
+    assert_eq!(problem("http://127.0.0.1:1/"), None);
+    assert_eq!(problem("https://10.1.2.3/"), None);
+    assert_eq!(problem("http://10.1.2.3/"), Some(SendError::UrlNotHttps));
+    assert_eq!(problem("http://localhost/"), Some(SendError::UrlNotHttps));
+    assert_eq!(problem("http://[::1]/"), Some(SendError::UrlNotHttps));
+}
+
+#[test]
+fn headers_that_are_not_the_endpoint_s_to_set() {
+    let with = |name: &str, value: &str| {
+        made(Settings::new("https://example.com/", SECRET).header(name, value), &Guard::public_only()).err()
+    };
+    assert_eq!(with("X-Tenant", "7"), None);
+    for name in ["Host", "content-type", "Proxy-Authorization", "traceparent", "bad name", ""] {
+        let expected = SendError::HeaderRefused { name: name.to_ascii_lowercase() };
+        assert_eq!(with(name, "v"), Some(expected), "{name}");
+    }
+    assert_eq!(with("x-a", "line\nend"), Some(SendError::HeaderRefused { name: "x-a".into() }));
+}
+
+#[test]
+fn debug_shows_no_secret() {
+    let endpoint = made(Settings::new("https://example.com/", SECRET), &Guard::public_only()).unwrap();
+    assert!(!format!("{endpoint:?}").contains("horse"));
+}
+
+#[test]
+fn a_short_secret_and_a_limit_of_nothing_are_refused() {
+    let guard = Guard::public_only();
+    let short = made(Settings::new("https://example.com/", "short"), &guard).unwrap_err();
+    assert_eq!(short.code(), "secret_short");
+    let zero = made(Settings::new("https://example.com/", SECRET).max_in_flight(0), &guard).unwrap_err();
+    assert_eq!(zero.to_string(), "max_in_flight is 0, needs at least 1");
+}
