@@ -150,11 +150,13 @@ fn failure(error: &reqwest::Error) -> Failure {
     })
 }
 
-/// rustls wraps its errors in an I/O error of this kind, and the client hides their type.
+/// Errors of rustls come inside of I/O errors, which do not name them as their source.
 fn is_tls(error: &(dyn core::error::Error + 'static)) -> bool {
-    error
-        .downcast_ref::<std::io::Error>()
-        .is_some_and(|error| error.kind() == std::io::ErrorKind::InvalidData && error.get_ref().is_some())
+    if error.is::<rustls::Error>() {
+        return true;
+    }
+    let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    inner.is_some_and(|inner| is_tls(inner))
 }
 
 /// The wait that the header asks for: whole seconds or an HTTP date, else nothing.

@@ -26,6 +26,7 @@ use crate::time::UnixMillis;
 #[derive(Clone, Debug)]
 pub struct Sqlite {
     writer: Writer,
+    clock: fn() -> UnixMillis,
 }
 
 impl Sqlite {
@@ -34,13 +35,20 @@ impl Sqlite {
     /// # Errors
     /// `store_failed`; `store_newer` for a file of a newer release.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, SendError> {
-        Ok(Self { writer: Writer::open(path.as_ref())? })
+        Ok(Self { writer: Writer::open(path.as_ref())?, clock: clock::now })
+    }
+
+    /// The same store with another clock than the machine's: for tests that do not want to wait for days.
+    #[must_use]
+    pub const fn with_clock(mut self, clock: fn() -> UnixMillis) -> Self {
+        self.clock = clock;
+        self
     }
 }
 
 impl Store for Sqlite {
     fn now(&self) -> UnixMillis {
-        clock::now()
+        (self.clock)()
     }
 
     fn enqueue(&self, events: Vec<NewEvent>, now: UnixMillis) -> impl Work<Vec<Enqueued>> {

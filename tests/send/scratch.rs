@@ -16,6 +16,7 @@ impl Scratch {
         Self(path)
     }
 
+    #[allow(dead_code, reason = "not every suite looks at the folder itself")]
     pub fn path(&self) -> &Path {
         &self.0
     }
