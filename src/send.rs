@@ -33,6 +33,24 @@ mod sqlite_log;
 
 pub mod sqlite;
 
+#[cfg(feature = "postgres")]
+mod postgres_rows;
+
+#[cfg(feature = "postgres")]
+mod postgres_schema;
+
+#[cfg(feature = "postgres")]
+mod postgres_enqueue;
+
+#[cfg(feature = "postgres")]
+mod postgres_claim;
+
+#[cfg(feature = "postgres")]
+mod postgres_log;
+
+#[cfg(feature = "postgres")]
+pub mod postgres;
+
 pub mod resolve;
 
 pub mod post;
@@ -54,6 +72,8 @@ pub use error::SendError;
 pub use event::NewEvent;
 pub use outcome::{Answer, AttemptRecord, Failure};
 pub use post::{HttpOptions, Poster};
+#[cfg(feature = "postgres")]
+pub use postgres::Postgres;
 pub use schedule::Schedule;
 pub use sender::Sender;
 pub use sqlite::Sqlite;

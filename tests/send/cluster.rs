@@ -1,0 +1,87 @@
+//! A PostgreSQL of the tests' own, on loopback, from Debian's package. `cargo xtask test` installs that.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use sqlx::{Connection, Executor, PgConnection};
+
+/// A cluster. It is stopped and removed with this handle.
+pub struct Cluster {
+    folder: PathBuf,
+    port: u16,
+    databases: AtomicU32,
+}
+
+impl Cluster {
+    pub fn start() -> Self {
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let folder = std::env::temp_dir().join(format!("mambo-postgres-{port}"));
+        let made = run(Command::new("mkdir").arg("--mode=777").arg(&folder));
+        assert!(made, "{}", folder.display());
+        let cluster = Self { folder, port, databases: AtomicU32::new(0) };
+        let data = cluster.data();
+        let initdb = ["--auth=trust", "--username=mambo", "--encoding=UTF8", "--no-locale", "-D"];
+        assert!(run(server("initdb").args(initdb).arg(&data)), "initdb failed: is Debian's package postgresql there?");
+        cluster.control("start");
+        cluster
+    }
+
+    /// The address of a new, empty database.
+    pub async fn database(&self) -> String {
+        let name = format!("test_{}", self.databases.fetch_add(1, Ordering::SeqCst));
+        let mut connection = PgConnection::connect(&self.url("postgres")).await.unwrap();
+        let sql = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
+        connection.execute(sqlx::raw_sql(sql)).await.unwrap();
+        self.url(&name)
+    }
+
+    fn url(&self, database: &str) -> String {
+        format!("postgres://mambo@127.0.0.1:{}/{database}", self.port)
+    }
+
+    /// Ends it as a crash would, and starts it again.
+    #[allow(dead_code, reason = "not every suite does")]
+    pub fn crash(&self) {
+        self.control("restart");
+    }
+
+    fn control(&self, verb: &str) {
+        let options = format!("-c listen_addresses=127.0.0.1 -c port={} -c unix_socket_directories= ", self.port);
+        let mut command = server("pg_ctl");
+        command.args([verb, "--wait", "--mode=immediate", "--silent", "-D"]).arg(self.data());
+        if verb != "stop" {
+            command.arg("-l").arg(self.folder.join("log")).arg("-o").arg(options);
+        }
+        assert!(run(&mut command), "pg_ctl {verb}: see {}", self.folder.join("log").display());
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        self.control("stop");
+        std::fs::remove_dir_all(&self.folder).ok();
+    }
+}
+
+/// One of the server's programs. It refuses to run as root, so root runs it as the package's own user.
+fn server(program: &str) -> Command {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").expect("Debian's package postgresql is needed");
+    let newest = versions.map(|entry| entry.unwrap().path()).max().unwrap();
+    let path = newest.join("bin").join(program);
+    let is_root = std::os::unix::fs::MetadataExt::uid(&std::fs::metadata("/proc/self").unwrap()) == 0;
+    if !is_root {
+        return Command::new(path);
+    }
+    let mut command = Command::new("runuser");
+    command.args(["-u", "postgres", "--"]).arg(path).current_dir(Path::new("/"));
+    command
+}
+
+fn run(command: &mut Command) -> bool {
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap().success()
+}

@@ -1,0 +1,89 @@
+//! PostgreSQL as the store: the suite of all stores on a real server, and what is particular to it.
+
+#![cfg(feature = "postgres")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    unreachable_pub,
+    reason = "a test fails by panicking"
+)]
+
+#[path = "send/cluster.rs"]
+mod cluster;
+#[path = "send/store.rs"]
+mod store;
+
+use cluster::Cluster;
+use mambo_webhooks::send::{Endpoint, Guard, Postgres, SendError, State, Store, now};
+use mambo_webhooks::{Release, UnixMillis};
+use sqlx::{Connection, Executor, PgConnection};
+
+/// One server for all of it, a database for each.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_law_of_a_store_holds() {
+    let cluster = Cluster::start();
+    macro_rules! suite {
+        ($($name:ident)*) => {
+            $(
+                println!("{}", stringify!($name));
+                store::$name(&Postgres::connect(&cluster.database().await).await.unwrap()).await;
+            )*
+        };
+    }
+    suite! {
+        fans_out takes_each_event_once fences sets_poison_aside retries_and_logs retries_by_hand disables recovers shares
+        lanes_do_not_starve_each_other rotates hands_out_once
+    }
+    events_join_the_callers_transaction(&cluster.database().await).await;
+    the_clock_is_the_database_s(&cluster.database().await).await;
+    tables_of_a_newer_release(&cluster.database().await).await;
+    two_that_start_at_once(&cluster.database().await).await;
+}
+
+async fn events_join_the_callers_transaction(url: &str) {
+    let store = Postgres::connect(url).await.unwrap();
+    let endpoint = Endpoint::new("e".into(), store::settings(), State::Enabled, &Guard::public_only()).unwrap();
+    store.add_endpoint(endpoint, Release::new(9, 0, 0), store.now()).await.unwrap();
+    let mut connection = PgConnection::connect(url).await.unwrap();
+    connection.execute("CREATE TABLE orders (id bigint)").await.unwrap();
+    for (commits, waiting) in [(false, 1), (true, 2)] {
+        let mut transaction = connection.begin().await.unwrap();
+        transaction.execute("INSERT INTO orders VALUES (7)").await.unwrap();
+        let taken = store.enqueue_in(&mut transaction, vec![store::event("Other")]).await.unwrap();
+        assert_eq!(taken[0].deliveries, 1);
+        if commits {
+            transaction.commit().await.unwrap();
+        } else {
+            transaction.rollback().await.unwrap();
+        }
+        assert_eq!(store.counts().await.unwrap().waiting, waiting);
+    }
+    let orders: i64 = sqlx::query_scalar("SELECT count(*) FROM orders").fetch_one(&mut connection).await.unwrap();
+    assert_eq!(orders, 1);
+}
+
+async fn the_clock_is_the_database_s(url: &str) {
+    let store = Postgres::connect(url).await.unwrap();
+    let mut connection = PgConnection::connect(url).await.unwrap();
+    let sql = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
+    let database: i64 = sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap();
+    assert!(store.now().since(UnixMillis(database)).abs() < 2000 && now().since(UnixMillis(database)).abs() < 2000);
+}
+
+async fn tables_of_a_newer_release(url: &str) {
+    Postgres::connect(url).await.unwrap();
+    let mut connection = PgConnection::connect(url).await.unwrap();
+    connection.execute("INSERT INTO mambo_schema VALUES (99)").await.unwrap();
+    let problem = Postgres::connect(url).await.unwrap_err();
+    assert_eq!(problem, SendError::StoreNewer { found: 99, known: 1 });
+    let nowhere = Postgres::connect("postgres://mambo@127.0.0.1:1/none").await.unwrap_err();
+    assert_eq!(nowhere.code(), "store_failed");
+}
+
+async fn two_that_start_at_once(url: &str) {
+    let (left, right) = tokio::join!(Postgres::connect(url), Postgres::connect(url));
+    assert!(left.is_ok() && right.is_ok());
+}
