@@ -4,12 +4,14 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
+use core::str::FromStr;
 use core::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use core::time::Duration;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use sqlx::PgConnection;
-use sqlx::postgres::{PgPool, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 
 use super::clock;
 use super::endpoint::{Endpoint, Settings};
@@ -30,6 +32,8 @@ use crate::time::UnixMillis;
 
 /// Most connections of one process.
 const CONNECTIONS: u32 = 16;
+/// How long to wait for a database that does not answer; the worker then tries again, callers are told.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A store in a database. Clones share its connections.
 #[derive(Clone)]
@@ -52,7 +56,14 @@ impl Postgres {
     /// # Errors
     /// `store_failed`; `store_newer` for tables of a newer release.
     pub async fn connect(url: &str) -> Result<Self, SendError> {
-        let pool = PgPoolOptions::new().max_connections(CONNECTIONS).connect(url).await.map_err(failed)?;
+        // Compiling a plan costs a hundred times what running these does.
+        let options = PgConnectOptions::from_str(url).map_err(failed)?.options([("jit", "off")]);
+        let pool = PgPoolOptions::new()
+            .max_connections(CONNECTIONS)
+            .acquire_timeout(PATIENCE)
+            .connect_with(options)
+            .await
+            .map_err(failed)?;
         let mut connection = pool.acquire().await.map_err(failed)?;
         prepare(&mut connection).await?;
         drop(connection);
