@@ -62,14 +62,14 @@ fn registries_are_checked_printed_and_carried_out() {
     let example = include_str!("../examples/registry/payload-9.0.0.json");
     fs::write(folder.join("registry.json"), example).unwrap();
     fs::write(folder.join("data"), r#"{ "exampleField": 12345678901234567890 }"#).unwrap();
-    assert_eq!(run(&folder, "check registry.json"), ("no problem".into(), String::new(), 0));
+    assert_eq!(run(&folder, "registry check registry.json"), ("no problem".into(), String::new(), 0));
     let upgrade = "upgrade --registry registry.json --kind PointWalletUpdated --from 8.0.3 --to 9.0.0 --data data";
     assert_eq!(run(&folder, upgrade), (r#"{ "newExampleField": 12345678901234567890 }"#.into(), String::new(), 0));
-    let (page, _, code) = run(&folder, "changelog registry.json");
+    let (page, _, code) = run(&folder, "registry changelog registry.json");
     assert!(page.starts_with("# Payload changes\n\n## 9.0.0\n"), "{page}");
     assert_eq!(code, 0);
     fs::write(folder.join("bad.json"), r#"{"format":1,"releases":["9"]}"#).unwrap();
-    let (text, _, code) = run(&folder, "check bad.json");
+    let (text, _, code) = run(&folder, "registry check bad.json");
     let problem = "value_invalid: expected three numbers joined by dots, such as 8.10.2 at /releases/0 ";
     assert_eq!((text.as_str(), code), (problem.trim_end(), 1));
 }
@@ -78,7 +78,7 @@ fn registries_are_checked_printed_and_carried_out() {
 fn wrong_calls_say_so() {
     let folder = folder("wrong");
     assert_eq!(run(&folder, "verify").2, 2);
-    let (_, problem, code) = run(&folder, "check nowhere.json");
+    let (_, problem, code) = run(&folder, "registry check nowhere.json");
     assert!(problem.starts_with("mambo-webhooks: nowhere.json: "), "{problem}");
     assert_eq!(code, 1);
 }

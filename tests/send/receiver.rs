@@ -22,6 +22,8 @@ pub const HOST: &str = "receiver.test";
 pub enum Manner {
     /// Sends these bytes and closes.
     Says(String),
+    /// Waits so many milliseconds, then sends these bytes and closes.
+    SaysAfter(u64, &'static str),
     /// Sends these bytes, then resets the connection.
     SaysAndResets(&'static str),
     /// Sends the first bytes, then the others, again and again, so many milliseconds apart.
@@ -72,6 +74,7 @@ impl Receiver {
         format!("https://{HOST}:{}/hook?token=hidden", self.address.port())
     }
 
+    #[allow(dead_code, reason = "a process has options of its own")]
     /// Options under which it can be reached by its name, with short timeouts.
     pub fn options(&self) -> HttpOptions {
         let mut options = HttpOptions::new(Guard::allowing(vec!["127.0.0.0/8".parse().unwrap()]));
@@ -131,6 +134,10 @@ async fn serve(socket: TcpStream, acceptor: TlsAcceptor, manner: Manner, seen: A
 async fn behave(stream: &mut (impl AsyncWrite + Unpin), manner: &Manner) -> std::io::Result<()> {
     match manner {
         Manner::Says(text) => stream.write_all(text.as_bytes()).await,
+        Manner::SaysAfter(ms, text) => {
+            tokio::time::sleep(Duration::from_millis(*ms)).await;
+            stream.write_all(text.as_bytes()).await
+        }
         Manner::SaysAndResets(text) => {
             stream.write_all(text.as_bytes()).await?;
             stream.flush().await?;

@@ -1,0 +1,44 @@
+//! Where input comes from: files, standard input, the environment, the clock.
+
+use std::fs;
+use std::io::{Read, stdin};
+use std::path::Path;
+use std::time::SystemTime;
+
+use mambo_webhooks::{Profile, UnixMillis};
+
+/// The secret, from the environment: everybody on the machine can read arguments.
+pub fn secret() -> Result<String, String> {
+    std::env::var("MAMBO_SECRET").map_err(|_| "set the environment variable MAMBO_SECRET".into())
+}
+
+/// A profile from a file, or the default.
+pub fn read_profile(file: Option<&Path>) -> Result<Profile, String> {
+    file.map_or_else(
+        || Ok(Profile::default()),
+        |file| Profile::from_json(&text(file)?).map_err(|error| error.to_string()),
+    )
+}
+
+/// The bytes of a file, or of standard input for `-`.
+pub fn read(file: &Path) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    let done = if file == Path::new("-") {
+        stdin().read_to_end(&mut bytes).map(|_| ())
+    } else {
+        fs::read(file).map(|read| bytes = read)
+    };
+    done.map(|()| bytes).map_err(|error| format!("{}: {error}", file.display()))
+}
+
+/// The text of a file, or of standard input for `-`.
+pub fn text(file: &Path) -> Result<String, String> {
+    String::from_utf8(read(file)?).map_err(|_| format!("{}: not UTF-8", file.display()))
+}
+
+/// The time by this machine's clock.
+#[expect(clippy::disallowed_methods, reason = "a command is an edge: it is where time comes in")]
+pub fn now() -> UnixMillis {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    UnixMillis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}

@@ -1,0 +1,72 @@
+//! The command line: look into a captured delivery, sign one, work with registries, and run the sender. Feature `cli`.
+//!
+//! Secrets come from the environment variable `MAMBO_SECRET`, never from an argument, which everybody on the machine
+//! can read. Exit codes: 0 for yes and done, 1 for a refusal or a problem, 2 for a wrong call.
+
+#![allow(unreachable_pub, reason = "a program has no public API; pub says what a module offers")]
+
+mod input;
+mod listen;
+mod look;
+mod page;
+mod registry;
+mod sender;
+mod show;
+mod status;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use serde_json::Value;
+
+/// Look into Mambo webhooks, receive them, and send them.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    /// Print JSON.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    #[command(flatten)]
+    Look(look::Look),
+    Upgrade(registry::Upgrade),
+    /// Check or print a registry document.
+    #[command(subcommand)]
+    Registry(registry::Document),
+    Listen(listen::Listen),
+    #[command(flatten)]
+    Sender(sender::Command),
+}
+
+/// What is said, as lines and as JSON, and whether it is a yes.
+#[derive(Debug)]
+pub struct Answer(bool, String, Value);
+
+fn main() -> ExitCode {
+    let Arguments { json, command } = Arguments::parse();
+    let done = match command {
+        Command::Look(command) => look::run(&command),
+        Command::Upgrade(upgrade) => registry::upgrade(&upgrade),
+        Command::Registry(document) => registry::document(&document),
+        Command::Listen(listen) => listen::run(listen, json),
+        Command::Sender(command) => sender::run(command, json),
+    };
+    match done {
+        Ok(Answer(is_yes, text, value)) => {
+            let said = if json { value.to_string() } else { text };
+            if !said.is_empty() {
+                println!("{said}");
+            }
+            ExitCode::from(u8::from(!is_yes))
+        }
+        Err(problem) => {
+            eprintln!("mambo-webhooks: {problem}");
+            ExitCode::FAILURE
+        }
+    }
+}

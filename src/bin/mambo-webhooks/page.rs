@@ -1,0 +1,62 @@
+//! What the status page shows, as JSON: no secret, no payload.
+
+use mambo_webhooks::UnixMillis;
+use mambo_webhooks::send::store::{Counts, EndpointHealth};
+use mambo_webhooks::send::{LogQuery, SendError, Store};
+use serde_json::{Value, json};
+
+use crate::show;
+
+/// Most attempts in the chart of response times.
+const CHART: u32 = 200;
+
+/// One endpoint and how it did.
+pub fn row(health: &EndpointHealth) -> Value {
+    json!({
+        "id": health.endpoint.id,
+        // Without path and query, which may hold a token of its owner.
+        "host": health.endpoint.url().host_str(),
+        "state": health.endpoint.state.as_str(),
+        "failingSinceMs": health.failing_since.map(|since| since.0),
+        "failures": health.failures,
+        "waiting": health.waiting,
+        "dead": health.dead,
+        "attempts": health.attempts,
+        "delivered": health.delivered,
+        "p50Ms": health.p50_ms,
+        "p99Ms": health.p99_ms,
+    })
+}
+
+/// All that the page shows.
+pub async fn snapshot(store: &impl Store, backlog: &[(i64, u64)]) -> Result<Value, SendError> {
+    let now = store.now();
+    let health = store.health(UnixMillis(now.0.saturating_sub(86_400_000))).await?;
+    let Counts { waiting, leased, delivered, dead } = store.counts().await?;
+    let recent = store.log(LogQuery { limit: CHART, ..LogQuery::default() }).await?;
+    let failed = store.log(LogQuery { limit: 10, only_failed: true, ..LogQuery::default() }).await?;
+    let times: Vec<Value> = recent
+        .iter()
+        .rev()
+        .map(|line| json!([line.attempt.answer.elapsed_ms, line.attempt.answer.is_delivered()]))
+        .collect();
+    let failed: Vec<Value> = failed
+        .iter()
+        .map(show::value)
+        .map(|mut line| {
+            // What a receiver answered may be anything; it is not for a page.
+            if let Some(members) = line.as_object_mut() {
+                members.remove("body");
+            }
+            line
+        })
+        .collect();
+    Ok(json!({
+        "nowMs": now.0,
+        "counts": { "waiting": waiting, "leased": leased, "delivered": delivered, "dead": dead },
+        "endpoints": health.iter().map(row).collect::<Vec<_>>(),
+        "responseTimes": times,
+        "backlog": backlog,
+        "failures": failed,
+    }))
+}

@@ -1,0 +1,96 @@
+//! Registries of payload changes: carried out, checked, printed.
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use mambo_webhooks::json::Problems;
+use mambo_webhooks::shim::{Strictness, apply, changelog};
+use mambo_webhooks::{Registry, Release, Shims};
+use serde_json::{Value, json};
+
+use crate::Answer;
+use crate::input::text;
+
+/// Bring data of one release into the shape of another.
+#[derive(clap::Args)]
+pub struct Upgrade {
+    /// A registry document.
+    #[arg(long)]
+    registry: PathBuf,
+    /// The kind of event.
+    #[arg(long)]
+    kind: String,
+    /// The release that the data is in.
+    #[arg(long)]
+    from: String,
+    /// The release that is wanted.
+    #[arg(long)]
+    to: String,
+    /// The data; `-` for standard input.
+    #[arg(long)]
+    data: PathBuf,
+}
+
+#[derive(Subcommand)]
+pub enum Document {
+    /// Every problem of a registry document.
+    Check {
+        /// The document.
+        registry: PathBuf,
+    },
+    /// A registry document as Markdown.
+    Changelog {
+        /// The document; the built-in registry alone without one.
+        registry: Option<PathBuf>,
+    },
+}
+
+pub fn upgrade(Upgrade { registry, kind, from, to, data }: &Upgrade) -> Result<Answer, String> {
+    let shims = Shims::from_json(&text(registry)?).map_err(|error| error.to_string())?;
+    let release = |text: &str| text.parse::<Release>().map_err(|error| format!("{text}: {error}"));
+    let data = text(data)?;
+    if let Err(error) = serde_json::from_str::<&serde_json::value::RawValue>(&data) {
+        return Err(format!("the data is not JSON at line {} column {}", error.line(), error.column()));
+    }
+    let plan = shims.plan(kind, release(from)?, release(to)?);
+    let shimmed = apply(plan, &data, Strictness::Lenient).map_err(|error| error.to_string())?;
+    let losses: Vec<Value> = shimmed
+        .losses
+        .iter()
+        .map(|loss| json!({ "change": loss.change, "at": loss.at, "kind": loss.kind.as_str() }))
+        .collect();
+    let json = json!({ "data": shimmed.data, "applied": shimmed.applied, "losses": losses });
+    Ok(Answer(true, shimmed.data.into_owned(), json))
+}
+
+pub fn document(command: &Document) -> Result<Answer, String> {
+    match command {
+        Document::Check { registry } => {
+            let mut problems = Problems::default();
+            let _registry = Registry::over_builtin(&text(registry)?, &mut problems);
+            let lines: Vec<String> =
+                problems.list().iter().map(|problem| format!("{}: {problem} {}", problem.code, problem.hint)).collect();
+            let rows: Vec<Value> = problems
+                .list()
+                .iter()
+                .map(|problem| {
+                    json!({ "code": problem.code, "at": problem.at, "sentence": problem.sentence, "hint": problem.hint })
+                })
+                .collect();
+            let said = if lines.is_empty() { "no problem".into() } else { lines.join("\n") };
+            Ok(Answer(lines.is_empty(), said, json!({ "problems": rows })))
+        }
+        Document::Changelog { registry } => {
+            let registry = match registry {
+                None => Registry::builtin(),
+                Some(file) => {
+                    let shims = Shims::from_json(&text(file)?).map_err(|error| error.to_string())?;
+                    shims.registry().clone()
+                }
+            };
+            let page = changelog(&registry);
+            let json = json!({ "changelog": page });
+            Ok(Answer(true, page, json))
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! How things look on a terminal: colours only there, progress only for people.
+
+use std::io::IsTerminal;
+use std::time::Duration;
+
+use anstyle::{AnsiColor, Style};
+use indicatif::{ProgressBar, ProgressStyle};
+use mambo_webhooks::send::store::LogLine;
+use serde_json::{Value, json};
+
+/// Green for what went well, red for what did not; plain where nobody looks.
+pub fn coloured(text: &str, is_good: bool) -> String {
+    if !std::io::stdout().is_terminal() || std::env::var_os("NO_COLOR").is_some() {
+        return text.to_owned();
+    }
+    let colour = if is_good { AnsiColor::Green } else { AnsiColor::Red };
+    let style = Style::new().fg_color(Some(colour.into()));
+    format!("{style}{text}{style:#}")
+}
+
+/// A count that goes up, on standard error, if that is a terminal.
+pub fn progress(what: &'static str) -> ProgressBar {
+    let style = ProgressStyle::with_template("{spinner} {msg} {human_pos} ({per_sec})");
+    let bar = ProgressBar::new_spinner().with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+    bar.set_message(what);
+    bar.enable_steady_tick(Duration::from_millis(100));
+    bar
+}
+
+/// A line of the delivery log, without the answer's body.
+pub fn line(line: &LogLine) -> String {
+    let attempt = &line.attempt;
+    let outcome = match (attempt.answer.status, attempt.answer.failure) {
+        (Some(status), None) => status.to_string(),
+        (Some(status), Some(failure)) => format!("{status} {failure}"),
+        (None, failure) => failure.map_or_else(String::new, |failure| failure.to_string()),
+    };
+    let outcome = coloured(&outcome, attempt.answer.is_delivered());
+    let kind = if attempt.is_manual { "by hand" } else { "" };
+    format!(
+        "{}  delivery {}  {} -> {}  attempt {} {kind}  {outcome}  {} ms  {}",
+        attempt.started.0,
+        line.delivery,
+        line.kind,
+        line.endpoint,
+        attempt.number,
+        attempt.answer.elapsed_ms,
+        line.state
+    )
+}
+
+/// The same as JSON, with the answer's body as far as it is text.
+pub fn value(line: &LogLine) -> Value {
+    let attempt = &line.attempt;
+    json!({
+        "delivery": line.delivery,
+        "event": line.event,
+        "kind": line.kind,
+        "endpoint": line.endpoint,
+        "state": line.state,
+        "attempt": attempt.number,
+        "isManual": attempt.is_manual,
+        "startedMs": attempt.started.0,
+        "version": attempt.version.map(|version| version.to_string()),
+        "status": attempt.answer.status,
+        "failure": attempt.answer.failure.map(mambo_webhooks::send::Failure::as_str),
+        "elapsedMs": attempt.answer.elapsed_ms,
+        "remote": attempt.answer.remote,
+        "body": String::from_utf8_lossy(&attempt.answer.body),
+        "isTruncated": attempt.answer.is_truncated,
+    })
+}

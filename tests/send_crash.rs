@@ -1,0 +1,240 @@
+//! What a crash may cost: never an event, at most a second delivery of what was under way. Real processes, real kills.
+
+#![cfg(all(feature = "cli", feature = "failpoints", feature = "postgres"))]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    unreachable_pub,
+    reason = "a test fails by panicking"
+)]
+
+#[path = "send/cluster.rs"]
+mod cluster;
+#[path = "send/program.rs"]
+mod program;
+#[path = "send/receiver.rs"]
+mod receiver;
+#[path = "send/scratch.rs"]
+mod scratch;
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use cluster::Cluster;
+use program::{Program, check, received, text, until, was_killed};
+use receiver::{Manner, Receiver};
+use scratch::Scratch;
+use sqlx::{Connection, Executor, PgConnection};
+
+const OK: &str = "HTTP/1.1 204 No Content\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+
+async fn takes_all() -> Receiver {
+    Receiver::start(vec![Manner::Says(OK.into())]).await
+}
+
+/// Ends a process by its id, which this test started.
+fn signal(name: &str, id: u32) {
+    let sent = Command::new("kill").args([&format!("-{name}"), &id.to_string()]).status().unwrap();
+    assert!(sent.success());
+}
+
+/// Each point of the crash table on one store: no event lost; a second delivery only where the first was under way.
+async fn every_point(stores: impl AsyncFn(&Scratch) -> String) {
+    for (point, hits, may_repeat) in [
+        ("after_claim", 1, false),
+        ("after_claim", 9, true),
+        ("after_render", 1, false),
+        ("after_render", 9, true),
+        ("after_answer", 1, true),
+        ("after_answer", 9, true),
+        ("in_transaction", 2, true),
+        ("in_transaction", 3, true),
+        ("after_settle", 1, true),
+        ("after_settle", 2, true),
+    ] {
+        let scratch = Scratch::new();
+        let receiver = takes_all().await;
+        let program = Program::new(stores(&scratch).await, scratch.file("authority.pem"), &receiver);
+        let acknowledged = program.send(30);
+        assert_eq!(acknowledged.len(), 30);
+        let mut worker = program.command("worker --once --lease-seconds 1 --max-in-flight 10");
+        let crashed = worker.env("MAMBO_FAIL_POINT", format!("{point}:{hits}")).output().unwrap();
+        assert!(was_killed(&crashed), "{point} {hits} was never reached: {}", text(&crashed.stderr));
+        program.drain();
+        let repeated = check(&acknowledged, &receiver);
+        println!("{point} {hits}: 0 lost, {repeated} repeated");
+        assert!(repeated <= if may_repeat { 10 } else { 0 }, "{point} {hits}: {repeated} repeated");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sqlite_loses_nothing_at_any_point() {
+    every_point(async |scratch: &Scratch| scratch.file("store.db").display().to_string()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_loses_nothing_at_any_point() {
+    let cluster = Cluster::start();
+    every_point(async |_: &Scratch| cluster.database().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_dies_after_its_request_was_written() {
+    let scratch = Scratch::new();
+    let receiver = Receiver::start(vec![Manner::SaysAfter(300, OK)]).await;
+    let program = Program::new(scratch.file("store.db").display().to_string(), scratch.file("a.pem"), &receiver);
+    let acknowledged = program.send(5);
+    let mut worker = program.worker();
+    until("a request", || !receiver.requests().is_empty());
+    worker.kill().unwrap();
+    worker.wait().unwrap();
+    program.drain();
+    assert!(check(&acknowledged, &receiver) <= 5);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fifty_random_kills_over_two_thousand_deliveries() {
+    let seed: u64 =
+        std::env::var("MAMBO_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(|| fastrand::u64(..));
+    println!("MAMBO_SEED={seed}");
+    let mut random = fastrand::Rng::with_seed(seed);
+    let scratch = Scratch::new();
+    let receiver = takes_all().await;
+    let program = Program::new(scratch.file("store.db").display().to_string(), scratch.file("a.pem"), &receiver);
+    let mut acknowledged = Vec::new();
+    let mut kills = 0;
+    while kills < 50 || acknowledged.len() < 2000 {
+        let mut workers = [program.worker(), program.worker()];
+        let mut enqueuer =
+            program.command("send --kind Other --lines").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut input = enqueuer.stdin.take().unwrap();
+        let feeder = std::thread::spawn(move || while input.write_all(b"{\"a\":1}\n").is_ok() {});
+        std::thread::sleep(Duration::from_millis(random.u64(40..200)));
+        // A worker in the middle of something, and the process that takes events in the middle of taking one.
+        signal("KILL", workers[0].id());
+        signal("KILL", enqueuer.id());
+        let printed = BufReader::new(enqueuer.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let whole = |line: &String| line.len() == 36;
+        acknowledged.extend(printed.filter(whole));
+        std::thread::sleep(Duration::from_millis(random.u64(20..100)));
+        signal("KILL", workers[1].id());
+        for child in workers.iter_mut().chain([&mut enqueuer]) {
+            child.wait().unwrap();
+        }
+        feeder.join().unwrap();
+        kills += 3;
+    }
+    let before = received(&receiver).len();
+    program.drain();
+    let repeated = check(&acknowledged, &receiver);
+    println!(
+        "{kills} kills, {} events acknowledged, {before} delivered between kills, 0 lost, {repeated} repeated",
+        acknowledged.len()
+    );
+    assert!(before > 10, "workers delivered while they were killed");
+    assert!(repeated <= kills * 64, "{repeated}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_sleeps_past_its_lease_is_told_so() {
+    let scratch = Scratch::new();
+    let receiver =
+        Receiver::start(vec![Manner::Says(OK.into()), Manner::SaysAfter(300, OK), Manner::Says(OK.into())]).await;
+    let program = Program::new(scratch.file("store.db").display().to_string(), scratch.file("a.pem"), &receiver);
+    program.drain();
+    let acknowledged = program.send(1);
+    let sleeper = program.worker();
+    until("the event's request", || receiver.requests().len() >= 2);
+    signal("STOP", sleeper.id());
+    std::thread::sleep(Duration::from_millis(1500));
+    program.drain();
+    signal("CONT", sleeper.id());
+    std::thread::sleep(Duration::from_millis(700));
+    signal("TERM", sleeper.id());
+    assert!(sleeper.wait_with_output().unwrap().status.success(), "it stops when it is asked to");
+    let said = program.said();
+    assert!(said.contains("an attempt ended after its lease"), "{said}");
+    let log = program.json(&format!("log --event {}", acknowledged[0]));
+    assert_eq!(log.as_array().unwrap().len(), 1, "one attempt counts, though two were made: {log}");
+    assert_eq!(check(&acknowledged, &receiver), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_crashes_and_drops_its_connections() {
+    let cluster = Cluster::start();
+    let url = cluster.database().await;
+    let scratch = Scratch::new();
+    let receiver = Receiver::start(vec![Manner::SaysAfter(20, OK)]).await;
+    let program = Program::new(url.clone(), scratch.file("a.pem"), &receiver);
+    let acknowledged = program.send(400);
+    let worker = program.worker();
+    for round in 0..3 {
+        until("a hundred more", || receiver.requests().len() > 100 * (round + 1));
+        if round == 1 {
+            let mut connection = PgConnection::connect(&url).await.unwrap();
+            let sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname IS NOT NULL";
+            connection.execute(sql).await.unwrap();
+        } else {
+            cluster.crash();
+        }
+    }
+    until("all of them", || receiver.requests().len() > 400);
+    signal("TERM", worker.id());
+    assert!(worker.wait_with_output().unwrap().status.success());
+    program.drain();
+    let repeated = check(&acknowledged, &receiver);
+    println!("three interruptions: 0 lost, {repeated} repeated");
+    assert!(repeated <= 3 * 64, "{repeated}: what was under way each time");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_is_told_and_what_was_acknowledged_before_is_delivered() {
+    let scratch = Scratch::new();
+    let disk = Disk::new(scratch.file("disk"));
+    let receiver = takes_all().await;
+    let program = Program::new(disk.0.join("store.db").display().to_string(), scratch.file("a.pem"), &receiver);
+    let mut child =
+        program.command("send --kind Other --lines").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    let line = format!("{{\"text\":\"{}\"}}\n", "x".repeat(2000));
+    let feeder = std::thread::spawn(move || while input.write_all(line.as_bytes()).is_ok() {});
+    let output = child.wait_with_output().unwrap();
+    feeder.join().unwrap();
+    let (acknowledged, said) = (text(&output.stdout), text(&output.stderr));
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(said.trim(), "mambo-webhooks: store_failed: the store failed: database or disk is full");
+    let acknowledged: Vec<String> = acknowledged.lines().map(str::to_owned).collect();
+    assert!(acknowledged.len() > 20, "{}", acknowledged.len());
+    // With room again, everything that was acknowledged is there, and nothing else.
+    disk.grow();
+    program.drain();
+    assert_eq!(check(&acknowledged, &receiver), 0);
+    assert_eq!(received(&receiver).len(), acknowledged.len());
+}
+
+/// A disk of little more than a megabyte, in memory. It is gone with this handle.
+struct Disk(PathBuf);
+
+impl Disk {
+    fn new(path: PathBuf) -> Self {
+        std::fs::create_dir(&path).unwrap();
+        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=1200k", "tmpfs"]).arg(&path).status();
+        assert!(mounted.is_ok_and(|status| status.success()), "this test makes a disk, and has to be root for it");
+        Self(path)
+    }
+
+    fn grow(&self) {
+        assert!(Command::new("mount").args(["-o", "remount,size=50m"]).arg(&self.0).status().unwrap().success());
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        Command::new("umount").arg(&self.0).status().unwrap();
+    }
+}
