@@ -47,6 +47,11 @@ impl Flying {
         }
     }
 
+    /// How many have not ended.
+    pub(super) fn busy(&self) -> usize {
+        self.attempts.len()
+    }
+
     /// How many more there may be.
     pub(super) fn room(&self, most: usize) -> usize {
         most.saturating_sub(self.attempts.len())

@@ -27,6 +27,9 @@ use crate::time::UnixMillis;
 const LEASE_MARGIN: Duration = Duration::from_secs(30);
 /// How long to wait at most before looking for work that another process left.
 const POLL: Duration = Duration::from_millis(500);
+/// From how many attempts under way on a worker gathers what ends, and for how long.
+const GATHER_FROM: usize = 32;
+const GATHER: Duration = Duration::from_millis(3);
 /// How long to wait after the store failed.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
 
@@ -126,8 +129,12 @@ impl<S: Store> Worker<S> {
                 self.extend(&flying).await;
             }
             if found > 0 || !is_idle {
-                // Others get to run, and what ends meanwhile goes into one transaction.
-                tokio::task::yield_now().await;
+                // What ends meanwhile goes into one transaction; a worker with little to do does not wait for it.
+                if flying.busy() >= GATHER_FROM {
+                    tokio::time::sleep(GATHER).await;
+                } else {
+                    tokio::task::yield_now().await;
+                }
                 if flying.room(self.crew.options.max_in_flight) > 0 {
                     continue;
                 }
