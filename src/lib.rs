@@ -7,7 +7,8 @@
 //! What is known of Mambo's wire format and what is assumed is said in [`scheme`] and [`envelope`].
 
 //!
-#![doc = include_str!("../README.md")]
+// Its sender needs the feature that it is about.
+#![cfg_attr(feature = "send", doc = include_str!("../README.md"))]
 #![no_std]
 #![forbid(unsafe_code)]
 

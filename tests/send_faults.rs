@@ -312,3 +312,55 @@ async fn an_endpoint_stored_under_a_wider_guard_is_not_connected_to_under_a_stri
     assert_eq!(line.attempt.answer.failure, Some(Failure::AddressRefused));
     assert_eq!(canary.load(Ordering::SeqCst), 0);
 }
+
+#[tokio::test]
+async fn one_that_hangs_does_not_delay_the_others() {
+    let scratch = Scratch::new();
+    let (good, bad) =
+        (Receiver::start(vec![says("204 No Content")]).await, Receiver::start(vec![Manner::Stalls]).await);
+    let mut options = good.options();
+    options.extra_roots.push(bad.authority.clone());
+    let sender = sender(&scratch, options);
+    for (id, receiver) in [("bad", &bad), ("good", &good)] {
+        sender.add_endpoint(id, Settings::new(&receiver.url(), SECRET).max_in_flight(4)).await.unwrap();
+    }
+    for number in 0..20 {
+        sender.send(event().id(&format!("e-{number}"))).await.unwrap();
+    }
+    // Fewer at once than wait for the one that hangs.
+    let mut options = WorkerOptions::default();
+    options.max_in_flight = 8;
+    sender.worker(options).unwrap().run_due().await.unwrap();
+    let mut lines = sender.store().log(LogQuery { limit: 100, ..LogQuery::default() }).await.unwrap();
+    lines.reverse();
+    let first_bad = lines.iter().position(|line| line.endpoint == "bad").unwrap();
+    let before = lines.iter().take(first_bad).filter(|line| line.endpoint == "good").count();
+    assert_eq!((lines.len(), before), (42, 21), "all of the good one's ended before the first of the other did");
+}
+
+#[tokio::test]
+async fn attempts_at_an_endpoint_keep_its_rate_and_retries_count() {
+    let scratch = Scratch::new();
+    let receiver = Receiver::start(vec![says("500 No")]).await;
+    let sender = sender(&scratch, receiver.options());
+    let settings = Settings::new(&receiver.url(), SECRET).rate_per_second(20.try_into().unwrap());
+    sender.add_endpoint("e", settings).await.unwrap();
+    for number in 0..6 {
+        sender.send(event().id(&format!("e-{number}"))).await.unwrap();
+    }
+    let mut options = WorkerOptions::default();
+    options.schedule = mambo_webhooks::send::Schedule::new(vec![0]);
+    let mut worker = sender.worker(options).unwrap();
+    let mut attempts = 0;
+    while attempts < 13 {
+        attempts += worker.run_due().await.unwrap();
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    let lines = sender.store().log(LogQuery { limit: 100, ..LogQuery::default() }).await.unwrap();
+    let mut started: Vec<i64> = lines.iter().map(|line| line.attempt.started.0).collect();
+    started.sort_unstable();
+    assert_eq!(started.len(), 13, "a Ping, six events, and each of those once more");
+    for pair in started.windows(2) {
+        assert!(pair[1] - pair[0] >= 45, "at most 20 a second: {started:?}");
+    }
+}

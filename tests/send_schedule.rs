@@ -124,7 +124,7 @@ fn verify(receiver: &Receiver, lines: &[mambo_webhooks::send::store::LogLine]) {
     for request in &requests {
         let header = |name: &str| request.headers.iter().find(|(found, _)| found == name).unwrap().1.as_str();
         let (signature, endpoint) = (header("x-mambo-signature"), header("x-endpoint"));
-        let seconds: i64 = signature[2..].split(',').next().unwrap().parse().unwrap();
+        let seconds: i64 = signature.strip_prefix("t=").unwrap().split(',').next().unwrap().parse().unwrap();
         let accepts = |secret| {
             let core = mambo_webhooks::Receiver::new(KeyRing::single(secret).unwrap());
             core.receive(&request.headers, &request.body, UnixMillis::from_seconds(seconds)).is_ok()

@@ -42,11 +42,14 @@ pub struct Postgres {
     shared: Arc<Shared>,
 }
 
+/// Endpoints by their ids.
+type Known = Arc<HashMap<String, Arc<Endpoint>>>;
+
 struct Shared {
     /// How far the database's clock is ahead of this machine's, in milliseconds: the database's counts.
     ahead_ms: AtomicI64,
     /// Endpoints as of a revision.
-    endpoints: Mutex<(i64, Arc<HashMap<String, Arc<Endpoint>>>)>,
+    endpoints: Mutex<(i64, Known)>,
     turn: AtomicUsize,
 }
 
@@ -92,13 +95,13 @@ impl Postgres {
         let before = clock::now().0;
         let sql = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
         let database: i64 = sqlx::query_scalar(sql).fetch_one(&self.pool).await.map_err(failed)?;
-        let middle = before.midpoint(clock::now().0);
+        let middle = before.saturating_add(clock::now().since(UnixMillis(before)) / 2);
         self.shared.ahead_ms.store(database.saturating_sub(middle), Ordering::Relaxed);
         Ok(())
     }
 
     /// The endpoints as of now, read again if any was changed.
-    async fn known(&self, connection: &mut PgConnection) -> Result<Arc<HashMap<String, Arc<Endpoint>>>, SendError> {
+    async fn known(&self, connection: &mut PgConnection) -> Result<Known, SendError> {
         let sql = "SELECT coalesce(max(revision), 0), count(*) FROM mambo_endpoint";
         let (newest, count): (i64, i64) = sqlx::query_as(sql).fetch_one(&mut *connection).await.map_err(failed)?;
         let (revision, known) = self.shared.endpoints.lock().unwrap_or_else(PoisonError::into_inner).clone();

@@ -169,6 +169,10 @@ pub(super) async fn settle(
         .collect())
 }
 
+fn column<T>(rows: &[(i64, &str, &AttemptRecord)], value: impl Fn(&AttemptRecord) -> T) -> Vec<T> {
+    rows.iter().map(|(.., attempt)| value(attempt)).collect()
+}
+
 async fn record(connection: &mut PgConnection, rows: &[(i64, &str, &AttemptRecord)]) -> Result<(), sqlx::Error> {
     if rows.is_empty() {
         return Ok(());
@@ -177,9 +181,6 @@ async fn record(connection: &mut PgConnection, rows: &[(i64, &str, &AttemptRecor
             (delivery, endpoint, number, is_manual, started, version, elapsed_ms, status, failure, remote, body, is_truncated)
         SELECT * FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::boolean[], $5::bigint[], $6::text[], $7::bigint[],
             $8::bigint[], $9::text[], $10::text[], $11::bytea[], $12::boolean[])";
-    fn column<T>(rows: &[(i64, &str, &AttemptRecord)], value: impl Fn(&AttemptRecord) -> T) -> Vec<T> {
-        rows.iter().map(|(.., attempt)| value(attempt)).collect()
-    }
     let query = sqlx::query(sql)
         .bind(rows.iter().map(|(delivery, ..)| *delivery).collect::<Vec<_>>())
         .bind(rows.iter().map(|(_, endpoint, _)| (*endpoint).to_string()).collect::<Vec<_>>())

@@ -6,7 +6,6 @@ mod build;
 mod check;
 mod demo;
 mod fuzz;
-mod registry;
 mod step;
 mod suites;
 mod table;
@@ -22,7 +21,6 @@ cargo xtask test --all                          with every bundler, Next and Fir
 cargo xtask suite js|types|runtimes|bundlers    one suite of JavaScript on the packed tarball
 cargo xtask build   build the npm package in pkg/dist
 cargo xtask fuzz [SECONDS [TARGET]]             fuzz each target, or one, for so long
-cargo xtask registry check|changelog FILE       every problem of a registry document, or what it says
 cargo xtask setup   install what the others need (they do it themselves)
 
 WASM_TOOLCHAIN=distro   take Debian's Rust for WebAssembly instead of rustup's target";
@@ -38,7 +36,6 @@ fn main() -> ExitCode {
         "test" => test::test(word(1) == Some("--all")),
         "suite" => suites::suite(word(1)),
         "fuzz" => fuzz::fuzz(word(1).and_then(|seconds| seconds.parse().ok()).unwrap_or(60), word(2)),
-        "registry" => registry::registry(word(1), word(2)),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);

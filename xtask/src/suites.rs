@@ -24,6 +24,10 @@ pub fn suite(name: Option<&str>) -> Done {
 /// Tests of the library and of its adapters.
 pub fn javascript() -> Done<Command> {
     debian_program("/usr/bin/redis-server", "redis-server")?;
+    debian_program("/usr/bin/chromium", "chromium")?;
+    // The status page of its worker is looked at in a browser. With the features of the Rust tests: built once.
+    let features = "cli,postgres,failpoints";
+    run(Command::new(env!("CARGO")).args(["build", "--quiet", "--features", features]).current_dir(root()))?;
     let scratch = prepare("js")?;
     let mut names: Vec<String> = names(&scratch)?.into_iter().filter(|name| name.ends_with(".test.mjs")).collect();
     names.sort();

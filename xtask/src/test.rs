@@ -9,7 +9,7 @@ use crate::fuzz::{fuzz, smoke_seconds};
 use crate::step::{Done, root, run, step, watched};
 use crate::suites;
 use crate::table;
-use crate::tools::{Toolchain, Tools};
+use crate::tools::{Toolchain, Tools, debian_program};
 
 /// How many tests passed and failed.
 #[derive(Default)]
@@ -29,13 +29,20 @@ pub fn test(all: bool) -> Done {
         run(cargo().args(every))
     });
     count.check("documentation builds", || {
-        run(cargo().args(["doc", "--quiet", "--no-deps", "--features", "send,cli"]).env("RUSTDOCFLAGS", "-D warnings"))
+        run(cargo()
+            .args(["doc", "--quiet", "--no-deps", "--features", "cli,postgres"])
+            .env("RUSTDOCFLAGS", "-D warnings"))
     });
     count.check("the core builds without std", || no_std(&tools));
     count.check("no dependency asks for a newer Rust than Cargo.toml says", check::rust_version);
     count.check("the module imports nothing but binding helpers", check::imports);
     count.check("package.json and Cargo.toml have one version", check::versions);
-    count.tests("Rust tests", cargo().args(["test", "--quiet", "--workspace", "--features", "send,cli"]), "cargo");
+    count.check("PostgreSQL is there", || debian_program("/usr/lib/postgresql", "postgresql"));
+    count.tests(
+        "Rust tests",
+        cargo().args(["test", "--quiet", "--workspace", "--features", "cli,postgres,failpoints"]),
+        "cargo",
+    );
     count.tests("the shared vectors under WebAssembly in Node", &mut wasm_tests(&tools), "cargo");
     count.suite("JavaScript tests on the packed tarball", suites::javascript());
     count.suite("types and shape of the packed package", suites::types());

@@ -27,7 +27,7 @@ pub struct Listen {
     profile: Option<std::path::PathBuf>,
 }
 
-pub fn run(listen: Listen, json: bool) -> Result<Answer, String> {
+pub fn run(listen: &Listen, json: bool) -> Result<Answer, String> {
     let keys = KeyRing::single(&secret()?).map_err(|error| error.to_string())?;
     let receiver = Receiver::new(keys).profile(read_profile(listen.profile.as_deref())?);
     let receiver = Arc::new(receiver.map_err(|error| error.to_string())?);

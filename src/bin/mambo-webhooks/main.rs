@@ -53,7 +53,7 @@ fn main() -> ExitCode {
         Command::Look(command) => look::run(&command),
         Command::Upgrade(upgrade) => registry::upgrade(&upgrade),
         Command::Registry(document) => registry::document(&document),
-        Command::Listen(listen) => listen::run(listen, json),
+        Command::Listen(listen) => listen::run(&listen, json),
         Command::Sender(command) => sender::run(command, json),
     };
     match done {

@@ -217,10 +217,8 @@ pub fn runtime() -> Result<tokio::runtime::Runtime, String> {
 
 /// Ends when the process is asked to: Ctrl-C, or SIGTERM.
 pub async fn asked_to_stop() {
-    let mut terminated = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-        Ok(signal) => signal,
-        Err(_) => return std::future::pending().await,
-    };
+    let terminate = tokio::signal::unix::SignalKind::terminate();
+    let Ok(mut terminated) = tokio::signal::unix::signal(terminate) else { return std::future::pending().await };
     tokio::select! {
         _ = tokio::signal::ctrl_c() => {}
         _ = terminated.recv() => {}

@@ -25,9 +25,9 @@ function chart(into, name, width, highest, draw) {
 
 function show({ nowMs, counts, endpoints, responseTimes, backlog, failures }) {
   at("said").textContent = `As of ${new Date(nowMs).toISOString()}`;
-  at("counts").replaceChildren(...Object.entries(counts).map(([name, count]) => {
+  at("counts").replaceChildren(...["waiting", "leased", "delivered", "dead"].map((name) => {
     const pair = make("div");
-    pair.append(make("dt", name), make("dd", count.toLocaleString("en")));
+    pair.append(make("dt", name), make("dd", counts[name].toLocaleString("en")));
     return pair;
   }));
   at("endpoints").replaceChildren(...endpoints.map(({ id, state, waiting, dead, attempts, delivered, p50Ms, p99Ms }) => {
