@@ -185,10 +185,17 @@ async fn throughput<S: Store + Clone>(name: &str, store: S, count: u64) {
     );
     let all = sender.store().counts().await.unwrap();
     let deliveries = all.waiting;
+    let own = std::process::id();
+    let now = || [None, Some(receiver.child.id()), Some(own)].map(processor);
+    let before = now();
     let seconds = deliver(&sender, all.delivered + all.waiting, 512).await;
+    let after = now();
+    let rate = deliveries as f64 / seconds;
+    println!("{name}: {deliveries} durable deliveries of 1 kB over TLS in {seconds:.2} s: {rate:.0}/s");
+    let [all, receiver, worker] = [0, 1, 2].map(|at| (after[at] - before[at]) / seconds);
+    let rest = all - receiver - worker;
     println!(
-        "{name}: {deliveries} durable deliveries of 1 kB over TLS in {seconds:.2} s: {:.0}/s",
-        deliveries as f64 / seconds
+        "{name}: processors busy {all:.2}: worker {worker:.2}, receiver {receiver:.2}, database and others {rest:.2}"
     );
 }
 
@@ -221,6 +228,16 @@ async fn backlog() {
             resident_mb()
         );
     }
+}
+
+/// Processor seconds of a process, or of the whole machine, in Linux's hundredths.
+fn processor(id: Option<u32>) -> f64 {
+    let text = std::fs::read_to_string(id.map_or("/proc/stat".into(), |id| format!("/proc/{id}/stat"))).unwrap();
+    let after = if id.is_some() { text.rsplit_once(')').unwrap().1 } else { text.lines().next().unwrap() };
+    let number = |at: usize| after.split_whitespace().nth(at).unwrap().parse::<f64>().unwrap();
+    // A process: user and system time. The machine: user, nice, system, and both kinds of interrupts.
+    let places: &[usize] = if id.is_some() { &[11, 12] } else { &[1, 2, 3, 6, 7] };
+    places.iter().map(|&at| number(at)).sum::<f64>() / 100.0
 }
 
 fn resident_mb() -> u64 {

@@ -1,4 +1,5 @@
 import { failure } from "./core.ts";
+import { WebhookError } from "./errors.ts";
 import { KINDS } from "./kinds.ts";
 import type { KnownEvent, KnownKind, Received, WebhookEvent } from "./types.ts";
 
@@ -38,6 +39,8 @@ export class Handlers {
     const fitting = this.#rows.filter(({ fits }) => fits(event));
     const results = await Promise.allSettled(fitting.map(async ({ run }) => run(event as never, received)));
     const thrown = results.flatMap((result) => (result.status === "rejected" ? [result.reason as unknown] : []));
+    // A refusal that a handler met elsewhere says nothing of this delivery, and must not be answered as if it did.
+    if (thrown.length === 1 && WebhookError.is(thrown[0])) throw new Error("a handler failed", { cause: thrown[0] });
     if (thrown.length === 1) throw thrown[0];
     if (thrown.length > 1) {
       throw new AggregateError(thrown, `${thrown.length} handlers of ${event.kind ?? "an event without a kind"} failed`);

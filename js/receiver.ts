@@ -35,7 +35,8 @@ export interface Receiver {
   /**
    * Processes one delivery with the handlers that were added; an event that none of them is for is passed over.
    * @throws WebhookError when the delivery is refused, `handlers_missing` when there is no handler at all; what a
-   *   handler threw, as an AggregateError if several did. All handlers run in any case.
+   *   handler threw, as an AggregateError if several did, as the cause of an Error if it was a WebhookError. All
+   *   handlers run in any case.
    */
   route(delivery: Delivery): Promise<Received>;
   /** Explains why a delivery is refused. Accepts nothing, and shows neither secret nor body. */

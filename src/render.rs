@@ -88,6 +88,12 @@ impl Renderer {
         self.server
     }
 
+    /// The name of the header that carries the signature.
+    #[must_use]
+    pub fn signature_header(&self) -> &str {
+        &self.profile.scheme.header
+    }
+
     /// Renders `event` under `policy`, signed at `now` with the keys that are valid then.
     ///
     /// # Errors

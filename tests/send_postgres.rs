@@ -35,7 +35,7 @@ async fn every_law_of_a_store_holds() {
     }
     suite! {
         fans_out takes_each_event_once fences sets_poison_aside retries_and_logs retries_by_hand disables recovers shares
-        lanes_do_not_starve_each_other rotates hands_out_once
+        lanes_do_not_starve_each_other lanes_share_an_endpoint rotates hands_out_once
     }
     events_join_the_callers_transaction(&cluster.database().await).await;
     the_clock_is_the_database_s(&cluster.database().await).await;

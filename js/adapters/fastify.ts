@@ -1,5 +1,5 @@
 import { accept, type AdapterOptions, type Target } from "./accept.ts";
-import { acceptNode, type NodeRequest } from "./node.ts";
+import { acceptNode, draining, type NodeRequest } from "./node.ts";
 
 export type { AdapterOptions, Target } from "./accept.ts";
 
@@ -47,7 +47,7 @@ export function fastifyHandler(
 ): (request: FastifyRequestParts, reply: FastifyReplyParts) => Promise<unknown> {
   return async ({ raw, headers, body }, reply) => {
     const { status, code } = isChunks(body)
-      ? await accept(target, { headers: raw.rawHeaders, encoding: headers["content-encoding"] as string | undefined, body }, options)
+      ? await accept(target, { headers: raw.rawHeaders, encoding: headers["content-encoding"] as string | undefined, body: draining(body) }, options)
       : await acceptNode(target, raw, body ?? undefined, options);
     return reply.code(status).send(code ?? "");
   };

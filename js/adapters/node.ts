@@ -1,4 +1,4 @@
-import { accept, type AdapterOptions, type Answer, type Incoming, type Target } from "./accept.ts";
+import { accept, type AdapterOptions, type Answer, type Target } from "./accept.ts";
 
 export type { AdapterOptions, Target } from "./accept.ts";
 
@@ -27,14 +27,26 @@ export function nodeHandler(target: Target, options?: AdapterOptions): (request:
  * Takes a Node request. `given` is what middleware that ran before us made of its body: bytes are taken as they are,
  * and counts only if it read the request, since some parsers leave an empty object where they read nothing.
  */
-export async function acceptNode(target: Target, request: NodeRequest, given: unknown, options?: AdapterOptions): Promise<Answer> {
+export function acceptNode(target: Target, request: NodeRequest, given: unknown, options?: AdapterOptions): Promise<Answer> {
   const { rawHeaders, headers, readableDidRead = given !== undefined } = request;
-  // A body that is too large leaves the connection open, and its rest is thrown away: the sender gets to read the answer.
-  const unread = (): Incoming["body"] => request.iterator?.({ destroyOnReturn: false }) ?? request;
-  const body = readableDidRead ? { given } : unread();
-  const answer = await accept(target, { headers: rawHeaders, encoding: headers["content-encoding"] as string | undefined, body }, options);
-  request.resume?.();
-  return answer;
+  const body = readableDidRead ? { given } : draining(request);
+  return accept(target, { headers: rawHeaders, encoding: headers["content-encoding"] as string | undefined, body }, options);
+}
+
+/** What Node's streams can do beside being iterated over. */
+type NodeStream = AsyncIterable<Uint8Array | string> & Pick<NodeRequest, "iterator" | "resume">;
+
+/**
+ * The chunks of a request. One that is too large leaves the connection open, and its rest is thrown away, so that the
+ * sender gets to read the answer and to use the connection again; but only when nobody iterates any more: before that,
+ * resuming has no effect.
+ */
+export async function* draining(stream: NodeStream): AsyncGenerator<Uint8Array | string> {
+  try {
+    yield* stream.iterator?.({ destroyOnReturn: false }) ?? stream;
+  } finally {
+    stream.resume?.();
+  }
 }
 
 /** Writes an answer. */

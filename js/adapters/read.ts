@@ -40,7 +40,8 @@ async function* bounded(chunks: Chunks, maxBodyBytes: number): AsyncGenerator<Ui
   for await (const chunk of chunks) {
     const part = typeof chunk === "string" ? new TextEncoder().encode(chunk) : (chunk as Uint8Array<ArrayBuffer>);
     length += part.length;
-    if (length > maxBodyBytes) {
+    // Asked so that a bound that is no number refuses everything, instead of nothing.
+    if (!(length <= maxBodyBytes)) {
       const message = `body is over ${maxBodyBytes} bytes, allowed ${maxBodyBytes}`;
       throw new WebhookError({ code: "body_too_large", fault: "peer", message });
     }

@@ -4,7 +4,7 @@ import { signatureHeader, type SignOptions } from "./sign.ts";
 
 /** What the honest delivery is like. */
 export interface TamperOptions extends Omit<SignOptions, "body" | "now"> {
-  /** The body that is signed. Default: a sample of ActivityCreated. */
+  /** The body that is signed, not empty. Default: a sample of ActivityCreated. */
   readonly body?: string;
   /** The receiver's time in milliseconds since 1970. Default: now. */
   readonly now?: number;
@@ -26,6 +26,7 @@ export interface Tampered {
 
 /** What attackers and proxies do to a delivery: try your endpoint with each, and with the one that was not touched. */
 export function tampered({ body = sample("ActivityCreated"), now = Date.now(), toleranceSeconds = 300, ...rest }: TamperOptions): readonly Tampered[] {
+  if (body === "") throw new TypeError("tampered: an empty body cannot be cut short");
   const signed = (text: string, at: number, secret = rest.secret): readonly [string, string] => {
     const [pair = ["", ""]] = Object.entries(signatureHeader({ ...rest, secret, body: text, now: at }));
     return pair;
@@ -40,7 +41,7 @@ export function tampered({ body = sample("ActivityCreated"), now = Date.now(), t
   };
   const honest = [[name, value]] as const;
   const digest = /[0-9a-f]{64}$/;
-  add("one byte of the body changed", "signature_mismatch", honest, body.replace(/.$/, "!"));
+  add("one byte of the body changed", "signature_mismatch", honest, body.slice(0, -1) + (body.endsWith("!") ? "?" : "!"));
   add("body cut short", "signature_mismatch", honest, body.slice(0, -1));
   add("body made longer", "signature_mismatch", honest, `${body}\n`);
   add("body parsed and printed with blanks", "signature_mismatch", honest, reprinted(body));

@@ -15,6 +15,7 @@ use super::address::Guard;
 use super::error::SendError;
 use crate::encoding::Encoding;
 use crate::key::{Key, KeyRing, Strength};
+use crate::limits::MAX_KEYS;
 use crate::render::Policy;
 use crate::time::UnixMillis;
 
@@ -37,8 +38,8 @@ const RESERVED: [&str; 13] = [
     "user-agent",
 ];
 
-/// An endpoint, with all that it is set to. `Debug` shows no secret.
-#[derive(Clone, Debug)]
+/// An endpoint, with all that it is set to. `Debug` shows neither secrets nor what may hold one.
+#[derive(Clone)]
 pub struct Endpoint {
     /// Its id.
     pub id: String,
@@ -71,7 +72,7 @@ pub enum Reason {
 }
 
 /// What an endpoint is set to, as it is stored.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Settings {
     /// The URL.
@@ -159,7 +160,15 @@ impl Settings {
 
     /// Adds a secret and lets those before it end at `overlap_until`. The older one stays first until then: where a
     /// signature header has room for one signature only, a receiver that knows only the old secret still takes it.
-    pub(crate) fn rotate(&mut self, secret: &str, now: UnixMillis, overlap_until: UnixMillis) {
+    ///
+    /// # Errors
+    /// `keys_too_many`, when that many secrets overlap.
+    pub(crate) fn rotate(
+        &mut self,
+        secret: &str,
+        now: UnixMillis,
+        overlap_until: UnixMillis,
+    ) -> Result<(), crate::error::Error> {
         self.keys.retain(|key| key.not_after.is_none_or(|end| end >= now.0));
         for key in &mut self.keys {
             key.not_after = Some(key.not_after.map_or(overlap_until.0, |end| end.min(overlap_until.0)));
@@ -167,6 +176,10 @@ impl Settings {
         let numbers = self.keys.iter().filter_map(|key| key.id.parse::<u64>().ok());
         let id = numbers.max().unwrap_or(0).saturating_add(1).to_string();
         self.keys.push(StoredKey { id, secret: secret.to_owned(), not_after: None });
+        if self.keys.len() > MAX_KEYS {
+            return Err(crate::error::Error::KeysTooMany { count: self.keys.len(), allowed: MAX_KEYS });
+        }
+        Ok(())
     }
 
     /// Whether it gets events of that kind.
@@ -186,7 +199,8 @@ impl Endpoint {
         let url = url(&settings.url, guard)?;
         for (name, value) in &settings.headers {
             let well_formed = HeaderName::try_from(name).is_ok() && HeaderValue::try_from(value).is_ok();
-            if !well_formed || RESERVED.contains(&name.as_str()) || name.starts_with("proxy-") {
+            let lower = name.to_ascii_lowercase();
+            if !well_formed || RESERVED.contains(&lower.as_str()) || lower.starts_with("proxy-") {
                 return Err(SendError::HeaderRefused { name: name.clone() });
             }
         }
@@ -298,8 +312,29 @@ impl State {
     }
 }
 
-impl fmt::Debug for StoredKey {
+/// Its host, and the names of its keys and headers: the rest may hold a secret.
+impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StoredKey").field("id", &self.id).field("secret", &"[redacted]").finish_non_exhaustive()
+        let url = Url::parse(&self.url).ok();
+        let headers: Vec<&str> = self.headers.iter().map(|(name, _)| name.as_str()).collect();
+        let keys: Vec<&str> = self.keys.iter().map(|key| key.id.as_str()).collect();
+        f.debug_struct("Settings")
+            .field("host", &url.as_ref().and_then(Url::host_str))
+            .field("keys", &keys)
+            .field("pinned", &self.pinned)
+            .field("kinds", &self.kinds)
+            .field("headers", &headers)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { id, settings, state, .. } = self;
+        f.debug_struct("Endpoint")
+            .field("id", id)
+            .field("settings", settings)
+            .field("state", state)
+            .finish_non_exhaustive()
     }
 }

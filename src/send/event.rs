@@ -3,6 +3,8 @@
 use alloc::borrow::ToOwned;
 use alloc::string::{String, ToString};
 
+use core::fmt;
+
 use serde_json::value::RawValue;
 
 use super::error::SendError;
@@ -11,7 +13,7 @@ use crate::limits::MAX_BODY_BYTES;
 use crate::release::Release;
 
 /// An event to send.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct NewEvent {
     pub(crate) id: Option<String>,
     pub(crate) kind: String,
@@ -22,7 +24,7 @@ pub struct NewEvent {
 }
 
 /// An event as the store keeps it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct StoredEvent {
     /// Its id, the same in every delivery of it.
     pub id: String,
@@ -92,4 +94,18 @@ impl NewEvent {
 fn check(json: &str) -> Result<(), Error> {
     let error = |error: serde_json::Error| Error::BodyNotJson { line: error.line(), column: error.column() };
     serde_json::from_str::<&RawValue>(json).map(|_| ()).map_err(error)
+}
+
+/// Shows no data: events are personal.
+impl fmt::Debug for NewEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "NewEvent({} {}, {} bytes)", self.kind, self.version, self.data.len())
+    }
+}
+
+/// Shows no data: events are personal.
+impl fmt::Debug for StoredEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "StoredEvent({} {} {}, {} bytes)", self.id, self.kind, self.version, self.data.len())
+    }
 }

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use std::collections::HashMap;
 
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinError, JoinSet};
 use tracing::warn;
 
 use super::store::{Lease, Settlement};
@@ -12,14 +12,14 @@ use super::store::{Lease, Settlement};
 #[derive(Debug, Default)]
 pub(super) struct Flying {
     attempts: JoinSet<Settlement>,
-    leases: HashMap<i64, Lease>,
+    leases: HashMap<Id, Lease>,
     ended: Vec<Settlement>,
 }
 
 impl Flying {
     /// Those that have ended.
     pub(super) fn ended(&mut self) -> Vec<Settlement> {
-        while let Some(joined) = self.attempts.try_join_next() {
+        while let Some(joined) = self.attempts.try_join_next_with_id() {
             self.end(joined);
         }
         core::mem::take(&mut self.ended)
@@ -30,19 +30,21 @@ impl Flying {
         if !self.ended.is_empty() {
             return;
         }
-        match self.attempts.join_next().await {
+        match self.attempts.join_next_with_id().await {
             Some(joined) => self.end(joined),
             None => core::future::pending().await,
         }
     }
 
-    fn end(&mut self, joined: Result<Settlement, tokio::task::JoinError>) {
+    fn end(&mut self, joined: Result<(Id, Settlement), JoinError>) {
+        let id = match &joined {
+            Ok((id, _)) => *id,
+            Err(error) => error.id(),
+        };
+        // Not made longer any more: the lease of an attempt that stopped ends, which counts as a crash of its delivery.
+        self.leases.remove(&id);
         match joined {
-            Ok(settlement) => {
-                self.leases.remove(&settlement.lease.delivery);
-                self.ended.push(settlement);
-            }
-            // Its lease ends, which counts as a crash of that delivery.
+            Ok((_, settlement)) => self.ended.push(settlement),
             Err(error) => warn!(%error, "an attempt stopped"),
         }
     }
@@ -58,8 +60,8 @@ impl Flying {
     }
 
     pub(super) fn start(&mut self, lease: Lease, attempt: impl Future<Output = Settlement> + Send + 'static) {
-        self.leases.insert(lease.delivery, lease);
-        self.attempts.spawn(attempt);
+        let task = self.attempts.spawn(attempt);
+        self.leases.insert(task.id(), lease);
     }
 
     /// The leases of those that have not ended.

@@ -18,7 +18,7 @@ use super::endpoint::{Endpoint, Settings};
 use super::error::SendError;
 use super::event::NewEvent;
 use super::outcome::DisableRule;
-use super::postgres_claim::{claim, extend, settle};
+use super::postgres_claim::{begin, claim, extend, settle};
 use super::postgres_enqueue::enqueue;
 use super::postgres_log::{counts, health, log};
 use super::postgres_rows::failed;
@@ -32,6 +32,13 @@ use crate::time::UnixMillis;
 
 /// Most connections of one process.
 const CONNECTIONS: u32 = 16;
+/// Compiling a plan costs more than running these does; and nobody holds a lock for long, dead or alive.
+const OPTIONS: [(&str, &str); 4] = [
+    ("jit", "off"),
+    ("lock_timeout", "10s"),
+    ("statement_timeout", "60s"),
+    ("idle_in_transaction_session_timeout", "15s"),
+];
 /// How long to wait for a database that does not answer; the worker then tries again, callers are told.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -59,8 +66,7 @@ impl Postgres {
     /// # Errors
     /// `store_failed`; `store_newer` for tables of a newer release.
     pub async fn connect(url: &str) -> Result<Self, SendError> {
-        // Compiling a plan costs a hundred times what running these does.
-        let options = PgConnectOptions::from_str(url).map_err(failed)?.options([("jit", "off")]);
+        let options = PgConnectOptions::from_str(url).map_err(failed)?.options(OPTIONS);
         let pool = PgPoolOptions::new()
             .max_connections(CONNECTIONS)
             .acquire_timeout(PATIENCE)
@@ -102,7 +108,8 @@ impl Postgres {
 
     /// The endpoints as of now, read again if any was changed.
     async fn known(&self, connection: &mut PgConnection) -> Result<Known, SendError> {
-        let sql = "SELECT coalesce(max(revision), 0), count(*) FROM mambo_endpoint";
+        // Their sum: each only grows, and whichever transaction ends last, it moves. Their maximum may not.
+        let sql = "SELECT coalesce(sum(revision), 0)::bigint, count(*) FROM mambo_endpoint";
         let (newest, count): (i64, i64) = sqlx::query_as(sql).fetch_one(&mut *connection).await.map_err(failed)?;
         let (revision, known) = self.shared.endpoints.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if newest == revision && i64::try_from(known.len()) == Ok(count) {
@@ -120,7 +127,7 @@ impl Postgres {
 
     async fn change(&self, id: String, change: Change) -> Result<(), SendError> {
         let mut transaction = self.pool.begin().await.map_err(failed)?;
-        let sql = "SELECT settings, state FROM mambo_endpoint WHERE id = $1 FOR UPDATE";
+        let sql = "SELECT settings, state FROM mambo_endpoint WHERE id = $1 FOR NO KEY UPDATE";
         let row: Option<(String, String)> =
             sqlx::query_as(sql).bind(&id).fetch_optional(&mut *transaction).await.map_err(failed)?;
         let Some((settings, state)) = row else { return Err(SendError::EndpointUnknown { id }) };
@@ -134,7 +141,7 @@ impl Postgres {
             Change::Settings(settings) => Some(settings),
             Change::Rotate { secret, now, overlap_until } => {
                 let mut settings = Endpoint::stored(&id, &settings, &state)?.settings;
-                settings.rotate(&secret, now, overlap_until);
+                settings.rotate(&secret, now, overlap_until)?;
                 Some(settings)
             }
         };
@@ -170,6 +177,7 @@ impl Store for Postgres {
 
     async fn claim(&self, most: usize, now: UnixMillis, until: UnixMillis) -> Result<Vec<Claim>, SendError> {
         let mut transaction = self.pool.begin().await.map_err(failed)?;
+        begin(&mut transaction).await.map_err(failed)?;
         let endpoints = self.known(&mut transaction).await?;
         let turn = self.shared.turn.fetch_add(1, Ordering::Relaxed);
         let claims = claim(&mut transaction, &endpoints, (most, turn), now, until).await.map_err(failed)?;

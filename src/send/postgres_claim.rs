@@ -10,7 +10,7 @@ use sqlx::{PgConnection, Row};
 use super::endpoint::{Endpoint, Reason, State};
 use super::outcome::{Answer, AttemptRecord, DisableRule, Effect, Failure};
 use super::postgres_rows::{event, unsigned};
-use super::store::{Claim, Lane, Lease, MAX_CRASHES, Settled, Settlement, quotas, settled};
+use super::store::{Claim, LAST_PASS, Lane, Lease, MAX_CRASHES, Settled, Settlement, quotas, settled};
 use crate::time::UnixMillis;
 
 /// Claims of one lane: an equal turn for every endpoint, oldest first, within what each may have under way. Rows that
@@ -24,7 +24,11 @@ WITH busy AS (
     CROSS JOIN LATERAL (
         SELECT number, endpoint, due FROM mambo_delivery
         WHERE state = 0 AND endpoint = e.id AND lane = $1 AND due <= $2
-        ORDER BY due LIMIT greatest(0, least($3, e.max_in_flight - coalesce(busy.under_way, 0)))
+        ORDER BY due LIMIT greatest(0, least($3, CASE
+            WHEN $5 AND e.max_in_flight - coalesce(busy.under_way, 0) >= 4
+                THEN (e.max_in_flight - coalesce(busy.under_way, 0)) / 4
+            WHEN $5 AND NOT $6 THEN 0
+            ELSE e.max_in_flight - coalesce(busy.under_way, 0) END))
         FOR UPDATE SKIP LOCKED
     ) d
     WHERE $1 = 2 OR e.state = 'enabled'
@@ -38,7 +42,14 @@ WITH busy AS (
 SELECT c.number, c.lease, c.attempts, c.endpoint, e.id, e.kind, e.version, e.time, e.data
 FROM claimed c JOIN mambo_event e ON e.number = c.event";
 
-/// Hands out due deliveries. Claims go one after the other, so that two workers cannot both fill an endpoint's room.
+/// Lets claims go one after the other, so that two workers cannot both fill an endpoint's room.
+pub(super) async fn begin(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    // A claim that a crash of the database forgets is made again: it need not be on disk before it is used.
+    let sql = "SELECT set_config('synchronous_commit', 'off', true), pg_advisory_xact_lock(hashtext('mambo_claim'))";
+    sqlx::query(sql).execute(connection).await.map(drop)
+}
+
+/// Hands out due deliveries.
 pub(super) async fn claim(
     connection: &mut PgConnection,
     endpoints: &HashMap<String, Arc<Endpoint>>,
@@ -46,12 +57,9 @@ pub(super) async fn claim(
     now: UnixMillis,
     until: UnixMillis,
 ) -> Result<Vec<Claim>, sqlx::Error> {
-    // A claim that a crash of the database forgets is made again: it need not be on disk before it is used.
-    let sql = "SELECT set_config('synchronous_commit', 'off', true), pg_advisory_xact_lock(hashtext('mambo_claim'))";
-    sqlx::query(sql).execute(&mut *connection).await?;
     take_back(connection, now).await?;
     let mut claims = Vec::new();
-    for (lane, quota) in quotas(most, turn) {
+    for (pass, (lane, quota)) in quotas(most, turn).into_iter().enumerate() {
         let room = quota.min(most.saturating_sub(claims.len()));
         if room == 0 {
             continue;
@@ -61,12 +69,15 @@ pub(super) async fn claim(
             .bind(now.0)
             .bind(i64::try_from(room).unwrap_or(i64::MAX))
             .bind(until.0)
+            // As in `part`: retries take a part of an endpoint's room, until first attempts had their turn.
+            .bind(lane == Lane::Retry && pass != LAST_PASS)
+            .bind(turn % 4 == 0)
             .fetch_all(&mut *connection)
             .await?;
         for row in rows {
             let id: String = row.try_get("endpoint")?;
-            // The endpoints were read in this transaction, so a claim whose endpoint is not there does not exist.
-            let Some(endpoint) = endpoints.get(&id).cloned() else { continue };
+            // An endpoint that was added since they were read: all of this is undone, and done again.
+            let endpoint = endpoints.get(&id).cloned().ok_or(sqlx::Error::RowNotFound)?;
             let lease = Lease { delivery: row.try_get("number")?, token: row.try_get("lease")? };
             let attempts = unsigned(row.try_get("attempts")?);
             claims.push(Claim { lease, endpoint, event: event(&row)?, attempts, is_manual: lane == Lane::Manual });
@@ -123,7 +134,7 @@ pub(super) async fn settle(
     rule: DisableRule,
     now: UnixMillis,
 ) -> Result<Vec<Settled>, sqlx::Error> {
-    let sql = "UPDATE mambo_delivery d SET state = given.state, lane = 1, attempts = given.attempts, due = given.due,
+    let sql = "UPDATE mambo_delivery d SET state = given.state, lane = 1, attempts = given.attempts, crashes = 0, due = given.due,
             lease = NULL, lease_until = NULL
         FROM unnest($1::bigint[], $2::bigint[], $3::smallint[], $4::bigint[], $5::bigint[])
             AS given (number, lease, state, attempts, due)
@@ -146,22 +157,22 @@ pub(super) async fn settle(
         .map(|settlement| (settlement.lease.delivery, settlement.endpoint.as_str(), &settlement.attempt))
         .collect();
     record(connection, &rows).await?;
-    // In the order of the endpoints' ids, so that two workers cannot wait for one another.
     let mut effects: BTreeMap<&str, Vec<Effect>> = BTreeMap::new();
     for settlement in settlements.iter().filter(is_done) {
         effects.entry(&settlement.endpoint).or_default().push(settlement.effect);
     }
-    // What nearly every endpoint does, in one statement for all of them.
-    let (work, other): (Vec<_>, Vec<_>) =
-        effects.into_iter().partition(|(_, effects)| effects.iter().all(|&effect| effect == Effect::Works));
-    let work: Vec<String> = work.into_iter().map(|(endpoint, _)| endpoint.to_string()).collect();
-    if !work.is_empty() {
-        let sql = "UPDATE mambo_endpoint SET failing_since = NULL, failures = 0 WHERE failures > 0 AND id IN (
-            SELECT id FROM mambo_endpoint WHERE id = ANY($1) AND failures > 0 ORDER BY id FOR UPDATE)";
-        sqlx::query(sql).bind(work).execute(&mut *connection).await?;
-    }
-    for (endpoint, effects) in other {
-        affect(connection, endpoint, &effects, rule, now).await?;
+    // Locked in the order of their ids, so that two workers cannot wait for one another. What a delivery's insertion
+    // holds of an endpoint does not stand in the way.
+    let changed: Vec<String> = effects.keys().map(ToString::to_string).collect();
+    let sql = "SELECT id FROM mambo_endpoint WHERE id = ANY($1) AND (failures > 0 OR id = ANY($2)) ORDER BY id FOR NO KEY UPDATE";
+    let is_fine = |effects: &Vec<Effect>| effects.iter().all(|&effect| matches!(effect, Effect::Works | Effect::None));
+    let failing: Vec<String> =
+        effects.iter().filter(|(_, effects)| !is_fine(effects)).map(|(id, _)| (*id).to_string()).collect();
+    let locked: Vec<String> = sqlx::query_scalar(sql).bind(changed).bind(failing).fetch_all(&mut *connection).await?;
+    for endpoint in locked {
+        if let Some(effects) = effects.get(endpoint.as_str()) {
+            affect(connection, &endpoint, effects, rule, now).await?;
+        }
     }
     Ok(settlements
         .iter()

@@ -6,6 +6,7 @@ use crate::time::UnixMillis;
 
 /// The default waits in seconds: those that the Standard Webhooks specification gives as its example, 75 h in all.
 const DELAYS_SECONDS: [u64; 9] = [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400];
+const LEAST_MS: u64 = 1000;
 const JITTER_PERCENT: u64 = 10;
 const JITTER_LEAST_MS: u64 = 2000;
 const JITTER_MOST_MS: u64 = 900_000;
@@ -51,7 +52,8 @@ impl Schedule {
         let index = usize::try_from(number).ok()?.checked_sub(1)?;
         let delay = *self.delays_ms.get(index)?;
         let asked = retry_after_ms.unwrap_or(0).min(RETRY_AFTER_MOST_MS);
-        let delay = delay.max(asked);
+        // Never within the second of the attempt before: the two would have one timestamp, and one signature.
+        let delay = delay.max(asked).max(LEAST_MS);
         let most = (delay.saturating_mul(JITTER_PERCENT) / 100).clamp(JITTER_LEAST_MS, JITTER_MOST_MS);
         let jitter = most.saturating_mul(u64::from(random_permille.min(1000))) / 1000;
         let wait = i64::try_from(delay.saturating_add(jitter)).unwrap_or(i64::MAX);

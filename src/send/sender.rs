@@ -136,6 +136,10 @@ impl<S: Store> Sender<S> {
     /// later: every connection is judged again.
     async fn checked(&self, id: &str, settings: Settings, state: State) -> Result<Endpoint, SendError> {
         let endpoint = Endpoint::new(id.to_string(), settings, state, &self.http.guard)?;
+        let ours = self.renderer.signature_header();
+        if let Some((name, _)) = endpoint.settings.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(ours)) {
+            return Err(SendError::HeaderRefused { name: name.clone() });
+        }
         if literal(endpoint.url()).is_none() {
             let host: String = endpoint.url().host_str().unwrap_or_default().into();
             let found = (self.http.look_up)(host).await.unwrap_or_default();

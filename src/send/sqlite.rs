@@ -26,6 +26,8 @@ use crate::time::UnixMillis;
 #[derive(Clone, Debug)]
 pub struct Sqlite {
     writer: Writer,
+    /// A connection for what is long and only looked at, so that deliveries do not wait for it.
+    reader: Writer,
     clock: fn() -> UnixMillis,
 }
 
@@ -35,7 +37,8 @@ impl Sqlite {
     /// # Errors
     /// `store_failed`; `store_newer` for a file of a newer release.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, SendError> {
-        Ok(Self { writer: Writer::open(path.as_ref())?, clock: clock::now })
+        let writer = Writer::open(path.as_ref(), "BEGIN IMMEDIATE")?;
+        Ok(Self { writer, reader: Writer::open(path.as_ref(), "BEGIN")?, clock: clock::now })
     }
 
     /// The same store with another clock than the machine's: for tests that do not want to wait for days.
@@ -125,7 +128,7 @@ impl Store for Sqlite {
                 }
                 Change::Rotate { secret, now, overlap_until } => {
                     let mut settings = known.settings.clone();
-                    settings.rotate(&secret, now, overlap_until);
+                    settings.rotate(&secret, now, overlap_until)?;
                     let sql = alloc::format!("UPDATE endpoint SET settings = ?2, {revised} WHERE id = ?1");
                     context.connection.execute(&sql, params![id, settings.to_json()])
                 }
@@ -163,15 +166,15 @@ impl Store for Sqlite {
     }
 
     fn log(&self, query: LogQuery) -> impl Work<Vec<LogLine>> {
-        self.writer.run(move |context| log(&context.connection, &query).map_err(failed))
+        self.reader.run(move |context| log(&context.connection, &query).map_err(failed))
     }
 
     fn counts(&self) -> impl Work<Counts> {
-        self.writer.run(|context| counts(&context.connection).map_err(failed))
+        self.reader.run(|context| counts(&context.connection).map_err(failed))
     }
 
     fn health(&self, since: UnixMillis) -> impl Work<Vec<EndpointHealth>> {
-        self.writer.run(move |context| {
+        self.reader.run(move |context| {
             refresh(context)?;
             health(&context.connection, &context.endpoints, since).map_err(failed)
         })

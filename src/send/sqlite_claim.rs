@@ -11,7 +11,7 @@ use super::endpoint::{Endpoint, Reason, State};
 use super::event::StoredEvent;
 use super::outcome::{Answer, AttemptRecord, DisableRule, Effect, Failure};
 use super::sqlite_writer::Context;
-use super::store::{Claim, Lane, Lease, MAX_CRASHES, Settled, Settlement, quotas, settled};
+use super::store::{Claim, LAST_PASS, Lane, Lease, MAX_CRASHES, Settled, Settlement, part, quotas, settled};
 use crate::time::UnixMillis;
 
 /// Hands out due deliveries, in turn between the endpoints.
@@ -36,16 +36,20 @@ pub(super) fn claim(
     // First everybody's share, then what is left to whoever has more.
     let share = most.checked_div(all).unwrap_or(0).max(1);
     let mut claims = Vec::new();
-    for (lane, quota) in quotas(most, turn) {
+    for (pass, (lane, quota)) in quotas(most, turn).into_iter().enumerate() {
         let end = claims.len().saturating_add(quota).min(most);
-        for share in [share, usize::MAX] {
+        // Of retries, the part of an endpoint's room is its share, and there is no second helping.
+        let is_part = lane == Lane::Retry && pass != LAST_PASS;
+        let shares: &[usize] = if is_part { &[usize::MAX] } else { &[share, usize::MAX] };
+        for &share in shares {
             for endpoint in context.endpoints.iter().cycle().skip(turn.checked_rem(all).unwrap_or(0)).take(all) {
                 if lane != Lane::Manual && !endpoint.is_enabled() {
                     continue;
                 }
                 let busy = under_way.get(&endpoint.id).copied().unwrap_or(0);
                 let cap = usize::try_from(endpoint.settings.max_in_flight).unwrap_or(usize::MAX);
-                let room = cap.saturating_sub(busy).min(end.saturating_sub(claims.len())).min(share);
+                let free = part(lane, pass == LAST_PASS, cap.saturating_sub(busy), turn);
+                let room = free.min(end.saturating_sub(claims.len())).min(share);
                 if room > 0 {
                     let taken = take(&context.connection, endpoint, lane, room, now, until)?;
                     under_way.insert(endpoint.id.clone(), busy.saturating_add(taken.len()));
@@ -136,7 +140,7 @@ pub(super) fn settle(
     rule: DisableRule,
     now: UnixMillis,
 ) -> rusqlite::Result<Vec<Settled>> {
-    let sql = "UPDATE delivery SET state = ?3, lane = 1, attempts = ?4, due = ?5, lease = NULL, lease_until = NULL
+    let sql = "UPDATE delivery SET state = ?3, lane = 1, attempts = ?4, crashes = 0, due = ?5, lease = NULL, lease_until = NULL
         WHERE number = ?1 AND lease = ?2 AND state = 1";
     let mut update = connection.prepare_cached(sql)?;
     let one = |settlement: &Settlement| {
@@ -185,13 +189,11 @@ fn affect(
     rule: DisableRule,
     now: UnixMillis,
 ) -> rusqlite::Result<()> {
-    let disable = |reason, condition: &str| {
+    let disable = |reason, failing_before: Option<i64>| {
         let sql = "UPDATE endpoint SET state = ?2, revision = 1 + (SELECT max(revision) FROM endpoint)
-            WHERE id = ?1 AND state = 'enabled'";
-        let sql = [sql, condition].concat();
-        let since = now.0.saturating_sub(rule.failing_ms);
+            WHERE id = ?1 AND state = 'enabled' AND (?3 IS NULL OR (failing_since <= ?3 AND failures >= ?4))";
         let state = State::Disabled(reason).as_str();
-        connection.prepare_cached(&sql)?.execute(params![endpoint, state, since, rule.failures]).map(drop)
+        connection.prepare_cached(sql)?.execute(params![endpoint, state, failing_before, rule.failures]).map(drop)
     };
     match effect {
         Effect::None => Ok(()),
@@ -202,9 +204,9 @@ fn affect(
         Effect::Fails => {
             let sql = "UPDATE endpoint SET failing_since = coalesce(failing_since, ?2), failures = failures + 1 WHERE id = ?1";
             connection.prepare_cached(sql)?.execute(params![endpoint, now.0])?;
-            disable(Reason::Failing, " AND failing_since <= ?3 AND failures >= ?4")
+            disable(Reason::Failing, Some(now.0.saturating_sub(rule.failing_ms)))
         }
-        Effect::Gone => disable(Reason::Gone, " AND ?3 IS NOT NULL AND ?4 IS NOT NULL"),
+        Effect::Gone => disable(Reason::Gone, None),
     }
 }
 

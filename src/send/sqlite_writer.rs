@@ -40,15 +40,15 @@ type Job = Box<dyn FnOnce(&mut Context) -> (bool, Reply) + Send>;
 pub(super) struct Writer(mpsc::Sender<Job>);
 
 impl Writer {
-    /// Opens a file and starts its thread.
-    pub(super) fn open(path: &Path) -> Result<Self, SendError> {
+    /// Opens a file and starts its thread, which works in transactions that `begin` begins.
+    pub(super) fn open(path: &Path, begin: &'static str) -> Result<Self, SendError> {
         let failed = |what: &dyn ToString| SendError::StoreFailed { what: what.to_string() };
         private(path).map_err(|error| failed(&error))?;
         let mut connection = Connection::open(path).map_err(|error| failed(&error))?;
         prepare(&mut connection)?;
         let (sender, receiver) = mpsc::channel(QUEUE);
         let context = Context { connection, endpoints: Vec::new(), revision: -1, turn: 0 };
-        let spawned = thread::Builder::new().name("mambo-sqlite".into()).spawn(move || work(context, receiver));
+        let spawned = thread::Builder::new().name("mambo-sqlite".into()).spawn(move || work(context, receiver, begin));
         spawned.map_err(|error| failed(&error))?;
         Ok(Self(sender))
     }
@@ -72,20 +72,20 @@ impl Writer {
     }
 }
 
-fn work(mut context: Context, mut jobs: mpsc::Receiver<Job>) {
+fn work(mut context: Context, mut jobs: mpsc::Receiver<Job>, begin: &str) {
     while let Some(first) = jobs.blocking_recv() {
         let mut group = alloc::vec![first];
         while group.len() < GROUP {
             let Ok(job) = jobs.try_recv() else { break };
             group.push(job);
         }
-        transaction(&mut context, group);
+        transaction(&mut context, group, begin);
     }
 }
 
 /// All jobs in one transaction, each in a savepoint of its own, so that one that fails leaves the others alone.
-fn transaction(context: &mut Context, group: Vec<Job>) {
-    let began = context.connection.execute_batch("BEGIN IMMEDIATE");
+fn transaction(context: &mut Context, group: Vec<Job>, begin: &str) {
+    let began = context.connection.execute_batch(begin);
     let mut result = began.map_err(|error| SendError::StoreFailed { what: error.to_string() });
     let mut replies = Vec::with_capacity(group.len());
     for job in group {

@@ -5,6 +5,7 @@
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::fmt;
 use core::future::Future;
 
 use super::endpoint::{Endpoint, Settings, State};
@@ -112,7 +113,7 @@ pub enum Selection {
 }
 
 /// A change of an endpoint.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Change {
     /// Enables or disables it. Enabling makes its record of failures new.
     State(State),
@@ -258,8 +259,32 @@ impl Lane {
     }
 }
 
+/// Shows no secret.
+impl fmt::Debug for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::State(state) => f.debug_tuple("State").field(state).finish(),
+            Self::Settings(settings) => f.debug_tuple("Settings").field(settings).finish(),
+            Self::Rotate { .. } => f.write_str("Rotate { secret: [redacted], .. }"),
+        }
+    }
+}
+
 /// The states of a delivery, as they are stored.
 pub(crate) const STATES: [&str; 4] = ["waiting", "leased", "delivered", "dead"];
+
+/// The place of the pass that gives what is left to retries.
+pub(crate) const LAST_PASS: usize = 3;
+
+/// How much of an endpoint's room one lane may take: retries a quarter while first attempts may wait, at least one in
+/// four turns; everything else all of it.
+pub(crate) const fn part(lane: Lane, is_last: bool, room: usize, turn: usize) -> usize {
+    match lane {
+        Lane::Retry if !is_last && room >= 4 => room / 4,
+        Lane::Retry if !is_last && turn % 4 != 0 => 0,
+        _ => room,
+    }
+}
 
 /// In which order lanes are looked at for `most` deliveries, and how many each may give: what was asked for by hand
 /// first; retries get their quarter, so that neither they nor first attempts can starve the others.

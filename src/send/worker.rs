@@ -25,6 +25,8 @@ use crate::time::UnixMillis;
 
 /// How much longer than an attempt a lease is: for rendering, and for saying how it ended.
 const LEASE_MARGIN: Duration = Duration::from_secs(30);
+/// A shorter lease would end while its worker is at work.
+const LEASE_LEAST: Duration = Duration::from_secs(1);
 /// How long to wait at most before looking for work that another process left.
 const POLL: Duration = Duration::from_millis(500);
 /// From how many attempts under way on a worker gathers what ends, and for how long.
@@ -43,7 +45,7 @@ pub struct WorkerOptions {
     pub disable: DisableRule,
     /// Most attempts under way at once. Default: 512.
     pub max_in_flight: usize,
-    /// How long a claim is good for without a sign of life. Default: the total timeout and 30 s.
+    /// How long a claim is good for without a sign of life, at least a second. Default: the total timeout and 30 s.
     pub lease: Option<Duration>,
 }
 
@@ -84,7 +86,7 @@ impl<S: Store> Worker<S> {
         total_timeout: Duration,
         options: WorkerOptions,
     ) -> Self {
-        let lease = options.lease.unwrap_or_else(|| total_timeout.saturating_add(LEASE_MARGIN));
+        let lease = options.lease.unwrap_or_else(|| total_timeout.saturating_add(LEASE_MARGIN)).max(LEASE_LEAST);
         let crew = Crew { store, renderer, poster, options, meter: Arc::new(Meter::default()) };
         let beat = lease.checked_div(3).unwrap_or(lease);
         Self { crew: Arc::new(crew), wake, lease, beat, limits: HashMap::new() }
@@ -108,21 +110,26 @@ impl<S: Store> Worker<S> {
             let woken = wake.notified();
             let ended: Arc<[Settlement]> = flying.ended().into();
             let is_idle = ended.is_empty();
-            let taken = match self.turn(Arc::clone(&ended), flying.room(self.crew.options.max_in_flight)).await {
-                Ok(taken) => taken,
-                Err(error) => {
-                    warn!(code = error.code(), %error, "the store failed");
-                    // Said again: what was said and not heard is fenced by its lease.
-                    flying.put_back(&ended);
-                    tokio::select! {
-                        () = &mut shutdown => break,
-                        () = tokio::time::sleep(STORE_PAUSE) => continue,
-                    }
-                }
-            };
+            let (settled, claimed) = self.turn(Arc::clone(&ended), flying.room(self.crew.options.max_in_flight)).await;
+            if settled.is_err() {
+                // Said again: what was said and not heard is fenced by its lease.
+                flying.put_back(&ended);
+            }
+            let mut problem = settled.err();
+            let taken = claimed.unwrap_or_else(|error| {
+                problem = Some(error);
+                Vec::new()
+            });
             let found = taken.len();
             for claim in taken {
                 self.start(claim, &mut flying);
+            }
+            if let Some(error) = problem {
+                warn!(code = error.code(), %error, "the store failed");
+                tokio::select! {
+                    () = &mut shutdown => break,
+                    () = tokio::time::sleep(STORE_PAUSE) => {}
+                }
             }
             if Instant::now() >= beat {
                 beat = Instant::now().checked_add(self.beat).unwrap_or_else(Instant::now);
@@ -130,10 +137,17 @@ impl<S: Store> Worker<S> {
             }
             if found > 0 || !is_idle {
                 // What ends meanwhile goes into one transaction; a worker with little to do does not wait for it.
-                if flying.busy() >= GATHER_FROM {
-                    tokio::time::sleep(GATHER).await;
-                } else {
-                    tokio::task::yield_now().await;
+                let gathered = async {
+                    if flying.busy() >= GATHER_FROM {
+                        tokio::time::sleep(GATHER).await;
+                    } else {
+                        tokio::task::yield_now().await;
+                    }
+                };
+                tokio::select! {
+                    biased;
+                    () = &mut shutdown => break,
+                    () = gathered => {}
                 }
                 if flying.room(self.crew.options.max_in_flight) > 0 {
                     continue;
@@ -159,7 +173,9 @@ impl<S: Store> Worker<S> {
         let mut attempts: usize = 0;
         loop {
             let ended = flying.ended().into();
-            let taken = self.turn(ended, flying.room(self.crew.options.max_in_flight)).await?;
+            let (settled, claimed) = self.turn(ended, flying.room(self.crew.options.max_in_flight)).await;
+            settled?;
+            let taken = claimed?;
             if taken.is_empty() && flying.is_empty() {
                 return Ok(attempts);
             }
@@ -172,7 +188,11 @@ impl<S: Store> Worker<S> {
     }
 
     /// Says how attempts ended and claims others: both go to the store at once, so that they share a transaction.
-    async fn turn(&self, ended: Arc<[Settlement]>, room: usize) -> Result<Vec<Claim>, SendError> {
+    async fn turn(
+        &self,
+        ended: Arc<[Settlement]>,
+        room: usize,
+    ) -> (Result<(), SendError>, Result<Vec<Claim>, SendError>) {
         let store = &self.crew.store;
         let now = store.now();
         let until = later(now, self.lease);
@@ -182,9 +202,7 @@ impl<S: Store> Worker<S> {
             }
             store.claim(room, now, until).await
         };
-        let (settled, claimed) = tokio::join!(self.settle(ended, now), claim);
-        settled?;
-        claimed
+        tokio::join!(self.settle(ended, now), claim)
     }
 
     async fn settle(&self, ended: Arc<[Settlement]>, now: UnixMillis) -> Result<(), SendError> {

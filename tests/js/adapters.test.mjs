@@ -8,7 +8,7 @@ import { fastifyHandler, fastifyWebhooks } from "mambo-webhooks/fastify";
 import { fetchHandler } from "mambo-webhooks/fetch";
 import { nodeHandler } from "mambo-webhooks/node";
 import { sampleDelivery, sign, tampered } from "mambo-webhooks/testing";
-import { express, express4, fastify, post, servers } from "./servers.mjs";
+import { converse, express, express4, fastify, post, servers } from "./servers.mjs";
 
 const secret = "correct horse battery staple";
 const { body: ping } = sampleDelivery("Ping", { secret });
@@ -69,6 +69,26 @@ for (const [name, serve] of Object.entries(servers)) {
     assert.deepEqual(await post(one, headers, [ping]), [200, "delivery_replayed"]);
   });
 }
+
+for (const name of ["node:http", "Express 5", "Express 4", "Fastify"]) {
+  for (const [what, encoding, body] of [
+    ["too large", "identity", Buffer.alloc(10 * 1024 * 1024, " ")],
+    ["not what its encoding says", "gzip", Buffer.alloc(10 * 1024 * 1024, " ")],
+    ["in an unknown encoding", "br", Buffer.alloc(10 * 1024 * 1024, " ")],
+  ]) {
+    test(`${name}: a body that is ${what} is answered, and so is the next request on its connection`, async () => {
+      const listener = servers[name](receiver().onAny(() => {}));
+      const head = (headers, length) => `POST / HTTP/1.1\r\nhost: a\r\n${Object.entries(headers).map(([key, value]) => `${key}: ${value}\r\n`).join("")}content-length: ${length}\r\n\r\n`;
+      const answers = await converse(listener, [head(encoded(encoding), body.length), body, head(signed(), Buffer.byteLength(ping)), ping], 2);
+      assert.deepEqual(answers, [encoding === "identity" ? 413 : 415, 204]);
+    });
+  }
+}
+
+test("a bound that is no number refuses, instead of switching itself off", async () => {
+  const listener = nodeHandler(receiver().onAny(assert.fail), { maxBodyBytes: Number.NaN });
+  assert.deepEqual(await post(listener, signed(), [ping]), [413, "body_too_large"]);
+});
 
 const advice = (found) => `body is ${found}, not the received bytes: read the raw body before any JSON middleware`;
 

@@ -46,3 +46,10 @@ test("a kind that is spelled wrongly is told when its handler is added", () => {
 test("receive calls no handler", () => {
   assert.equal(createReceiver({ secret }).onAny(assert.fail).receive(ping()).kind, "Ping");
 });
+
+test("a refusal that a handler met elsewhere is not this delivery's", async () => {
+  const inner = createReceiver({ secret: "the secret of somebody else" }).onAny(() => {});
+  const outer = createReceiver({ secret }).onAny((_event, { raw }) => inner.route({ headers: ping().headers, body: raw }));
+  await assert.rejects(outer.route(ping()), ({ name, message, cause }) =>
+    name === "Error" && message === "a handler failed" && cause.code === "signature_mismatch");
+});

@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import { createServer, request } from "node:http";
 import { createRequire } from "node:module";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
@@ -66,6 +67,27 @@ export async function post(listener, headers, chunks, pauseMs = 0) {
       })();
     });
   } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+/** Writes all of it on one connection before it looks at an answer; hands back the first `count` statuses. */
+export async function converse(listener, parts, count) {
+  const server = createServer(await listener).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const socket = connect(server.address().port, "127.0.0.1");
+  try {
+    for (const part of parts) if (!socket.write(part)) await once(socket, "drain", { signal: AbortSignal.timeout(20_000) });
+    let said = "";
+    for await (const chunk of socket) {
+      said += chunk;
+      const statuses = [...said.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => Number(status));
+      if (statuses.length >= count) return statuses;
+    }
+    return said;
+  } finally {
+    socket.destroy();
     server.closeAllConnections();
     server.close();
   }

@@ -43,6 +43,8 @@ for (const [name, options] of Object.entries({
   "the default profile": { secret },
   "a profile of its own": { secret, profile: { scheme: { header: "x-other", joiners: [""] } } },
   "a body of its own": { secret, body: '{ "event": "Ping", "data": {} }' },
+  "a body that ends in a line end": { secret, body: '{"event":"Ping","data":{}}\n' },
+  "a body that ends in an exclamation mark": { secret, body: "!" },
 })) {
   test(`every tampered delivery is refused as the list says, under ${name}`, () => {
     const receiver = createReceiver({ secret, clock: () => now, ...(options.profile && { profile: options.profile }) });

@@ -301,6 +301,19 @@ pub async fn lanes_do_not_starve_each_other(store: &impl Store) {
     assert_eq!(singles.iter().filter(|claim| claim.attempts == 1).count(), 2, "also one at a time");
 }
 
+/// Also within the room of one endpoint: retries that could fill it leave three quarters to first attempts.
+pub async fn lanes_share_an_endpoint(store: &impl Store) {
+    add(store, "e", settings().max_in_flight(8)).await;
+    store.enqueue((0..8).map(|_| event("Old")).collect(), at(0)).await.unwrap();
+    for claim in claim(store, 8, 0).await {
+        settle(store, &claim, 500, Next::Retry(at(10)), Effect::None, 0).await;
+    }
+    store.enqueue((0..20).map(|_| event("New")).collect(), at(5)).await.unwrap();
+    let claims = claim(store, 512, 10).await;
+    assert_eq!(claims.iter().filter(|claim| claim.attempts == 1).count(), 2);
+    assert_eq!(claims.len(), 8);
+}
+
 /// A new secret signs beside the old one until the overlap ends.
 pub async fn rotates(store: &impl Store) {
     add(store, "e", settings()).await;
@@ -313,6 +326,13 @@ pub async fn rotates(store: &impl Store) {
     store.change_endpoint("e".into(), rotate("a second secret of length", 100, 200)).await.unwrap();
     store.change_endpoint("e".into(), rotate("a third secret of some length", 150, 1000)).await.unwrap();
     assert_eq!((valid(150).await, valid(201).await, valid(1001).await), ("1,2,3".into(), "2,3".into(), "3".into()));
+    for number in 4..=16 {
+        store.change_endpoint("e".into(), rotate(&format!("secret of number {number}"), 150, 9000)).await.unwrap();
+    }
+    let many = store.change_endpoint("e".into(), rotate("one secret too many", 150, 9000)).await.unwrap_err();
+    assert_eq!(many.to_string(), "key ring has 17 keys, allowed 16");
+    let shown = format!("{:?} {:?}", store.endpoints().await.unwrap(), rotate("one secret too many", 0, 0));
+    assert!(!shown.contains("horse") && !shown.contains("too many"), "{shown}");
     let unknown = store.change_endpoint("x".into(), rotate("a fourth secret", 0, 0)).await.unwrap_err();
     assert_eq!(unknown, SendError::EndpointUnknown { id: "x".into() });
     let exists = store.add_endpoint(endpoint("e", settings()), SERVER, at(0)).await.unwrap_err();

@@ -5,12 +5,14 @@
 
 #![allow(unreachable_pub, reason = "a program has no public API; pub says what a module offers")]
 
+mod endpoint;
 mod input;
 mod listen;
 mod look;
 mod page;
 mod registry;
 mod sender;
+mod setup;
 mod show;
 mod status;
 

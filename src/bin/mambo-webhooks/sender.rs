@@ -3,29 +3,28 @@
 use std::fs;
 use std::io::{BufRead, stdin};
 use std::net::SocketAddr;
-use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Subcommand;
-use mambo_webhooks::send::endpoint::Reason;
 use mambo_webhooks::send::store::Counts;
 use mambo_webhooks::send::{
-    Enqueued, Guard, HttpOptions, LogQuery, NewEvent, Selection, Sender, Settings, Sqlite, State, Store, WorkerOptions,
+    Enqueued, HttpOptions, LogQuery, NewEvent, Selection, Sender, Sqlite, Store, WorkerOptions,
 };
-use mambo_webhooks::{Policy, Release, Renderer, Shims, UnixMillis};
+use mambo_webhooks::{Renderer, UnixMillis};
 use serde_json::{Value, json};
 
 use crate::Answer;
-use crate::input::{read_profile, secret, text};
-use crate::show;
+use crate::input::text;
+use crate::setup::Setup;
+use crate::{endpoint, show};
 
 #[derive(Subcommand)]
 pub enum Command {
     /// Manage endpoints.
     Endpoint {
         #[command(subcommand)]
-        action: Action,
+        action: endpoint::Action,
         #[command(flatten)]
         setup: Setup,
     },
@@ -113,71 +112,6 @@ pub enum Command {
     },
 }
 
-#[derive(Subcommand)]
-pub enum Action {
-    /// Add an endpoint, signed with `MAMBO_SECRET`, and send it a Ping.
-    Add {
-        id: String,
-        url: String,
-        /// Pin it to a release; the newest one otherwise.
-        #[arg(long)]
-        pinned: Option<String>,
-        /// A kind that it gets; all of them otherwise.
-        #[arg(long)]
-        kind: Vec<String>,
-        /// Most attempts a second.
-        #[arg(long)]
-        rate: Option<NonZeroU32>,
-        /// Most deliveries under way at once.
-        #[arg(long)]
-        max_in_flight: Option<u32>,
-        /// A header of its own: `Name: value`.
-        #[arg(long)]
-        header: Vec<String>,
-    },
-    /// Every endpoint.
-    List,
-    /// Send nothing more to it; what waits goes on waiting.
-    Disable { id: String },
-    /// Send to it again.
-    Enable { id: String },
-    /// Sign with `MAMBO_SECRET` from now on, and with the secrets before it too for a while.
-    Rotate {
-        id: String,
-        /// For how long, in seconds; 0 revokes them now.
-        #[arg(long, default_value_t = 86_400)]
-        overlap_seconds: u32,
-    },
-    /// Send a Ping, once.
-    Ping { id: String },
-}
-
-/// Where events are kept, and how they are rendered and posted.
-#[derive(clap::Args)]
-pub struct Setup {
-    /// A file, or `postgres://…`.
-    #[arg(long, global = true, env = "MAMBO_STORE", default_value = "mambo-webhooks.db")]
-    store: String,
-    /// The server's release, which events are in and which endpoints that follow the latest one get.
-    #[arg(long, global = true, env = "MAMBO_SERVER", default_value = "0.0.0")]
-    server: String,
-    /// A registry document.
-    #[arg(long, global = true, env = "MAMBO_REGISTRY")]
-    registry: Option<PathBuf>,
-    /// A profile, as JSON.
-    #[arg(long, global = true, env = "MAMBO_PROFILE")]
-    profile: Option<PathBuf>,
-    /// A private network that may be delivered to, such as 10.1.0.0/16. Never take this from customers.
-    #[arg(long, global = true)]
-    allow: Vec<ipnet::IpNet>,
-    /// A file with certificates of authorities, PEM, that are trusted beside the system's.
-    #[arg(long, global = true)]
-    root_certificates: Option<PathBuf>,
-    /// How long an attempt may take, in seconds.
-    #[arg(long, global = true, default_value_t = 15)]
-    timeout_seconds: u64,
-}
-
 pub fn run(command: Command, json: bool) -> Result<Answer, String> {
     let setup = command.setup();
     let (renderer, http) = (setup.renderer()?, setup.http()?);
@@ -238,36 +172,10 @@ impl Command {
     }
 }
 
-impl Setup {
-    fn server(&self) -> Result<Release, String> {
-        self.server.parse().map_err(|error| format!("--server {}: {error}", self.server))
-    }
-
-    fn renderer(&self) -> Result<Renderer, String> {
-        let registry = self.registry.as_deref().map(text).transpose()?;
-        let shims = registry.map_or_else(|| Ok(Shims::default()), |text| Shims::from_json(&text));
-        let renderer = Renderer::new(
-            read_profile(self.profile.as_deref())?,
-            shims.map_err(|error| error.to_string())?,
-            self.server()?,
-        );
-        renderer.map_err(|error| error.to_string())
-    }
-
-    fn http(&self) -> Result<HttpOptions, String> {
-        let mut http = HttpOptions::new(Guard::allowing(self.allow.clone()));
-        http.total_timeout = Duration::from_secs(self.timeout_seconds);
-        if let Some(file) = &self.root_certificates {
-            http.extra_roots.push(fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?);
-        }
-        Ok(http)
-    }
-}
-
 async fn act<S: Store + Clone>(sender: Sender<S>, command: Command, json: bool) -> Result<Answer, String> {
     let said = |error: mambo_webhooks::send::SendError| format!("{}: {error}", error.code());
     match command {
-        Command::Endpoint { action, .. } => endpoint(&sender, action).await,
+        Command::Endpoint { action, .. } => endpoint::run(&sender, action).await,
         Command::Send { kind, data, lines, id, key, setup } => {
             let version = setup.server()?;
             let make = |data: &str| {
@@ -345,66 +253,6 @@ async fn act<S: Store + Clone>(sender: Sender<S>, command: Command, json: bool) 
 
 fn value(taken: &Enqueued) -> Value {
     json!({ "event": taken.event, "deliveries": taken.deliveries, "isNew": taken.is_new })
-}
-
-async fn endpoint<S: Store>(sender: &Sender<S>, action: Action) -> Result<Answer, String> {
-    let said = |error: mambo_webhooks::send::SendError| format!("{}: {error}", error.code());
-    let done = |text: String, id: &str| Ok(Answer(true, text, json!({ "endpoint": id })));
-    match action {
-        Action::Add { id, url, pinned, kind, rate, max_in_flight, header } => {
-            let mut settings = Settings::new(&url, &secret()?);
-            if let Some(pinned) = pinned {
-                let release = pinned.parse::<Release>().map_err(|error| format!("--pinned {pinned}: {error}"))?;
-                settings = settings.policy(Policy::Pinned(release));
-            }
-            if !kind.is_empty() {
-                settings = settings.kinds(&kind.iter().map(String::as_str).collect::<Vec<_>>());
-            }
-            settings.rate_per_second = rate;
-            settings.max_in_flight = max_in_flight.unwrap_or(settings.max_in_flight);
-            for header in &header {
-                let (name, value) = header.split_once(':').ok_or_else(|| format!("--header {header}: no colon"))?;
-                settings = settings.header(name.trim(), value.trim());
-            }
-            sender.add_endpoint(&id, settings).await.map_err(said)?;
-            done(format!("added {id}; a Ping is on its way to it"), &id)
-        }
-        Action::List => {
-            let all = sender.store().endpoints().await.map_err(said)?;
-            let row = |endpoint: &mambo_webhooks::send::Endpoint| {
-                let version = match endpoint.policy() {
-                    Policy::Pinned(release) => release.to_string(),
-                    Policy::Latest => "latest".into(),
-                };
-                (endpoint.id.clone(), endpoint.state.as_str(), version, endpoint.url().to_string())
-            };
-            let rows: Vec<_> = all.iter().map(|endpoint| row(endpoint)).collect();
-            let text = rows.iter().map(|(id, state, version, url)| {
-                format!("{id}  {}  {version}  {url}", show::coloured(state, *state == "enabled"))
-            });
-            let value = rows
-                .iter()
-                .map(|(id, state, version, url)| json!({ "id": id, "state": state, "version": version, "url": url }))
-                .collect();
-            Ok(Answer(true, text.collect::<Vec<_>>().join("\n"), value))
-        }
-        Action::Disable { id } => {
-            sender.set_state(&id, State::Disabled(Reason::ByHand)).await.map_err(said)?;
-            done(format!("disabled {id}"), &id)
-        }
-        Action::Enable { id } => {
-            sender.set_state(&id, State::Enabled).await.map_err(said)?;
-            done(format!("enabled {id}"), &id)
-        }
-        Action::Rotate { id, overlap_seconds } => {
-            sender.rotate(&id, &secret()?, overlap_seconds.saturating_mul(1000)).await.map_err(said)?;
-            done(format!("{id} is signed with the new secret"), &id)
-        }
-        Action::Ping { id } => {
-            let taken = sender.ping(&id).await.map_err(said)?;
-            done(format!("Ping {} is on its way to {id}", taken.event), &id)
-        }
-    }
 }
 
 async fn stats<S: Store>(sender: &Sender<S>) -> Result<Answer, mambo_webhooks::send::SendError> {

@@ -1,0 +1,112 @@
+//! Managing endpoints.
+
+use std::num::NonZeroU32;
+
+use clap::Subcommand;
+use mambo_webhooks::send::endpoint::Reason;
+use mambo_webhooks::send::{Endpoint, SendError, Sender, Settings, State, Store};
+use mambo_webhooks::{Policy, Release};
+use serde_json::json;
+
+use crate::Answer;
+use crate::input::secret;
+use crate::show;
+
+#[derive(Subcommand)]
+pub enum Action {
+    /// Add an endpoint, signed with `MAMBO_SECRET`, and send it a Ping.
+    Add {
+        id: String,
+        url: String,
+        /// Pin it to a release; the newest one otherwise.
+        #[arg(long)]
+        pinned: Option<String>,
+        /// A kind that it gets; all of them otherwise.
+        #[arg(long)]
+        kind: Vec<String>,
+        /// Most attempts a second.
+        #[arg(long)]
+        rate: Option<NonZeroU32>,
+        /// Most deliveries under way at once.
+        #[arg(long)]
+        max_in_flight: Option<u32>,
+        /// A header of its own: `Name: value`.
+        #[arg(long)]
+        header: Vec<String>,
+    },
+    /// Every endpoint.
+    List,
+    /// Send nothing more to it; what waits goes on waiting.
+    Disable { id: String },
+    /// Send to it again.
+    Enable { id: String },
+    /// Sign with `MAMBO_SECRET` from now on, and with the secrets before it too for a while.
+    Rotate {
+        id: String,
+        /// For how long, in seconds; 0 revokes them now.
+        #[arg(long, default_value_t = 86_400)]
+        overlap_seconds: u32,
+    },
+    /// Send a Ping, once.
+    Ping { id: String },
+}
+
+pub async fn run<S: Store>(sender: &Sender<S>, action: Action) -> Result<Answer, String> {
+    let said = |error: SendError| format!("{}: {error}", error.code());
+    let done = |text: String, id: &str| Ok(Answer(true, text, json!({ "endpoint": id })));
+    match action {
+        Action::Add { id, url, pinned, kind, rate, max_in_flight, header } => {
+            let mut settings = Settings::new(&url, &secret()?);
+            if let Some(pinned) = pinned {
+                let release = pinned.parse::<Release>().map_err(|error| format!("--pinned {pinned}: {error}"))?;
+                settings = settings.policy(Policy::Pinned(release));
+            }
+            if !kind.is_empty() {
+                settings = settings.kinds(&kind.iter().map(String::as_str).collect::<Vec<_>>());
+            }
+            settings.rate_per_second = rate;
+            settings.max_in_flight = max_in_flight.unwrap_or(settings.max_in_flight);
+            for header in &header {
+                let (name, value) = header.split_once(':').ok_or("--header: expected `Name: value`")?;
+                settings = settings.header(name.trim(), value.trim());
+            }
+            sender.add_endpoint(&id, settings).await.map_err(said)?;
+            done(format!("added {id}; a Ping is on its way to it"), &id)
+        }
+        Action::List => {
+            let all = sender.store().endpoints().await.map_err(said)?;
+            let row = |endpoint: &Endpoint| {
+                let version = match endpoint.policy() {
+                    Policy::Pinned(release) => release.to_string(),
+                    Policy::Latest => "latest".into(),
+                };
+                (endpoint.id.clone(), endpoint.state.as_str(), version, endpoint.url().to_string())
+            };
+            let rows: Vec<_> = all.iter().map(|endpoint| row(endpoint)).collect();
+            let text = rows.iter().map(|(id, state, version, url)| {
+                format!("{id}  {}  {version}  {url}", show::coloured(state, *state == "enabled"))
+            });
+            let value = rows
+                .iter()
+                .map(|(id, state, version, url)| json!({ "id": id, "state": state, "version": version, "url": url }))
+                .collect();
+            Ok(Answer(true, text.collect::<Vec<_>>().join("\n"), value))
+        }
+        Action::Disable { id } => {
+            sender.set_state(&id, State::Disabled(Reason::ByHand)).await.map_err(said)?;
+            done(format!("disabled {id}"), &id)
+        }
+        Action::Enable { id } => {
+            sender.set_state(&id, State::Enabled).await.map_err(said)?;
+            done(format!("enabled {id}"), &id)
+        }
+        Action::Rotate { id, overlap_seconds } => {
+            sender.rotate(&id, &secret()?, overlap_seconds.saturating_mul(1000)).await.map_err(said)?;
+            done(format!("{id} is signed with the new secret"), &id)
+        }
+        Action::Ping { id } => {
+            let taken = sender.ping(&id).await.map_err(said)?;
+            done(format!("Ping {} is on its way to {id}", taken.event), &id)
+        }
+    }
+}
