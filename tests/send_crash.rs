@@ -165,6 +165,23 @@ async fn a_worker_that_sleeps_past_its_lease_is_told_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_busy_worker_that_is_asked_to_stop_ends_what_it_began_and_no_more() {
+    let scratch = Scratch::new();
+    let receiver = takes_all().await;
+    let program = Program::new(scratch.file("store.db").display().to_string(), scratch.file("a.pem"), &receiver);
+    let acknowledged = program.send(3000);
+    let worker = program.worker();
+    until("a hundred requests", || receiver.requests().len() > 100);
+    signal("TERM", worker.id());
+    assert!(worker.wait_with_output().unwrap().status.success());
+    let stats = program.json("stats");
+    assert_eq!(stats["leased"], 0, "what was under way was ended and said");
+    assert!(stats["waiting"].as_u64().unwrap() > 0, "it did not go on to the end of the backlog: {stats}");
+    program.drain();
+    assert_eq!(check(&acknowledged, &receiver), 0, "nothing was sent twice");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_crashes_and_drops_its_connections() {
     let cluster = Cluster::start();
     let url = cluster.database().await;
