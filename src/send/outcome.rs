@@ -64,6 +64,14 @@ pub struct AttemptRecord {
     pub answer: Answer,
 }
 
+impl AttemptRecord {
+    /// The line of a delivery that is set aside, since its workers were not heard of again.
+    pub(crate) fn worker_lost(attempts: u32, is_manual: bool, now: UnixMillis) -> Self {
+        let (number, answer) = (attempts.saturating_add(1), Answer::failed(Failure::WorkerLost, 0));
+        Self { number, is_manual, started: now, version: None, answer }
+    }
+}
+
 /// What becomes of a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {

@@ -11,11 +11,13 @@ use reqwest::{Certificate, redirect};
 use tokio::time::Instant;
 
 use super::address::Guard;
+use super::clock::now;
 use super::endpoint::{Endpoint, literal};
 use super::error::SendError;
 use super::outcome::{Answer, Failure};
 use super::resolve::{Guarded, LookUp, Refused, Unknown, system};
 use crate::render::Outgoing;
+use crate::time::UnixMillis;
 
 /// Most bytes of an answer that are read.
 const READ_BYTES: usize = 64 * 1024;
@@ -166,14 +168,10 @@ fn retry_after_ms(headers: &HeaderMap) -> Option<u64> {
         // So many digits that they are no number mean: long.
         return Some(text.parse::<u64>().unwrap_or(u64::MAX).saturating_mul(1000));
     }
-    let date = httpdate::parse_http_date(text).ok()?;
-    let wait = date.duration_since(now()).unwrap_or_default();
-    Some(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX))
-}
-
-#[expect(clippy::disallowed_methods, reason = "the sender is an edge: it is where time comes in")]
-fn now() -> SystemTime {
-    SystemTime::now()
+    let date = httpdate::parse_http_date(text).ok()?.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let date = UnixMillis(i64::try_from(date.as_millis()).unwrap_or(i64::MAX));
+    // A date that is over asks for no wait.
+    Some(u64::try_from(date.since(now())).unwrap_or(0))
 }
 
 impl core::fmt::Debug for Poster {
@@ -211,7 +209,9 @@ mod tests {
         for bad in ["", "-5", "1.5", "soon", "5 s", "+5", "0x10", "Wed, 21 Oct"] {
             assert_eq!(wait(bad), None, "{bad}");
         }
-        let ahead = httpdate::fmt_http_date(now() + Duration::from_secs(100));
+        let ahead = httpdate::fmt_http_date(
+            SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(now().0).unwrap() + 100_000),
+        );
         assert!((98_000..=100_000).contains(&wait(&ahead).unwrap()));
     }
 }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use sqlx::{PgConnection, Row};
 
 use super::endpoint::{Endpoint, Reason, State};
-use super::outcome::{Answer, AttemptRecord, DisableRule, Effect, Failure};
+use super::outcome::{AttemptRecord, DisableRule, Effect, Failure};
 use super::postgres_rows::{event, unsigned};
 use super::store::{Claim, LAST_PASS, Lane, Lease, MAX_CRASHES, Settled, Settlement, quotas, settled};
 use crate::time::UnixMillis;
@@ -98,10 +98,8 @@ async fn take_back(connection: &mut PgConnection, now: UnixMillis) -> Result<(),
     for row in rows {
         if row.try_get::<i16, _>("state")? == 3 {
             let lane: i16 = row.try_get("lane")?;
-            let number = unsigned::<u32>(row.try_get("attempts")?).saturating_add(1);
-            let answer = Answer::failed(Failure::WorkerLost, 0);
             let is_manual = i64::from(lane) == Lane::Manual.number();
-            let attempt = AttemptRecord { number, is_manual, started: now, version: None, answer };
+            let attempt = AttemptRecord::worker_lost(unsigned(row.try_get("attempts")?), is_manual, now);
             lost.push((row.try_get("number")?, row.try_get("endpoint")?, attempt));
         }
     }

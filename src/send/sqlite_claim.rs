@@ -9,7 +9,7 @@ use rusqlite::{Connection, params};
 
 use super::endpoint::{Endpoint, Reason, State};
 use super::event::StoredEvent;
-use super::outcome::{Answer, AttemptRecord, DisableRule, Effect, Failure};
+use super::outcome::{AttemptRecord, DisableRule, Effect, Failure};
 use super::sqlite_writer::Context;
 use super::store::{Claim, LAST_PASS, Lane, Lease, MAX_CRASHES, Settled, Settlement, part, quotas, settled};
 use crate::time::UnixMillis;
@@ -111,9 +111,7 @@ fn take_back(connection: &Connection, now: UnixMillis) -> rusqlite::Result<()> {
         let sql = "UPDATE delivery SET state = ?2, crashes = ?3, lease = NULL, lease_until = NULL, due = ?4 WHERE number = ?1";
         connection.execute(sql, params![delivery, state, crashes, now.0])?;
         if state == 3 {
-            let answer = Answer::failed(Failure::WorkerLost, 0);
-            let (number, is_manual) = (attempts.saturating_add(1), lane == Lane::Manual.number());
-            let attempt = AttemptRecord { number, is_manual, started: now, version: None, answer };
+            let attempt = AttemptRecord::worker_lost(attempts, lane == Lane::Manual.number(), now);
             record(connection, delivery, &endpoint, &attempt)?;
         }
     }

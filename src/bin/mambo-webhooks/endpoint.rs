@@ -4,13 +4,13 @@ use std::num::NonZeroU32;
 
 use clap::Subcommand;
 use mambo_webhooks::send::endpoint::Reason;
-use mambo_webhooks::send::{Endpoint, SendError, Sender, Settings, State, Store};
+use mambo_webhooks::send::{Endpoint, Sender, Settings, State, Store};
 use mambo_webhooks::{Policy, Release};
 use serde_json::json;
 
 use crate::Answer;
 use crate::input::secret;
-use crate::show;
+use crate::show::{self, said};
 
 #[derive(Subcommand)]
 pub enum Action {
@@ -52,7 +52,6 @@ pub enum Action {
 }
 
 pub async fn run<S: Store>(sender: &Sender<S>, action: Action) -> Result<Answer, String> {
-    let said = |error: SendError| format!("{}: {error}", error.code());
     let done = |text: String, id: &str| Ok(Answer(true, text, json!({ "endpoint": id })));
     match action {
         Action::Add { id, url, pinned, kind, rate, max_in_flight, header } => {

@@ -1,11 +1,10 @@
-//! Where input comes from: files, standard input, the environment, the clock.
+//! Where input comes from: files, standard input, the environment.
 
 use std::fs;
 use std::io::{Read, stdin};
 use std::path::Path;
-use std::time::SystemTime;
 
-use mambo_webhooks::{Profile, UnixMillis};
+use mambo_webhooks::Profile;
 
 /// The secret, from the environment: everybody on the machine can read arguments.
 pub fn secret() -> Result<String, String> {
@@ -34,11 +33,4 @@ pub fn read(file: &Path) -> Result<Vec<u8>, String> {
 /// The text of a file, or of standard input for `-`.
 pub fn text(file: &Path) -> Result<String, String> {
     String::from_utf8(read(file)?).map_err(|_| format!("{}: not UTF-8", file.display()))
-}
-
-/// The time by this machine's clock.
-#[expect(clippy::disallowed_methods, reason = "a command is an edge: it is where time comes in")]
-pub fn now() -> UnixMillis {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    UnixMillis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }

@@ -9,11 +9,12 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use mambo_webhooks::limits::MAX_BODY_BYTES;
+use mambo_webhooks::send::now;
 use mambo_webhooks::{Fault, KeyRing, Receiver};
 use serde_json::{Value, json};
 
 use crate::Answer;
-use crate::input::{now, read_profile, secret};
+use crate::input::{read_profile, secret};
 use crate::show::coloured;
 
 /// Receive deliveries and print them; every path takes POSTs.

@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 use mambo_webhooks::detect::{detect, sightings};
+use mambo_webhooks::send::now;
 use mambo_webhooks::sign::sign;
 use mambo_webhooks::{KeyRing, Receiver, UnixMillis};
 use serde_json::{Value, json};
 
 use crate::Answer;
-use crate::input::{now, read, read_profile, secret, text};
+use crate::input::{read, read_profile, secret, text};
 
 #[derive(Subcommand)]
 pub enum Look {

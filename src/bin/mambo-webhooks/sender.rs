@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use crate::Answer;
 use crate::input::text;
 use crate::setup::Setup;
+use crate::show::said;
 use crate::{endpoint, show};
 
 #[derive(Subcommand)]
@@ -173,7 +174,6 @@ impl Command {
 }
 
 async fn act<S: Store + Clone>(sender: Sender<S>, command: Command, json: bool) -> Result<Answer, String> {
-    let said = |error: mambo_webhooks::send::SendError| format!("{}: {error}", error.code());
     match command {
         Command::Endpoint { action, .. } => endpoint::run(&sender, action).await,
         Command::Send { kind, data, lines, id, key, setup } => {

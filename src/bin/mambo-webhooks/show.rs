@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressStyle};
+use mambo_webhooks::send::SendError;
 use mambo_webhooks::send::store::LogLine;
 use serde_json::{Value, json};
 
@@ -16,6 +17,12 @@ pub fn coloured(text: &str, is_good: bool) -> String {
     let colour = if is_good { AnsiColor::Green } else { AnsiColor::Red };
     let style = Style::new().fg_color(Some(colour.into()));
     format!("{style}{text}{style:#}")
+}
+
+/// A failure of the sender, by its code.
+#[expect(clippy::needless_pass_by_value, reason = "it is what map_err hands over")]
+pub fn said(error: SendError) -> String {
+    format!("{}: {error}", error.code())
 }
 
 /// A count that goes up, on standard error, if that is a terminal.
