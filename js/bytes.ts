@@ -5,12 +5,22 @@ const encoder = new TextEncoder();
 /** The bytes of a body, or a word for what it is instead. */
 export function bodyBytes(body: BodyInput): Uint8Array | { readonly found: string } {
   if (typeof body === "string") return encoder.encode(body);
-  if (body instanceof Uint8Array) return body;
-  if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength);
-  // By tag and not by instanceof: a buffer may come from another realm.
-  const tag = Object.prototype.toString.call(body).slice(8, -1);
-  if (tag === "ArrayBuffer" || tag === "SharedArrayBuffer") return new Uint8Array(body);
+  if (body instanceof Uint8Array) return alone(body);
+  if (ArrayBuffer.isView(body)) return alone(new Uint8Array(body.buffer, body.byteOffset, body.byteLength));
+  const tag = tagOf(body);
+  if (tag === "ArrayBuffer" || tag === "SharedArrayBuffer") return alone(new Uint8Array(body));
   return { found: found(body, tag) };
+}
+
+/** Memory that another thread may write to is copied: what is hashed must be what is read afterwards. */
+function alone(bytes: Uint8Array): Uint8Array {
+  const { buffer } = bytes;
+  return buffer.constructor !== ArrayBuffer && tagOf(buffer) === "SharedArrayBuffer" ? bytes.slice() : bytes;
+}
+
+/** By tag and not by instanceof: a buffer may come from another realm. */
+function tagOf(value: unknown): string {
+  return Object.prototype.toString.call(value).slice(8, -1);
 }
 
 function found(body: unknown, tag: string): string {

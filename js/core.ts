@@ -1,7 +1,12 @@
 import { instance, restart } from "./boot.ts";
 import * as glue from "./core_bg.js";
-import type { CoreDelivery, CoreDetection, CoreDiagnosis, Tagged } from "./core_bg.js";
-import { WebhookError, type ErrorCode, type Fault } from "./errors.ts";
+import type { Answer, CodeRow, CoreDelivery, CoreDetection, CoreDiagnosis } from "./core_bg.js";
+import { WebhookError, type ErrorCode, type Failure, type Fault } from "./errors.ts";
+import { HOST_FROM_BYTES, hostKeys, lend, takeBack, type HostKeys } from "./host.ts";
+import type { MacChoice } from "./types.ts";
+
+/** The core looks at no more of a body that the host hashes: joiners are shorter. */
+const HEAD_BYTES = 16;
 
 /**
  * Frees what a receiver holds in the core, unless that instance of the core is gone anyway. workerd has no registry
@@ -24,19 +29,49 @@ export class CoreHandle {
   readonly #settings: string;
   #held: Held;
   readonly headerNames: readonly string[];
+  readonly #keys: HostKeys | undefined;
+  readonly #hostFrom: number;
 
-  constructor(settings: string) {
+  constructor(settings: string, mac: MacChoice = "auto") {
     this.#settings = settings;
     this.#held = this.#open();
-    this.headerNames = glue.receiver_headers(this.#held.number).split("\n");
+    const { number } = this.#held;
+    this.headerNames = glue.receiver_headers(number).split("\n");
+    this.#keys = hostKeys(mac, (place) => glue.receiver_secret(number, place));
+    this.#hostFrom = mac === "host" ? 0 : HOST_FROM_BYTES;
+  }
+
+  /** Whether tags may come from the host. */
+  get hasHost(): boolean {
+    return this.#keys !== undefined;
+  }
+
+  /** Three lines behind a mark: the key's id, the time in milliseconds, and the time as it was signed. */
+  verify(headers: string, body: Uint8Array, now: number): string[] {
+    const keys = this.#keysFor(body);
+    // What the host hashes stays where it is: only its head is copied.
+    const head = keys === undefined ? body : body.subarray(0, HEAD_BYTES);
+    const answer: string = run(() => {
+      if (keys !== undefined) lend(keys, body);
+      return glue.receiver_verify(this.#number(), headers, head, now, keys !== undefined);
+    });
+    return answer.startsWith("=") ? answer.split("\n") : opened<never>(answer);
   }
 
   receive(headers: string, body: Uint8Array, now: number): CoreDelivery {
-    return call(() => glue.receiver_receive(this.#number(), headers, body, now));
+    const keys = this.#keysFor(body);
+    return call(() => {
+      if (keys !== undefined) lend(keys, body);
+      return glue.receiver_receive(this.#number(), headers, body, now, keys !== undefined);
+    });
   }
 
   diagnose(headers: string, body: Uint8Array, now: number): CoreDiagnosis {
     return call(() => glue.receiver_diagnose(this.#number(), headers, body, now));
+  }
+
+  #keysFor(body: Uint8Array): HostKeys | undefined {
+    return body.length >= this.#hostFrom ? this.#keys : undefined;
   }
 
   #number(): number {
@@ -71,6 +106,16 @@ export function detectProfile(headers: string, body: Uint8Array, secrets: string
   return call(() => glue.detect_profile(headers, body, secrets, now));
 }
 
+/** The same for a replay of one delivery. */
+export function replayKey(timestampText: string, body: Uint8Array): string {
+  return glue.delivery_replay_key(timestampText, body);
+}
+
+/** The same for every delivery of one event. */
+export function eventKey(id: string | undefined, body: Uint8Array): string {
+  return glue.delivery_event_key(id, body);
+}
+
 /** A failure of the core's table that is found on this side of it. */
 export function failure(code: ErrorCode): WebhookError {
   const row = codes().find((row) => row.code === code);
@@ -78,22 +123,32 @@ export function failure(code: ErrorCode): WebhookError {
 }
 
 /** The table of all failures. */
-export function codes(): readonly glue.CodeRow[] {
-  return call(() => glue.codes());
+export function codes(): readonly CodeRow[] {
+  return glue.codes();
 }
 
 /** The value of a call into the core; its failures become a WebhookError. */
-function call<Value>(act: () => Tagged<Value>): Value {
-  let result: Tagged<Value>;
+function call<Value>(act: () => Answer<Value>): Value {
+  return opened(run(act));
+}
+
+/** Runs a call into the core, which starts again if it stopped. */
+function run<Text extends string>(act: () => Text): Text {
   try {
-    result = act();
+    return act();
   } catch (thrown) {
     // The glue refuses values of a wrong type before the core sees them: nothing was stopped.
     if (thrown instanceof TypeError) throw thrown;
     restart();
     const message = "the core stopped on this input and was started again";
     throw Object.assign(new WebhookError({ code: "core_trapped", fault: "library", message }), { cause: thrown });
+  } finally {
+    takeBack();
   }
+}
+
+function opened<Value>(answer: Answer<Value>): Value {
+  const result = JSON.parse(answer) as { readonly ok: Value } | { readonly error: Failure };
   if ("ok" in result) return result.ok;
   throw new WebhookError(result.error);
 }

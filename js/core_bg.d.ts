@@ -1,32 +1,32 @@
 /** The generated glue, as the files here use it. A test compares these names with the generated ones. */
 
-export type Tagged<Value> = { readonly ok: Value } | { readonly error: import("./errors.ts").Failure };
+/** `{"ok":…}` or `{"error":…}` as JSON text, `ok` being a `Value`. */
+export type Answer<Value> = string & { readonly answers?: Value };
 
 export interface CoreDelivery {
+  readonly keyId: string;
+  readonly timestamp: number;
+  readonly timestampText: string;
   readonly kind?: string;
   readonly id?: string;
-  readonly time?: string;
-  readonly data: string;
   readonly receivedVersion?: string;
   readonly deliveredVersion?: string;
   readonly standing: import("./types.ts").Standing;
   readonly applied: readonly string[];
   readonly losses: readonly import("./types.ts").Loss[];
-  readonly keyId: string;
-  readonly timestamp: number;
-  readonly replayKey: string;
-  readonly eventKey: string;
+  readonly time: unknown;
+  readonly data: unknown;
 }
 
 export interface CoreDiagnosis {
-  readonly error?: import("./errors.ts").Failure;
+  readonly error: import("./errors.ts").Failure | null;
   readonly causes: readonly { readonly code: string; readonly message: string }[];
   readonly hashes: number;
 }
 
 export interface CoreDetection {
   readonly profiles: readonly {
-    readonly profile: string;
+    readonly profile: object;
     readonly secret: number;
     readonly encoding: "utf8" | "hex" | "base64";
     readonly timestamp: number;
@@ -39,18 +39,21 @@ export interface CodeRow {
   readonly code: string;
   readonly fault: string;
   readonly sentence: string;
-  readonly advice: string;
 }
 
-export function receiver_open(settings: string): Tagged<number>;
+export function receiver_open(settings: string): Answer<number>;
 export function receiver_close(number: number): void;
 export function receiver_headers(number: number): string;
-export function receiver_receive(number: number, headers: string, body: Uint8Array, now: number): Tagged<CoreDelivery>;
+export function receiver_secret(number: number, place: number): Uint8Array | undefined;
+export function receiver_verify(number: number, headers: string, body: Uint8Array, now: number, byHost: boolean): string;
+export function receiver_receive(number: number, headers: string, body: Uint8Array, now: number, byHost: boolean): Answer<CoreDelivery>;
+export function delivery_replay_key(timestampText: string, body: Uint8Array): string;
+export function delivery_event_key(id: string | undefined, body: Uint8Array): string;
 
-export function sign_body(profile: string, secret: string, body: Uint8Array, now: number): Tagged<string>;
-export function body_refused(found: string, bytes: number, allowed: number): Tagged<never>;
-export function receiver_diagnose(number: number, headers: string, body: Uint8Array, now: number): Tagged<CoreDiagnosis>;
-export function detect_profile(headers: string, body: Uint8Array, secrets: string, now: number): Tagged<CoreDetection>;
-export function codes(): Tagged<readonly CodeRow[]>;
+export function sign_body(profile: string, secret: string, body: Uint8Array, now: number): Answer<string>;
+export function body_refused(found: string, bytes: number, allowed: number): Answer<never>;
+export function receiver_diagnose(number: number, headers: string, body: Uint8Array, now: number): Answer<CoreDiagnosis>;
+export function detect_profile(headers: string, body: Uint8Array, secrets: string, now: number): Answer<CoreDetection>;
+export function codes(): readonly CodeRow[];
 
 export function __wbg_set_wasm(exports: WebAssembly.Exports): void;

@@ -37,6 +37,5 @@ export interface Detection {
 export function detect({ headers, body, secrets, now = Date.now() }: DetectOptions): Detection {
   const bytes = bodyBytes(body);
   if (!(bytes instanceof Uint8Array)) return refuseParsed(bytes.found);
-  const { profiles, sightings } = detectProfile(headerLines(headers), bytes, JSON.stringify(secrets), now);
-  return { profiles: profiles.map((found) => ({ ...found, profile: JSON.parse(found.profile) as object })), sightings };
+  return detectProfile(headerLines(headers), bytes, JSON.stringify(secrets), now);
 }

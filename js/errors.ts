@@ -74,3 +74,9 @@ export class WebhookError extends Error {
     return thrown instanceof Error && thrown.name === "WebhookError" && "code" in thrown && "fault" in thrown;
   }
 }
+
+/** The refusal of an option that the core never sees. */
+export function optionsInvalid(problem: string, at: string): WebhookError {
+  const message = `options have 1 problems; first: ${problem} at ${at}`;
+  return new WebhookError({ code: "options_invalid", fault: "config", message });
+}

@@ -13,16 +13,24 @@ export function headerLines(
   const add = (name: string, value: string | readonly string[] | null | undefined): void => {
     if (value === null || value === undefined) return;
     // A line end has no place in a header; as NUL, the core refuses it with its place.
-    for (const each of typeof value === "string" ? [value] : value) lines.push(name, each.replace(/\n/g, "\0"));
+    const safe = (text: string): string => (text.includes("\n") ? text.replaceAll("\n", "\0") : text);
+    if (typeof value === "string") lines.push(name, safe(value));
+    else for (const each of value) lines.push(name, safe(each));
+  };
+  const addNamed: typeof add = (name, value) => {
+    // Most headers are told apart by their length, without a copy in lower case.
+    if (wanted !== undefined && !wanted.some((each) => each.length === name.length)) return;
+    const lower = name.toLowerCase();
+    if (wanted?.includes(lower) ?? !lower.includes("\n")) add(lower, value);
   };
   if (isLookup(headers) && (wanted !== undefined || !(Symbol.iterator in headers))) {
     // Something that can only be asked by name is asked for the names that matter.
     for (const name of wanted ?? fallback) add(name, headers.get(name));
+  } else if (Array.isArray(headers) || Symbol.iterator in headers) {
+    for (const [name, value] of entries(headers)) addNamed(name, value);
   } else {
-    for (const [name, value] of entries(headers)) {
-      const lower = name.toLowerCase();
-      if (wanted?.includes(lower) ?? !lower.includes("\n")) add(lower, value);
-    }
+    const record = headers as Record<string, string | readonly string[] | undefined>;
+    for (const name of Object.keys(record)) addNamed(name, record[name]);
   }
   return lines.join("\n");
 }
@@ -37,7 +45,7 @@ function entries(headers: HeadersInput): Iterable<Entry> {
   if (isRaw(headers)) {
     return headers.flatMap((name, index): Entry[] => (index % 2 === 0 ? [[name, headers[index + 1]]] : []));
   }
-  return Symbol.iterator in headers ? (headers as Iterable<Entry>) : Object.entries(headers as Record<string, string>);
+  return headers as Iterable<Entry>;
 }
 
 /** Node's `rawHeaders`: names and values in turn. */

@@ -1,5 +1,5 @@
 import { failure } from "./core.ts";
-import { WebhookError } from "./errors.ts";
+import { optionsInvalid, type WebhookError } from "./errors.ts";
 import type { ReplayOptions } from "./replay.ts";
 import type { Received, ReceiverOptions } from "./types.ts";
 
@@ -43,10 +43,7 @@ export function once(replay: ReplayOptions, tolerance: ReceiverOptions["toleranc
  */
 function ttlMs({ store, by = "delivery", ttlSeconds }: ReplayOptions, tolerance: ReceiverOptions["tolerance"]): number {
   const { pastSeconds = TOLERANCE_SECONDS, futureSeconds = TOLERANCE_SECONDS } = tolerance ?? {};
-  const invalid = (problem: string, at: string): WebhookError => {
-    const message = `options have 1 problems; first: ${problem} at /replay${at}`;
-    return new WebhookError({ code: "options_invalid", fault: "config", message });
-  };
+  const invalid = (problem: string, at: string): WebhookError => optionsInvalid(problem, `/replay${at}`);
   if (typeof store?.reserve !== "function") throw invalid("expected a store", "/store");
   if (by !== "delivery" && by !== "event") throw invalid("expected one of `delivery`, `event`", "/by");
   const isBounded = typeof pastSeconds === "number" && typeof futureSeconds === "number";

@@ -1,13 +1,12 @@
 import { bodyBytes } from "./bytes.ts";
 import { CoreHandle, refuseLarge, refuseParsed } from "./core.ts";
-import type { CoreDelivery } from "./core_bg.js";
-import { WebhookError, type Failure } from "./errors.ts";
+import { WebhookError, optionsInvalid, type Failure } from "./errors.ts";
 import { Handlers, type EventOf, type Handler } from "./handlers.ts";
 import { headerLines } from "./headers.ts";
-import { KINDS } from "./kinds.ts";
 import { MAX_BODY_BYTES } from "./limits.ts";
 import { once, type Once } from "./once.ts";
-import type { BodyInput, Delivery, JsonDocument, KnownKind, Received, ReceiverOptions, UnknownEvent, WebhookEvent } from "./types.ts";
+import { ReceivedDelivery, VerifiedDelivery } from "./received.ts";
+import type { BodyInput, Delivery, JsonDocument, KnownKind, MacChoice, Received, ReceiverOptions, UnknownEvent, Verified, WebhookEvent } from "./types.ts";
 
 /** Verifies deliveries and hands out their events: as a value, or to the handlers that were added to it. */
 export interface Receiver {
@@ -16,6 +15,12 @@ export interface Receiver {
    * @throws WebhookError with a stable `code` when the delivery is refused
    */
   receive(delivery: Delivery): Received;
+  /**
+   * Verifies one delivery and looks into nothing: for a service that queues it. Whoever takes it from the queue can
+   * `receive` it there, with an unlimited tolerance.
+   * @throws WebhookError with a stable `code` when the delivery is refused
+   */
+  verify(delivery: Delivery): Verified;
   /**
    * Receives one delivery and hands it to `handler`, once where there is a replay store: a replay is then refused as
    * `delivery_replayed`, a delivery that is being handled as `delivery_pending`. When the handler throws, the delivery
@@ -53,12 +58,14 @@ export interface Diagnosis {
   readonly hashes: number;
 }
 
+const MACS: readonly unknown[] = ["auto", "core", "host"] satisfies MacChoice[];
+
 /**
  * Makes a receiver.
  * @throws WebhookError of fault `config` when a secret or another setting cannot be used
  */
 export function createReceiver(options: ReceiverOptions): Receiver {
-  const { secret, keys, profile, registry, maxBodyBytes = MAX_BODY_BYTES, clock = Date.now, replay, ...rest } = options;
+  const { secret, keys, profile, registry, maxBodyBytes = MAX_BODY_BYTES, clock = Date.now, replay, mac, ...rest } = options;
   const settings = {
     ...rest,
     keys: keys ?? [{ secret }],
@@ -66,7 +73,9 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     registry: parsed(registry, "registry_invalid"),
     maxBodyBytes,
   };
-  const core = new CoreHandle(JSON.stringify(settings));
+  if (mac !== undefined && !MACS.includes(mac)) throw optionsInvalid("expected one of `auto`, `core`, `host`", "/mac");
+  const core = new CoreHandle(JSON.stringify(settings), mac);
+  if (mac === "host" && !core.hasHost) throw optionsInvalid("this runtime has no MAC that answers at once", "/mac");
   const guard: Once = replay === undefined ? (_received, act) => act() : once(replay, options.tolerance);
   const handlers = new Handlers();
   const bounded = (body: BodyInput): Uint8Array => {
@@ -77,10 +86,15 @@ export function createReceiver(options: ReceiverOptions): Receiver {
   };
   const receive = ({ headers, body }: Delivery): Received => {
     const bytes = bounded(body);
-    return received(core.receive(headerLines(headers, core.headerNames), bytes, clock()), bytes);
+    return new ReceivedDelivery(core.receive(headerLines(headers, core.headerNames), bytes, clock()), bytes);
   };
   const receiver: Receiver = {
     receive,
+    verify({ headers, body }) {
+      const raw = bounded(body);
+      const [, keyId = "", timestamp, text = ""] = core.verify(headerLines(headers, core.headerNames), raw, clock());
+      return new VerifiedDelivery(keyId, Number(timestamp), text, raw);
+    },
     async process(delivery, handler) {
       const found = receive(delivery);
       return guard(found, async () => handler(found));
@@ -106,7 +120,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     },
     diagnose({ headers, body }) {
       const { error, causes, hashes } = core.diagnose(headerLines(headers, undefined, core.headerNames), bounded(body), clock());
-      return { error: error ?? null, causes, hashes };
+      return { error, causes, hashes };
     },
   };
   return receiver;
@@ -120,29 +134,4 @@ function parsed(document: JsonDocument | undefined, code: "profile_invalid" | "r
     const [what] = code.split("_");
     throw new WebhookError({ code, fault: "config", message: `${what} has 1 problems; first: not JSON at the top` });
   }
-}
-
-function received(delivery: CoreDelivery, raw: Uint8Array): Received {
-  const kind = delivery.kind ?? null;
-  const event = {
-    known: KINDS.has(kind),
-    kind,
-    id: delivery.id ?? null,
-    time: delivery.time === undefined ? null : JSON.parse(delivery.time),
-    data: JSON.parse(delivery.data),
-  };
-  return {
-    event: event as WebhookEvent,
-    kind,
-    receivedVersion: delivery.receivedVersion ?? null,
-    deliveredVersion: delivery.deliveredVersion ?? null,
-    standing: delivery.standing,
-    applied: delivery.applied,
-    losses: delivery.losses,
-    keyId: delivery.keyId,
-    timestamp: delivery.timestamp,
-    replayKey: delivery.replayKey,
-    eventKey: delivery.eventKey,
-    raw,
-  };
 }

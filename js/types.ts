@@ -65,9 +65,17 @@ export interface CommonOptions {
   readonly maxBodyBytes?: number;
   /** The time in milliseconds since 1970. Default: `Date.now`. */
   readonly clock?: () => number;
+  /**
+   * Who computes the HMAC: the core, or the host's `node:crypto` for bodies from 1 kB on (`auto`, the default) or always
+   * (`host`). What is signed, with which keys, and whether it fits is the core's affair in any case.
+   */
+  readonly mac?: MacChoice;
   /** Handle each delivery once; see `Receiver.process`. Default: replays within the tolerance are not told apart. */
   readonly replay?: ReplayOptions;
 }
+
+/** Who computes the HMAC. */
+export type MacChoice = "auto" | "core" | "host";
 
 /** Settings of a receiver: one secret, or a ring of keys. */
 export type ReceiverOptions = CommonOptions &
@@ -168,8 +176,20 @@ export interface Loss {
     | "unfit";
 }
 
+/** The proof that a body was signed. */
+export interface Verified {
+  /** Name of the key that the signature fits. */
+  readonly keyId: string;
+  /** When the delivery was signed, in milliseconds since 1970. */
+  readonly timestamp: number;
+  /** The same for a replay of this very delivery, another for a retry of it. Computed when read. */
+  readonly replayKey: string;
+  /** The bytes that were signed. */
+  readonly raw: Uint8Array;
+}
+
 /** An event that was verified. */
-export interface Received {
+export interface Received extends Verified {
   /** What happened, with its data in the wanted shape. */
   readonly event: WebhookEvent;
   /** The kind of the event, where one is named. */
@@ -184,14 +204,6 @@ export interface Received {
   readonly losses: readonly Loss[];
   /** How the release that the data came in stands to those that the registry lists. */
   readonly standing: Standing;
-  /** Name of the key that the signature fits. */
-  readonly keyId: string;
-  /** When the delivery was signed, in milliseconds since 1970. */
-  readonly timestamp: number;
-  /** The same for a replay of this very delivery, another for a retry of it. */
-  readonly replayKey: string;
-  /** The same for every delivery of this event, as far as that can be known. */
+  /** The same for every delivery of this event, as far as that can be known. Computed when read. */
   readonly eventKey: string;
-  /** The bytes that were signed. */
-  readonly raw: Uint8Array;
 }

@@ -43,14 +43,14 @@ impl<'a> SignatureHeader<'a> {
                 let mut fields = Fields::default();
                 for piece in text.split(*separator) {
                     let at = offset(text, piece);
-                    let piece = piece.trim_matches(BLANKS);
+                    let piece = piece.trim_ascii();
                     if piece.is_empty() && *separator == ' ' {
                         continue;
                     }
                     let Some((name, value)) = piece.split_once(*assign) else {
                         return Err(malformed(&quote(*assign), at.saturating_add(piece.len())));
                     };
-                    let (name, value) = (name.trim_matches(BLANKS), value.trim_matches(BLANKS));
+                    let (name, value) = (name.trim_ascii(), value.trim_ascii());
                     if timestamp_keys.iter().any(|key| key == name) {
                         if fields.timestamp.replace(value).is_some() {
                             return Err(malformed("one timestamp", at));
@@ -65,11 +65,11 @@ impl<'a> SignatureHeader<'a> {
                 let Some((timestamp, signature)) = text.split_once(*separator) else {
                     return Err(malformed(&quote(*separator), text.len()));
                 };
-                let signature = signature.trim_matches(BLANKS);
+                let signature = signature.trim_ascii();
                 let Some(signature) = signature.strip_prefix(prefix.as_str()) else {
                     return Err(malformed(&alloc::format!("`{prefix}`"), offset(text, signature)));
                 };
-                let mut fields = Fields { timestamp: Some(timestamp.trim_matches(BLANKS)), ..Fields::default() };
+                let mut fields = Fields { timestamp: Some(timestamp.trim_ascii()), ..Fields::default() };
                 fields.signature(signature)?;
                 fields
             }
@@ -177,8 +177,6 @@ impl Digest {
         }
     }
 }
-
-const BLANKS: [char; 2] = [' ', '\t'];
 
 /// What the two grammars have in common.
 #[derive(Default)]

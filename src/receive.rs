@@ -18,7 +18,7 @@ use crate::profile::Profile;
 use crate::release::Release;
 use crate::shim::{Loss, Shims, Standing, Strictness, apply};
 use crate::time::{UnixMillis, Window};
-use crate::verify::{Headers, Verified, verify};
+use crate::verify::{CoreMac, Headers, MacProvider, Verified, verify_by};
 
 /// The release in whose shape events are wanted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -174,7 +174,7 @@ impl Receiver {
     /// Verifies a delivery and hands out its event in the wanted shape.
     ///
     /// # Errors
-    /// As for [`verify()`], then `body_not_utf8` and `body_not_json`, and `shim_conflict` under the strict policy.
+    /// As for [`verify()`](crate::verify()), then `body_not_utf8` and `body_not_json`, and `shim_conflict` under the strict policy.
     pub fn receive<'a>(&self, headers: &dyn Headers, body: &'a [u8], now: UnixMillis) -> Result<Received<'a>, Error> {
         let verified = self.verify(headers, body, now)?;
         self.open(verified, headers)
@@ -183,12 +183,32 @@ impl Receiver {
     /// The first half of [`receive`](Self::receive): verifies and looks into nothing.
     ///
     /// # Errors
-    /// As for [`verify()`].
+    /// As for [`verify()`](crate::verify()).
     pub fn verify<'a>(&self, headers: &dyn Headers, body: &'a [u8], now: UnixMillis) -> Result<Verified<'a>, Error> {
+        self.verify_by(&CoreMac, headers, body, now)
+    }
+
+    /// [`verify`](Self::verify), with the tags from `mac`.
+    ///
+    /// # Errors
+    /// As for [`verify()`](crate::verify()).
+    pub fn verify_by<'a>(
+        &self,
+        mac: &dyn MacProvider,
+        headers: &dyn Headers,
+        body: &'a [u8],
+        now: UnixMillis,
+    ) -> Result<Verified<'a>, Error> {
         if body.len() > self.max_body_bytes {
             return Err(Error::BodyTooLarge { bytes: body.len(), allowed: self.max_body_bytes });
         }
-        verify(&self.profile.scheme, &self.keys, headers, body, now, self.window)
+        verify_by(mac, &self.profile.scheme, &self.keys, headers, body, now, self.window)
+    }
+
+    /// The keys that deliveries are tried against.
+    #[must_use]
+    pub const fn keys(&self) -> &KeyRing {
+        &self.keys
     }
 
     /// Explains what [`verify`](Self::verify) says of a delivery. Accepts nothing.
@@ -259,10 +279,14 @@ impl<'a> Received<'a> {
     /// event's id, or else a digest of the body. Two events with equal bodies and no id have the same one.
     #[must_use]
     pub fn event_key(&self) -> String {
-        self.id
-            .as_deref()
-            .map_or_else(|| ["sha256:", &hex(&digest(&[self.verified.body()]))].concat(), |id| ["id:", id].concat())
+        event_key(self.id.as_deref(), self.verified.body())
     }
+}
+
+/// [`Received::event_key`], from its parts.
+#[must_use]
+pub fn event_key(id: Option<&str>, body: &[u8]) -> String {
+    id.map_or_else(|| ["sha256:", &hex(&digest(&[body]))].concat(), |id| ["id:", id].concat())
 }
 
 /// The one value of a header, as text.

@@ -1,26 +1,29 @@
-//! The JavaScript edge: values in, a tagged result out, no logic. Only what is written by hand in `js/` calls it.
+//! The JavaScript edge: values in, JSON text out, no logic. Only what is written by hand in `js/` calls it.
+//!
+//! An answer is one text, `{"ok":…}` or `{"error":…}`: it crosses the boundary in one piece, and the host's own parser,
+//! faster than any object built from here, makes values of it, the event's data included.
 
 #![allow(unreachable_pub, reason = "what is exported is reached from JavaScript, not from Rust")]
+
+mod answer;
+
+mod tools;
 
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::cell::RefCell;
 use std::thread_local;
 
-use js_sys::{Object, Reflect};
-use serde::Serialize;
 use wasm_bindgen::prelude::wasm_bindgen;
-use wasm_bindgen::{JsCast, JsValue};
 use zeroize::Zeroizing;
 
-use crate::detect::{Detected, Sighting, detect, sightings};
-use crate::diagnose::Diagnosis;
-use crate::error::{Code, Error};
-use crate::key::KeyRing;
-use crate::profile::Profile;
-use crate::receive::Receiver;
-use crate::sign::sign;
+use crate::error::Error;
+use crate::key::Key;
+use crate::mac::Tag;
+use crate::receive::{Receiver, event_key};
 use crate::time::UnixMillis;
+use crate::verify::{CoreMac, MacProvider, replay_key};
+use answer::{failed, received, verified};
 
 /// Says what stopped the core on the console, in the one case that should not exist.
 #[wasm_bindgen(start)]
@@ -34,10 +37,27 @@ thread_local! {
     static RECEIVERS: RefCell<Vec<Option<Receiver>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// `{ok: number}` or `{error}` for a settings document.
+#[wasm_bindgen(raw_module = "./host.js")]
+extern "C" {
+    /// Writes the tag of `front` and the body that JavaScript holds, under the key of this place; tells whether it did.
+    fn host_mac(place: usize, front: &[u8], tag: &mut [u8]) -> bool;
+}
+
+/// The host's MAC. The body does not have to be in this memory for it.
+struct HostMac<'r>(&'r Receiver);
+
+impl MacProvider for HostMac<'_> {
+    fn tag(&self, key: &Key, front: [&str; 2], _body: &[u8]) -> Option<Tag> {
+        let place = self.0.keys().keys().iter().position(|other| other.id() == key.id())?;
+        let mut tag = Tag::default();
+        host_mac(place, front.concat().as_bytes(), &mut tag).then_some(tag)
+    }
+}
+
+/// `{"ok":number}` or `{"error":…}` for a settings document.
 #[wasm_bindgen]
 #[must_use]
-pub fn receiver_open(settings: String) -> JsValue {
+pub fn receiver_open(settings: String) -> String {
     // The document holds secrets: its copy in this memory is wiped.
     match Receiver::from_json(&Zeroizing::new(settings)) {
         Ok(receiver) => {
@@ -51,7 +71,7 @@ pub fn receiver_open(settings: String) -> JsValue {
                 }
                 free
             });
-            tagged("ok", &number.into())
+            alloc::format!("{{\"ok\":{number}}}")
         }
         Err(error) => failed(&error),
     }
@@ -67,196 +87,77 @@ pub fn receiver_close(number: usize) {
     });
 }
 
-/// The names of the headers that `receiver_receive` wants, each on a line.
+/// The names of the headers that a receiver wants, each on a line.
 #[wasm_bindgen]
 #[must_use]
 pub fn receiver_headers(number: usize) -> String {
-    with_receiver(number, |receiver| receiver.header_names().collect::<Vec<_>>().join("\n")).unwrap_or_default()
+    with_receiver(number, |receiver| receiver.header_names().collect::<Vec<_>>().join("\n"))
 }
 
-/// `{ok: Delivery}` or `{error}`. `headers` is a name on a line, then its value on a line, and so on; `now` is in
-/// milliseconds since 1970.
+/// The bytes of the secret of the key at this place, for the host's MAC; `undefined` behind the last one.
 #[wasm_bindgen]
 #[must_use]
-pub fn receiver_receive(number: usize, headers: &str, body: &[u8], now: f64) -> JsValue {
+pub fn receiver_secret(number: usize, place: usize) -> Option<Vec<u8>> {
+    with_receiver(number, |receiver| Some(receiver.keys().keys().get(place)?.secret().bytes().to_vec()))
+}
+
+/// The lines of [`verified`], or `{"error":…}`. `headers` is a name on a line, then its value on a
+/// line, and so on; `now` is in milliseconds since 1970. With the host's MAC, the body's first bytes are enough.
+#[wasm_bindgen]
+#[must_use]
+pub fn receiver_verify(number: usize, headers: &str, body: &[u8], now: f64, by_host: bool) -> String {
     let pairs = pairs(headers);
     with_receiver(number, |receiver| {
-        let received = now_millis(now).and_then(|now| receiver.receive(&pairs, body, now));
-        match &received {
-            Ok(received) => succeeded(&Delivery {
-                kind: received.event.kind(),
-                id: received.id.as_deref(),
-                time: received.time,
-                data: received.event.json(),
-                received_version: received.received_version.map(|release| alloc::format!("{release}")),
-                delivered_version: received.delivered_version.map(|release| alloc::format!("{release}")),
-                standing: received.standing.as_str(),
-                applied: &received.applied,
-                losses: received
-                    .losses
-                    .iter()
-                    .map(|loss| Lost { change: &loss.change, at: &loss.at, kind: loss.kind.as_str() })
-                    .collect(),
-                key_id: received.verified().key_id(),
-                timestamp: received.verified().timestamp().0,
-                replay_key: received.verified().replay_key(),
-                event_key: received.event_key(),
-            }),
-            Err(error) => failed(error),
-        }
+        let verified_body =
+            now_millis(now).and_then(|now| receiver.verify_by(mac(by_host, receiver).as_ref(), &pairs, body, now));
+        verified_body.map_or_else(|error| failed(&error), |found| verified(&found))
     })
-    .unwrap_or(JsValue::NULL)
 }
 
-fn with_receiver<T>(number: usize, act: impl FnOnce(&Receiver) -> T) -> Option<T> {
-    RECEIVERS.with_borrow(|receivers| receivers.get(number)?.as_ref().map(act))
-}
-
-/// What JavaScript gets of a received event.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Delivery<'a> {
-    kind: Option<&'a str>,
-    id: Option<&'a str>,
-    time: Option<&'a str>,
-    data: &'a str,
-    received_version: Option<String>,
-    delivered_version: Option<String>,
-    standing: &'a str,
-    applied: &'a [String],
-    losses: Vec<Lost<'a>>,
-    key_id: Option<&'a str>,
-    timestamp: i64,
-    replay_key: String,
-    event_key: String,
-}
-
-/// A loss, as JavaScript gets it.
-#[derive(Serialize)]
-struct Lost<'a> {
-    change: &'a str,
-    at: &'a str,
-    kind: &'a str,
-}
-
-/// `{ok: header value}` or `{error}`: signs a body under a profile, empty for the default one, with one secret.
+/// `{"ok":{…,"data":…}}` or `{"error":…}`, with the same arguments, but for the whole body.
 #[wasm_bindgen]
 #[must_use]
-pub fn sign_body(profile: &str, secret: String, body: &[u8], now: f64) -> JsValue {
-    let secret = Zeroizing::new(secret);
-    let profile = if profile.is_empty() { Ok(Profile::default()) } else { Profile::from_json(profile) };
-    let signed = profile.and_then(|profile| {
-        let keys = KeyRing::single(&secret)?;
-        sign(&profile.scheme, &keys, body, now_millis(now)?)
-    });
-    match signed {
-        Ok(value) => tagged("ok", &value.into()),
-        Err(error) => failed(&error),
-    }
-}
-
-/// What `diagnose` finds: `{ok: {error, causes, hashes}}`, with the same arguments as `receiver_receive`, but for all
-/// headers.
-#[wasm_bindgen]
-#[must_use]
-pub fn receiver_diagnose(number: usize, headers: &str, body: &[u8], now: f64) -> JsValue {
-    #[derive(Serialize)]
-    struct Found {
-        error: Option<Failure>,
-        causes: Vec<Reason>,
-        hashes: usize,
-    }
-    #[derive(Serialize)]
-    struct Reason {
-        code: &'static str,
-        message: String,
-    }
+pub fn receiver_receive(number: usize, headers: &str, body: &[u8], now: f64, by_host: bool) -> String {
     let pairs = pairs(headers);
-    with_receiver(number, |receiver| match now_millis(now) {
-        Ok(now) => {
-            let Diagnosis { error, causes, hashes } = receiver.diagnose(&pairs, body, now);
-            let causes = causes.iter().map(|cause| Reason { code: cause.code(), message: alloc::format!("{cause}") });
-            succeeded(&Found { error: error.as_ref().map(Failure::of), causes: causes.collect(), hashes })
-        }
-        Err(error) => failed(&error),
+    with_receiver(number, |receiver| {
+        let found = now_millis(now)
+            .and_then(|now| receiver.verify_by(mac(by_host, receiver).as_ref(), &pairs, body, now))
+            .and_then(|verified| receiver.open(verified, &pairs));
+        found.map_or_else(|error| failed(&error), |found| received(&found))
     })
-    .unwrap_or(JsValue::NULL)
 }
 
-/// The profiles that fit a captured delivery, and what its body looks like: `{ok: {profiles, sightings}}`. `secrets` is
-/// a JSON array of texts.
+/// `Verified::replay_key` of a delivery that was verified.
 #[wasm_bindgen]
 #[must_use]
-pub fn detect_profile(headers: &str, body: &[u8], secrets: &str, now: f64) -> JsValue {
-    #[derive(Serialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Fit {
-        profile: String,
-        secret: usize,
-        encoding: &'static str,
-        timestamp: i64,
-        is_recent: bool,
-    }
-    #[derive(Serialize)]
-    struct Seen {
-        what: &'static str,
-        at: String,
-    }
-    #[derive(Serialize)]
-    struct Found {
-        profiles: Vec<Fit>,
-        sightings: Vec<Seen>,
-    }
-    let secrets: Vec<String> = serde_json::from_str(secrets).unwrap_or_default();
-    let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
-    let now = match now_millis(now) {
-        Ok(now) => now,
-        Err(error) => return failed(&error),
-    };
-    let fit = |found: &Detected| Fit {
-        profile: found.profile.to_json(),
-        secret: found.secret,
-        encoding: found.encoding.name(),
-        timestamp: found.timestamp.0,
-        is_recent: found.is_recent,
-    };
-    let profiles = detect(&pairs(headers), body, &secrets, now).iter().map(fit).collect();
-    let seen = |sighting: &Sighting| Seen { what: sighting.what, at: alloc::format!("{}", sighting.at) };
-    succeeded(&Found { profiles, sightings: sightings(body).iter().map(seen).collect() })
+pub fn delivery_replay_key(timestamp_text: &str, body: &[u8]) -> String {
+    replay_key(timestamp_text, body)
 }
 
-/// `{error}` for a body that is no bytes, where `found` says what was passed instead; or else for one that is too
-/// large to be copied into the core's memory, which never shrinks.
+/// `Received::event_key` of a delivery that was received.
 #[wasm_bindgen]
 #[must_use]
-pub fn body_refused(found: String, bytes: usize, allowed: usize) -> JsValue {
-    failed(&if found.is_empty() { Error::BodyTooLarge { bytes, allowed } } else { Error::BodyParsed { found } })
+pub fn delivery_event_key(id: Option<String>, body: &[u8]) -> String {
+    event_key(id.as_deref(), body)
 }
 
-/// Every code with its fault, sentence and advice.
-#[wasm_bindgen]
-#[must_use]
-pub fn codes() -> JsValue {
-    #[derive(Serialize)]
-    struct Row {
-        code: &'static str,
-        fault: &'static str,
-        sentence: &'static str,
-        advice: &'static str,
-    }
-    let row = |code: &Code| Row {
-        code: code.as_str(),
-        fault: code.fault().as_str(),
-        sentence: code.template(),
-        advice: code.advice(),
-    };
-    succeeded(&Code::ALL.iter().map(row).collect::<Vec<_>>())
+fn mac<'r>(by_host: bool, receiver: &'r Receiver) -> alloc::boxed::Box<dyn MacProvider + 'r> {
+    if by_host { alloc::boxed::Box::new(HostMac(receiver)) } else { alloc::boxed::Box::new(CoreMac) }
+}
+
+/// What `act` makes of a receiver; nothing for one that is not there, which `js/core.ts` never asks for.
+fn with_receiver<T: Default>(number: usize, act: impl FnOnce(&Receiver) -> T) -> T {
+    RECEIVERS.with_borrow(|receivers| receivers.get(number).and_then(Option::as_ref).map(act)).unwrap_or_default()
 }
 
 /// Names and values in turn, each on a line.
 fn pairs(headers: &str) -> Vec<(&str, &str)> {
-    let lines: Vec<&str> = headers.split('\n').collect();
-    lines.chunks_exact(2).filter_map(|pair| Some((*pair.first()?, *pair.last()?))).collect()
+    let mut lines = headers.split('\n');
+    let mut pairs = Vec::new();
+    while let (Some(name), Some(value)) = (lines.next(), lines.next()) {
+        pairs.push((name, value));
+    }
+    pairs
 }
 
 fn now_millis(now: f64) -> Result<UnixMillis, Error> {
@@ -267,37 +168,4 @@ fn now_millis(now: f64) -> Result<UnixMillis, Error> {
         return Ok(UnixMillis(now as i64));
     }
     Err(Error::NowInvalid)
-}
-
-fn succeeded<T: Serialize>(value: &T) -> JsValue {
-    match serde_wasm_bindgen::to_value(value) {
-        Ok(value) => tagged("ok", &value),
-        Err(error) => tagged("trap", &error.into()),
-    }
-}
-
-/// A failure, as JavaScript gets it.
-#[derive(Serialize)]
-struct Failure {
-    code: &'static str,
-    fault: &'static str,
-    message: String,
-}
-
-impl Failure {
-    fn of(error: &Error) -> Self {
-        let code = error.code();
-        Self { code: code.as_str(), fault: code.fault().as_str(), message: alloc::format!("{error}") }
-    }
-}
-
-fn failed(error: &Error) -> JsValue {
-    serde_wasm_bindgen::to_value(&Failure::of(error)).map_or(JsValue::NULL, |failure| tagged("error", &failure))
-}
-
-fn tagged(tag: &str, value: &JsValue) -> JsValue {
-    let object = Object::new();
-    // A new plain object takes any property, so there is no failure to hand on.
-    let _set = Reflect::set(&object, &tag.into(), value);
-    object.unchecked_into()
 }

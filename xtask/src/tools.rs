@@ -65,7 +65,7 @@ impl Tools {
             .env("PATH", joined)
             // Two compilers in one directory would each throw away what the other built.
             .env("CARGO_TARGET_DIR", root().join("target/wasm-build"))
-            .env("RUSTFLAGS", remap())
+            .env("RUSTFLAGS", flags())
             // cargo sets these for what it runs; the cargo that is started here has its own.
             .env_remove("CARGO")
             .env_remove("RUSTUP_TOOLCHAIN");
@@ -83,12 +83,13 @@ impl Tools {
     }
 }
 
-/// Keeps this machine's paths out of the module.
-fn remap() -> String {
+/// What the compiler is told: to keep this machine's paths out of the module, and to use SIMD, which every supported
+/// runtime has and the hash has code for.
+fn flags() -> String {
     let home = env::var("CARGO_HOME").unwrap_or_else(|_| format!("{}/.cargo", env::var("HOME").unwrap_or_default()));
     let paths = [(home, "cargo"), (root().display().to_string(), "src"), ("/usr/lib/rustlib".into(), "rust")];
     let flags = paths.iter().map(|(from, to)| format!("--remap-path-prefix={from}=/{to}"));
-    flags.collect::<Vec<_>>().join(" ")
+    flags.chain(["-Ctarget-feature=+simd128".to_owned()]).collect::<Vec<_>>().join(" ")
 }
 
 fn toolchain() -> Done<Toolchain> {

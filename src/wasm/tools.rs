@@ -1,0 +1,78 @@
+//! What is called now and then, by a person: signing, diagnosis, detection, the table of failures.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use serde::Serialize;
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+use zeroize::Zeroizing;
+
+use super::answer::{detected, diagnosed, failed, text};
+use super::{now_millis, pairs, with_receiver};
+use crate::detect::{detect, sightings};
+use crate::error::{Code, Error};
+use crate::key::KeyRing;
+use crate::profile::Profile;
+use crate::sign::sign;
+
+/// `{"ok":header value}` or `{"error":…}`: signs a body under a profile, empty for the default one, with one secret.
+#[wasm_bindgen]
+#[must_use]
+pub fn sign_body(profile: &str, secret: String, body: &[u8], now: f64) -> String {
+    let secret = Zeroizing::new(secret);
+    let profile = if profile.is_empty() { Ok(Profile::default()) } else { Profile::from_json(profile) };
+    let signed = profile.and_then(|profile| {
+        let keys = KeyRing::single(&secret)?;
+        sign(&profile.scheme, &keys, body, now_millis(now)?)
+    });
+    signed.map_or_else(|error| failed(&error), |value| text(&value))
+}
+
+/// What `diagnose` finds: `{"ok":{error,causes,hashes}}`, with the same arguments as `receiver_receive`, but for all
+/// headers.
+#[wasm_bindgen]
+#[must_use]
+pub fn receiver_diagnose(number: usize, headers: &str, body: &[u8], now: f64) -> String {
+    let pairs = pairs(headers);
+    with_receiver(number, |receiver| match now_millis(now) {
+        Ok(now) => diagnosed(&receiver.diagnose(&pairs, body, now)),
+        Err(error) => failed(&error),
+    })
+}
+
+/// The profiles that fit a captured delivery, and what its body looks like: `{"ok":{profiles,sightings}}`. `secrets` is
+/// a JSON array of texts.
+#[wasm_bindgen]
+#[must_use]
+pub fn detect_profile(headers: &str, body: &[u8], secrets: &str, now: f64) -> String {
+    let secrets: Vec<String> = serde_json::from_str(secrets).unwrap_or_default();
+    let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
+    match now_millis(now) {
+        Ok(now) => detected(&detect(&pairs(headers), body, &secrets, now), &sightings(body)),
+        Err(error) => failed(&error),
+    }
+}
+
+/// Every code with its fault and its sentence, the places in it unfilled.
+#[wasm_bindgen]
+#[must_use]
+pub fn codes() -> JsValue {
+    #[derive(Serialize)]
+    struct Row {
+        code: &'static str,
+        fault: &'static str,
+        sentence: &'static str,
+    }
+    let row = |code: &Code| Row { code: code.as_str(), fault: code.fault().as_str(), sentence: code.template() };
+    // Plain texts always have a value, so there is no failure to hand on.
+    serde_wasm_bindgen::to_value(&Code::ALL.iter().map(row).collect::<Vec<_>>()).unwrap_or_default()
+}
+
+/// `{"error"}` for a body that is no bytes, where `found` says what was passed instead; or else for one that is too
+/// large to be copied into the core's memory, which never shrinks.
+#[wasm_bindgen]
+#[must_use]
+pub fn body_refused(found: String, bytes: usize, allowed: usize) -> String {
+    failed(&if found.is_empty() { Error::BodyTooLarge { bytes, allowed } } else { Error::BodyParsed { found } })
+}
