@@ -10,6 +10,7 @@ const js = dirname(fileURLToPath(import.meta.url));
 const packed = join(js, "../target/wasm-pack");
 const pkg = join(js, "../pkg");
 const dist = join(pkg, "dist");
+const compiled = join(js, "../target/js");
 
 const run = (tool, args) => {
   const bin = join(js, "node_modules/.bin", tool);
@@ -22,65 +23,83 @@ const run = (tool, args) => {
 function optimise() {
   const features = ["bulk-memory", "mutable-globals", "nontrapping-float-to-int", "sign-ext", "reference-types",
     "multivalue", "simd"];
-  run("wasm-opt", ["-O3", ...features.map((name) => `--enable-${name}`), "--strip-debug", "--strip-producers",
+  run("wasm-opt", ["-Oz", ...features.map((name) => `--enable-${name}`), "--strip-debug", "--strip-producers",
     "--strip-target-features", join(packed, "core_bg.wasm"), "-o", join(dist, "core_bg.wasm")]);
 }
 
 /** The generated glue stands; its generated loader is thrown away in favour of boot.ts. */
 function glue() {
-  copyFileSync(join(packed, "core_bg.js"), join(dist, "core_bg.js"));
-  for (const name of ["core_bg", "core_bg.wasm", "core_bytes"]) copyFileSync(join(js, `${name}.d.ts`), join(dist, `${name}.d.ts`));
+  copyFileSync(join(packed, "core_bg.js"), join(compiled, "core_bg.js"));
+  for (const name of ["core_bg", "core_bg.wasm", "core_bytes"]) copyFileSync(join(js, `${name}.d.ts`), join(compiled, `${name}.d.ts`));
 }
 
 /** The bytes as text: no file beside the JavaScript that a bundler could leave behind. */
 function inline() {
   const base64 = readFileSync(join(dist, "core_bg.wasm")).toString("base64");
-  writeFileSync(join(dist, "core_bytes.js"), `const base64 = "${base64}";
-export function coreBytes() {
-  const text = atob(base64);
-  const bytes = new Uint8Array(text.length);
-  for (let at = 0; at < bytes.length; at += 1) bytes[at] = text.charCodeAt(at);
-  return bytes;
-}
-`);
+  writeFileSync(join(compiled, "core_bytes.js"), `export const coreBytes = "${base64}";\n`);
 }
 
 /** The adapters that are exported; accept and read are parts of them. */
 const adapters = ["fetch", "node", "express", "fastify", "hono", "lambda"];
 
+/** Few files, which load fast: the entries share one copy of the core, and the adapters need none. */
+async function modules() {
+  const common = {
+    outdir: dist, outbase: compiled, bundle: true, format: "esm", target: "es2022", minifySyntax: true, minifyWhitespace: true,
+    logLevel: "warning",
+  };
+  const entries = readdirSync(join(compiled, "entry")).filter((name) => name.endsWith(".js"));
+  await build({
+    ...common,
+    entryPoints: entries.map((name) => join(compiled, "entry", name)),
+    splitting: true,
+    // As deep as the entries, for the paths of what is imported from outside.
+    chunkNames: "entry/[name]-[hash]",
+    external: ["*.wasm", "*.wasm?module"],
+  });
+  await build({ ...common, entryPoints: adapters.map((name) => join(compiled, `adapters/${name}.js`)) });
+}
+
 /** CommonJS for hosts that cannot require an ES module. */
 async function commonjs() {
+  const names = { index: "entry/inline", testing: "entry/testing", slim: "entry/slim" };
+  for (const name of adapters) names[`adapters/${name}`] = `adapters/${name}`;
   await build({
-    entryPoints: {
-      index: join(dist, "entry/inline.js"),
-      testing: join(dist, "entry/testing.js"),
-      slim: join(dist, "entry/slim.js"),
-      ...Object.fromEntries(adapters.map((name) => [`adapters/${name}`, join(dist, `adapters/${name}.js`)])),
-    },
+    entryPoints: Object.fromEntries(Object.entries(names).map(([name, from]) => [name, join(compiled, `${from}.js`)])),
     outdir: dist,
     outExtension: { ".js": ".cjs" },
     bundle: true,
     format: "cjs",
     platform: "node",
     target: "node20",
+    minifySyntax: true,
+    minifyWhitespace: true,
     logLevel: "warning",
   });
-  // The same declarations once more, for the resolution that takes a .d.ts beside ES modules as one of them.
-  const declared = readdirSync(dist, { recursive: true }).filter((name) => name.endsWith(".d.ts"));
-  for (const name of declared) {
-    const types = readFileSync(join(dist, name), "utf8");
-    const common = types.replaceAll(/((?:from |import\()"\.{1,2}\/[\w./-]+)\.(?:js|ts)"/g, '$1.cjs"');
+}
+
+/** The declarations, and the same once more for the resolution that takes a .d.ts beside ES modules as one of them. */
+function types() {
+  for (const name of readdirSync(compiled, { recursive: true }).filter((name) => name.endsWith(".d.ts"))) {
+    const text = readFileSync(join(compiled, name), "utf8");
+    mkdirSync(dirname(join(dist, name)), { recursive: true });
+    writeFileSync(join(dist, name), text);
+    const common = text.replaceAll(/((?:from |import\()"\.{1,2}\/[\w./-]+)\.(?:js|ts)"/g, '$1.cjs"');
     writeFileSync(join(dist, name.replace(/\.ts$/, ".cts")), common);
   }
 }
 
-rmSync(dist, { recursive: true, force: true });
-mkdirSync(dist, { recursive: true });
+for (const folder of [dist, compiled]) {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+}
 optimise();
 glue();
 inline();
 run("tsc", ["-p", "tsconfig.json"]);
+await modules();
 await commonjs();
+types();
 for (const name of ["LICENSE-MIT", "LICENSE-APACHE", "CHANGELOG.md"]) copyFileSync(join(js, "..", name), join(pkg, name));
 // The pages that types and error advice speak of.
 cpSync(join(js, "../docs"), join(pkg, "docs"), { recursive: true });

@@ -29,41 +29,58 @@ export class CoreHandle {
   readonly #settings: string;
   #held: Held;
   readonly headerNames: readonly string[];
-  readonly #keys: HostKeys | undefined;
+  readonly keyIds: readonly string[];
   readonly #hostFrom: number;
+  /** Made for the first body that is worth it; null where the host has no MAC. */
+  #keys: HostKeys | null | undefined;
 
   constructor(settings: string, mac: MacChoice = "auto") {
     this.#settings = settings;
     this.#held = this.#open();
-    const { number } = this.#held;
-    this.headerNames = glue.receiver_headers(number).split("\n");
-    this.#keys = hostKeys(mac, (place) => glue.receiver_secret(number, place));
-    this.#hostFrom = mac === "host" ? 0 : HOST_FROM_BYTES;
+    this.headerNames = glue.receiver_headers(this.#held.number).split("\n");
+    this.keyIds = glue.receiver_key_ids(this.#held.number).split("\n");
+    this.#hostFrom = { auto: HOST_FROM_BYTES, core: Infinity, host: 0 }[mac];
   }
 
   /** Whether tags may come from the host. */
   get hasHost(): boolean {
-    return this.#keys !== undefined;
+    return this.#hostKeys() !== undefined;
   }
 
-  /** Three lines behind a mark: the key's id, the time in milliseconds, and the time as it was signed. */
-  verify(headers: string, body: Uint8Array, now: number): string[] {
+  /** The place of the key that fits, and the time of signing in milliseconds, for the signature header's value. */
+  verify(value: string, body: Uint8Array, now: number): readonly [place: number, timestamp: number] {
     const keys = this.#keysFor(body);
     // What the host hashes stays where it is: only its head is copied.
     const head = keys === undefined ? body : body.subarray(0, HEAD_BYTES);
-    const answer: string = run(() => {
+    try {
       if (keys !== undefined) lend(keys, body);
-      return glue.receiver_verify(this.#number(), headers, head, now, keys !== undefined);
-    });
-    return answer.startsWith("=") ? answer.split("\n") : opened<never>(answer);
+      const [place, timestamp] = glue.receiver_verify(this.#number(), encoded(value), head, now, keys !== undefined);
+      if (keys !== undefined) takeBack();
+      return [place!, timestamp!];
+    } catch (thrown) {
+      takeBack();
+      return typeof thrown === "string" ? opened<never>(thrown) : stopped(thrown);
+    }
+  }
+
+  /** The same for a replay of one delivery. */
+  replayKey(headers: string, body: Uint8Array): string {
+    const key = glue.receiver_replay_key(this.#number(), headers, body);
+    if (key === undefined) throw new Error("mambo-webhooks: a delivery without a signature has no replay key");
+    return key;
   }
 
   receive(headers: string, body: Uint8Array, now: number): CoreDelivery {
     const keys = this.#keysFor(body);
-    return call(() => {
+    let answer: Answer<CoreDelivery>;
+    try {
       if (keys !== undefined) lend(keys, body);
-      return glue.receiver_receive(this.#number(), headers, body, now, keys !== undefined);
-    });
+      answer = glue.receiver_receive(this.#number(), headers, body, now, keys !== undefined);
+    } catch (thrown) {
+      stopped(thrown);
+    }
+    if (keys !== undefined) takeBack();
+    return opened(answer);
   }
 
   diagnose(headers: string, body: Uint8Array, now: number): CoreDiagnosis {
@@ -71,7 +88,12 @@ export class CoreHandle {
   }
 
   #keysFor(body: Uint8Array): HostKeys | undefined {
-    return body.length >= this.#hostFrom ? this.#keys : undefined;
+    return body.length >= this.#hostFrom ? this.#hostKeys() : undefined;
+  }
+
+  #hostKeys(): HostKeys | undefined {
+    if (this.#keys === undefined) this.#keys = hostKeys((place, asBlock) => glue.receiver_key(this.#number(), place, asBlock)) ?? null;
+    return this.#keys ?? undefined;
   }
 
   #number(): number {
@@ -106,14 +128,9 @@ export function detectProfile(headers: string, body: Uint8Array, secrets: string
   return call(() => glue.detect_profile(headers, body, secrets, now));
 }
 
-/** The same for a replay of one delivery. */
-export function replayKey(timestampText: string, body: Uint8Array): string {
-  return glue.delivery_replay_key(timestampText, body);
-}
-
 /** The same for every delivery of one event. */
-export function eventKey(id: string | undefined, body: Uint8Array): string {
-  return glue.delivery_event_key(id, body);
+export function eventKey(id: string | null, body: Uint8Array): string {
+  return glue.delivery_event_key(id ?? "", body);
 }
 
 /** A failure of the core's table that is found on this side of it. */
@@ -129,22 +146,32 @@ export function codes(): readonly CodeRow[] {
 
 /** The value of a call into the core; its failures become a WebhookError. */
 function call<Value>(act: () => Answer<Value>): Value {
-  return opened(run(act));
+  let answer: Answer<Value>;
+  try {
+    answer = act();
+  } catch (thrown) {
+    stopped(thrown);
+  }
+  return opened(answer);
 }
 
-/** Runs a call into the core, which starts again if it stopped. */
-function run<Text extends string>(act: () => Text): Text {
-  try {
-    return act();
-  } catch (thrown) {
-    // The glue refuses values of a wrong type before the core sees them: nothing was stopped.
-    if (thrown instanceof TypeError) throw thrown;
-    restart();
-    const message = "the core stopped on this input and was started again";
-    throw Object.assign(new WebhookError({ code: "core_trapped", fault: "library", message }), { cause: thrown });
-  } finally {
-    takeBack();
-  }
+/** The core stopped in the middle of a call: it starts again. */
+function stopped(thrown: unknown): never {
+  takeBack();
+  // The glue refuses values of a wrong type before the core sees them: nothing was stopped.
+  if (thrown instanceof TypeError) throw thrown;
+  restart();
+  const message = "the core stopped on this input and was started again";
+  throw Object.assign(new WebhookError({ code: "core_trapped", fault: "library", message }), { cause: thrown });
+}
+
+const encoder = new TextEncoder();
+const room = new Uint8Array(1024);
+
+/** The bytes of a short text, valid until the next call: the glue's own way costs more than the rest of a call. */
+function encoded(text: string): Uint8Array {
+  if (text.length * 3 > room.length) return encoder.encode(text);
+  return room.subarray(0, encoder.encodeInto(text, room).written);
 }
 
 function opened<Value>(answer: Answer<Value>): Value {

@@ -6,7 +6,6 @@ export type Answer<Value> = string & { readonly answers?: Value };
 export interface CoreDelivery {
   readonly keyId: string;
   readonly timestamp: number;
-  readonly timestampText: string;
   readonly kind?: string;
   readonly id?: string;
   readonly receivedVersion?: string;
@@ -44,11 +43,12 @@ export interface CodeRow {
 export function receiver_open(settings: string): Answer<number>;
 export function receiver_close(number: number): void;
 export function receiver_headers(number: number): string;
-export function receiver_secret(number: number, place: number): Uint8Array | undefined;
-export function receiver_verify(number: number, headers: string, body: Uint8Array, now: number, byHost: boolean): string;
+export function receiver_key_ids(number: number): string;
+export function receiver_key(number: number, place: number, asBlock: boolean): Uint8Array | undefined;
+export function receiver_verify(number: number, value: Uint8Array, body: Uint8Array, now: number, byHost: boolean): Float64Array;
+export function receiver_replay_key(number: number, headers: string, body: Uint8Array): string | undefined;
 export function receiver_receive(number: number, headers: string, body: Uint8Array, now: number, byHost: boolean): Answer<CoreDelivery>;
-export function delivery_replay_key(timestampText: string, body: Uint8Array): string;
-export function delivery_event_key(id: string | undefined, body: Uint8Array): string;
+export function delivery_event_key(id: string, body: Uint8Array): string;
 
 export function sign_body(profile: string, secret: string, body: Uint8Array, now: number): Answer<string>;
 export function body_refused(found: string, bytes: number, allowed: number): Answer<never>;

@@ -9,30 +9,52 @@ export function headerLines(
   wanted?: readonly string[],
   fallback: readonly string[] = ["x-mambo-signature"],
 ): string {
-  const lines: string[] = [];
-  const add = (name: string, value: string | readonly string[] | null | undefined): void => {
-    if (value === null || value === undefined) return;
-    // A line end has no place in a header; as NUL, the core refuses it with its place.
-    const safe = (text: string): string => (text.includes("\n") ? text.replaceAll("\n", "\0") : text);
-    if (typeof value === "string") lines.push(name, safe(value));
-    else for (const each of value) lines.push(name, safe(each));
-  };
-  const addNamed: typeof add = (name, value) => {
-    // Most headers are told apart by their length, without a copy in lower case.
-    if (wanted !== undefined && !wanted.some((each) => each.length === name.length)) return;
-    const lower = name.toLowerCase();
-    if (wanted?.includes(lower) ?? !lower.includes("\n")) add(lower, value);
-  };
+  let lines = "";
   if (isLookup(headers) && (wanted !== undefined || !(Symbol.iterator in headers))) {
     // Something that can only be asked by name is asked for the names that matter.
-    for (const name of wanted ?? fallback) add(name, headers.get(name));
+    for (const name of wanted ?? fallback) lines += line(name, headers.get(name));
   } else if (Array.isArray(headers) || Symbol.iterator in headers) {
-    for (const [name, value] of entries(headers)) addNamed(name, value);
+    for (const [name, value] of entries(headers)) lines += named(name, value, wanted);
   } else {
     const record = headers as Record<string, string | readonly string[] | undefined>;
-    for (const name of Object.keys(record)) addNamed(name, record[name]);
+    for (const name of Object.keys(record)) lines += named(name, record[name], wanted);
   }
-  return lines.join("\n");
+  // Every line but the last ends.
+  return lines.slice(0, -1);
+}
+
+/** The value of the header of this name, where there is exactly one and it has no line end. */
+export function onlyValue(headers: HeadersInput, name: string): string | undefined {
+  if (isLookup(headers) || Array.isArray(headers) || Symbol.iterator in headers) {
+    const lines = headerLines(headers, [name]).split("\n");
+    return lines.length === 2 ? lines[1] : undefined;
+  }
+  const record = headers as Record<string, Value>;
+  let found: Value;
+  for (const each of Object.keys(record)) {
+    if (each.length !== name.length || (each !== name && each.toLowerCase() !== name)) continue;
+    if (found !== undefined) return undefined;
+    found = record[each];
+  }
+  return typeof found === "string" && !found.includes("\n") ? found : undefined;
+}
+
+type Value = string | readonly string[] | null | undefined;
+
+function named(name: string, value: Value, wanted: readonly string[] | undefined): string {
+  if (wanted === undefined) return name.includes("\n") ? "" : line(name.toLowerCase(), value);
+  for (const each of wanted) {
+    // Most headers are told apart by their length, without a copy in lower case.
+    if (each.length === name.length && (each === name || each === name.toLowerCase())) return line(each, value);
+  }
+  return "";
+}
+
+function line(name: string, value: Value): string {
+  if (value === null || value === undefined) return "";
+  if (typeof value !== "string") return value.map((each) => line(name, each)).join("");
+  // A line end has no place in a header; as NUL, the core refuses it with its place.
+  return `${name}\n${value.includes("\n") ? value.replaceAll("\n", "\0") : value}\n`;
 }
 
 function isLookup(headers: HeadersInput): headers is { get(name: string): string | null | undefined } {

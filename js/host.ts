@@ -1,39 +1,58 @@
-import type { MacChoice } from "./types.ts";
-
-/** What is used of `node:crypto`, which Node, Bun, Deno and workerd have. */
+/** What is used of `node:crypto`, which Node, Bun, Deno and workerd have; `hash` in newer releases only. */
 interface Crypto {
+  createHmac(name: "sha256", key: object): Hmac;
   createSecretKey(bytes: Uint8Array): object;
-  createHmac(name: "sha256", key: object): Mac;
+  hash?(name: "sha256", bytes: Uint8Array, form: "latin1"): string;
 }
-interface Mac {
-  update(part: Uint8Array): Mac;
+interface Hmac {
+  update(part: Uint8Array): Hmac;
   digest(form: "latin1"): string;
 }
 
-/** The keys of one receiver, in the order of the core's ring. The host's own objects: nobody prints their bytes. */
-export type HostKeys = readonly object[];
+/** A key of the core's ring, as the host takes it. */
+interface HostKey {
+  /** An object of the host's own: nobody prints its bytes. */
+  readonly object: object;
+  /** HMAC's inner block of the key, where the host can hash in one go. */
+  readonly block: Uint8Array | undefined;
+}
+
+/** The keys of one receiver, in the order of the core's ring. */
+export type HostKeys = readonly HostKey[];
 
 /** From so many bytes on the host's processor instructions outrun the core; docs/PERFORMANCE.md has the figures. */
-export const HOST_FROM_BYTES = 1024;
+export const HOST_FROM_BYTES = 512;
 
-const builtin = (globalThis as { process?: { getBuiltinModule?: (name: string) => unknown } }).process?.getBuiltinModule;
+/** Up to here it is faster to copy a body into one text with its key block than to make an HMAC object for it. */
+const ONE_GO_BYTES = 32_768;
+const BLOCK_BYTES = 64;
+/** What stands in front of a body: a timestamp and a joiner, both short. */
+const FRONT_BYTES = 64;
+
 let crypto: Crypto | undefined;
+let scratch: Uint8Array | undefined;
 let lent: { readonly keys: HostKeys; readonly body: Uint8Array } | undefined;
 
-/** The keys for the host's MAC; nothing where the core's is to be used, or the host has none that answers at once. */
-export function hostKeys(choice: MacChoice, secret: (place: number) => Uint8Array | undefined): HostKeys | undefined {
-  if (choice === "core") return undefined;
-  crypto ??= builtin?.("node:crypto") as Crypto | undefined;
+/** A module of the host's own, where there is one of that name and it can be had at once. */
+function builtin(name: string): unknown {
+  const { process } = globalThis as { process?: { getBuiltinModule?: (name: string) => unknown } };
+  return typeof process?.getBuiltinModule === "function" ? process.getBuiltinModule(name) : undefined;
+}
+
+/** The keys for the host's MAC; nothing where the host has none that answers at once. */
+export function hostKeys(read: (place: number, asBlock: boolean) => Uint8Array | undefined): HostKeys | undefined {
+  crypto ??= builtin("node:crypto") as Crypto | undefined;
   if (typeof crypto?.createHmac !== "function" || typeof crypto.createSecretKey !== "function") return undefined;
-  const keys: object[] = [];
-  for (let bytes = secret(0); bytes !== undefined; bytes = secret(keys.length)) {
-    keys.push(crypto.createSecretKey(bytes));
-    bytes.fill(0);
+  const keys: HostKey[] = [];
+  for (let secret = read(0, false); secret !== undefined; secret = read(keys.length, false)) {
+    const block = typeof crypto.hash === "function" ? read(keys.length, true) : undefined;
+    keys.push({ object: crypto.createSecretKey(secret), block });
+    secret.fill(0);
   }
   return keys;
 }
 
-/** What the next call into the core may ask tags for. */
+/** What the next call into the core may ask a digest of. */
 export function lend(keys: HostKeys, body: Uint8Array): void {
   lent = { keys, body };
 }
@@ -43,12 +62,24 @@ export function takeBack(): void {
   lent = undefined;
 }
 
-/** Called by the core: writes the tag of `front` and the body to `tag`, and says whether there is one. */
-export function host_mac(place: number, front: Uint8Array, tag: Uint8Array): boolean {
+/** Called by the core: writes a digest of `front` and the body, and says which: 0 none, 1 the tag, 2 its inner digest. */
+export function host_mac(place: number, front: Uint8Array, digest: Uint8Array): number {
   const key = lent?.keys[place];
-  if (crypto === undefined || lent === undefined || key === undefined) return false;
-  // As text of one byte a character, which the host makes faster than bytes.
-  const made = crypto.createHmac("sha256", key).update(front).update(lent.body).digest("latin1");
-  for (let at = 0; at < tag.length; at += 1) tag[at] = made.charCodeAt(at);
-  return made.length === tag.length;
+  if (crypto === undefined || lent === undefined || key === undefined) return 0;
+  const { body } = lent;
+  const { hash } = crypto;
+  if (hash === undefined || key.block === undefined || body.length > ONE_GO_BYTES || front.length > FRONT_BYTES) {
+    return written(crypto.createHmac("sha256", key.object).update(front).update(body).digest("latin1"), digest, 1);
+  }
+  scratch ??= new Uint8Array(BLOCK_BYTES + FRONT_BYTES + ONE_GO_BYTES);
+  scratch.set(key.block);
+  scratch.set(front, BLOCK_BYTES);
+  scratch.set(body, BLOCK_BYTES + front.length);
+  return written(hash("sha256", scratch.subarray(0, BLOCK_BYTES + front.length + body.length), "latin1"), digest, 2);
+}
+
+/** Text of one byte a character is what the host makes fastest. */
+function written(made: string, digest: Uint8Array, kind: number): number {
+  for (let at = 0; at < digest.length; at += 1) digest[at] = made.charCodeAt(at);
+  return made.length === digest.length ? kind : 0;
 }

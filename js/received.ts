@@ -1,4 +1,4 @@
-import { eventKey, replayKey } from "./core.ts";
+import { eventKey } from "./core.ts";
 import type { CoreDelivery } from "./core_bg.js";
 import { KINDS } from "./kinds.ts";
 import type { Loss, Received, Standing, Verified, WebhookEvent } from "./types.ts";
@@ -8,17 +8,17 @@ export class VerifiedDelivery implements Verified {
   readonly keyId: string;
   readonly timestamp: number;
   readonly raw: Uint8Array;
-  readonly #timestampText: string;
+  readonly #replayKey: () => string;
 
-  constructor(keyId: string, timestamp: number, timestampText: string, raw: Uint8Array) {
+  constructor(keyId: string, timestamp: number, raw: Uint8Array, replayKey: () => string) {
     this.keyId = keyId;
     this.timestamp = timestamp;
     this.raw = raw;
-    this.#timestampText = timestampText;
+    this.#replayKey = replayKey;
   }
 
   get replayKey(): string {
-    return replayKey(this.#timestampText, this.raw);
+    return this.#replayKey();
   }
 }
 
@@ -31,8 +31,8 @@ export class ReceivedDelivery extends VerifiedDelivery implements Received {
   readonly applied: readonly string[];
   readonly losses: readonly Loss[];
 
-  constructor(found: CoreDelivery, raw: Uint8Array) {
-    super(found.keyId, found.timestamp, found.timestampText, raw);
+  constructor(found: CoreDelivery, raw: Uint8Array, replayKey: () => string) {
+    super(found.keyId, found.timestamp, raw, replayKey);
     const { kind = null, id = null, time, data } = found;
     this.event = { known: KINDS.has(kind), kind, id, time, data } as WebhookEvent;
     this.kind = kind;
@@ -44,6 +44,6 @@ export class ReceivedDelivery extends VerifiedDelivery implements Received {
   }
 
   get eventKey(): string {
-    return eventKey(this.event.id ?? undefined, this.raw);
+    return eventKey(this.event.id, this.raw);
   }
 }

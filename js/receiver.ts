@@ -2,7 +2,7 @@ import { bodyBytes } from "./bytes.ts";
 import { CoreHandle, refuseLarge, refuseParsed } from "./core.ts";
 import { WebhookError, optionsInvalid, type Failure } from "./errors.ts";
 import { Handlers, type EventOf, type Handler } from "./handlers.ts";
-import { headerLines } from "./headers.ts";
+import { headerLines, onlyValue } from "./headers.ts";
 import { MAX_BODY_BYTES } from "./limits.ts";
 import { once, type Once } from "./once.ts";
 import { ReceivedDelivery, VerifiedDelivery } from "./received.ts";
@@ -76,6 +76,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
   if (mac !== undefined && !MACS.includes(mac)) throw optionsInvalid("expected one of `auto`, `core`, `host`", "/mac");
   const core = new CoreHandle(JSON.stringify(settings), mac);
   if (mac === "host" && !core.hasHost) throw optionsInvalid("this runtime has no MAC that answers at once", "/mac");
+  const [signatureHeader = ""] = core.headerNames;
   const guard: Once = replay === undefined ? (_received, act) => act() : once(replay, options.tolerance);
   const handlers = new Handlers();
   const bounded = (body: BodyInput): Uint8Array => {
@@ -86,14 +87,18 @@ export function createReceiver(options: ReceiverOptions): Receiver {
   };
   const receive = ({ headers, body }: Delivery): Received => {
     const bytes = bounded(body);
-    return new ReceivedDelivery(core.receive(headerLines(headers, core.headerNames), bytes, clock()), bytes);
+    const lines = headerLines(headers, core.headerNames);
+    return new ReceivedDelivery(core.receive(lines, bytes, clock()), bytes, () => core.replayKey(lines, bytes));
   };
   const receiver: Receiver = {
     receive,
     verify({ headers, body }) {
       const raw = bounded(body);
-      const [, keyId = "", timestamp, text = ""] = core.verify(headerLines(headers, core.headerNames), raw, clock());
-      return new VerifiedDelivery(keyId, Number(timestamp), text, raw);
+      const value = onlyValue(headers, signatureHeader);
+      // With no value, or more than one, this is only for its refusal.
+      if (value === undefined) return receive({ headers, body: raw });
+      const [place, timestamp] = core.verify(value, raw, clock());
+      return new VerifiedDelivery(core.keyIds[place] ?? "", timestamp, raw, () => core.replayKey(`${signatureHeader}\n${value}`, raw));
     },
     async process(delivery, handler) {
       const found = receive(delivery);

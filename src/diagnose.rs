@@ -66,6 +66,7 @@ pub enum Cause {
 
 /// Explains what [`verify()`] says of the same delivery.
 #[must_use]
+#[inline(never)]
 pub fn diagnose(
     scheme: &Scheme,
     keys: &KeyRing,
@@ -139,7 +140,7 @@ impl Diagnosis {
             if !key.is_valid(now) && self.fits(scheme, key.mac(), header, body) {
                 self.causes.push(Cause::KeyInactive { key: id() });
             }
-            for (what, bytes) in secrets(key.secret().bytes()) {
+            for (what, bytes) in secrets(key.secret().expose()) {
                 if self.fits(scheme, &MacKey::new(&bytes), header, body) {
                     self.causes.push(Cause::Secret { key: id(), what });
                 }

@@ -66,6 +66,7 @@ pub fn hex(bytes: &[u8]) -> String {
 
 /// The 32 bytes behind 64 lower-case hex digits.
 #[must_use]
+#[inline]
 pub fn unhex(digits: &[u8]) -> Option<[u8; 32]> {
     let mut bytes = [0; 32];
     let decoded = lower::decode(digits, &mut bytes).ok()?.len();

@@ -27,6 +27,7 @@ impl<'a> SignatureHeader<'a> {
     /// # Errors
     /// `header_*`, `timestamp_missing`, `timestamp_malformed`, `timestamp_negative`, `timestamp_overflow`,
     /// `signature_missing`, `signature_malformed`, `signature_uppercase`, `signatures_too_many`.
+    #[inline]
     pub fn parse(scheme: &Scheme, value: &'a [u8]) -> Result<Self, Error> {
         let header = || scheme.header.clone();
         if value.len() > MAX_HEADER_BYTES {
@@ -114,6 +115,7 @@ impl Unit {
     ///
     /// # Errors
     /// `timestamp_malformed`, `timestamp_negative`, `timestamp_overflow`.
+    #[inline]
     pub fn read(self, text: &str) -> Result<UnixMillis, Error> {
         const EXPECTED: &str = "a whole number without sign or leading zero";
         let malformed = |at| Error::TimestampMalformed { expected: EXPECTED, at };
@@ -150,6 +152,7 @@ impl Unit {
 impl Digest {
     /// The well-formed ones of `texts`. One bad signature beside good ones is passed over, as a rotation or a
     /// new scheme may bring it; if all are bad, the first says why.
+    #[inline]
     fn read_any(self, texts: &[&str]) -> Result<Vec<Tag>, Error> {
         let tags: Vec<Tag> = texts.iter().filter_map(|text| self.read(text)).collect();
         let Some(text) = texts.first().filter(|_| tags.is_empty()) else {
@@ -162,6 +165,7 @@ impl Digest {
         Err(Error::SignatureMalformed { number, of, bytes: text.len() })
     }
 
+    #[inline]
     fn read(self, text: &str) -> Option<Tag> {
         match self {
             Self::Hex => unhex(text.as_bytes()),
@@ -186,6 +190,7 @@ struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
+    #[inline]
     fn signature(&mut self, text: &'a str) -> Result<(), Error> {
         if self.signatures.len() == MAX_SIGNATURES {
             return Err(Error::SignaturesTooMany { allowed: MAX_SIGNATURES });

@@ -41,9 +41,9 @@ pub struct Key {
 pub struct KeyRing(Vec<Key>);
 
 impl Secret {
-    /// The bytes, for making a MAC key.
+    /// The bytes, for a MAC that is computed elsewhere. Whoever calls this has to wipe what they copy.
     #[must_use]
-    pub(crate) fn bytes(&self) -> &[u8] {
+    pub fn expose(&self) -> &[u8] {
         &self.0
     }
 }
@@ -82,7 +82,7 @@ impl Key {
             return Err(malformed("is over 4096 bytes"));
         }
         let secret = Secret(bytes);
-        let mac = MacKey::new(secret.bytes());
+        let mac = MacKey::new(secret.expose());
         Ok(Self { id: id.into(), secret, mac, not_before: None, not_after: None })
     }
 
@@ -112,7 +112,9 @@ impl Key {
         &self.secret
     }
 
-    pub(crate) const fn mac(&self) -> &MacKey {
+    /// The secret, taken in for computing tags.
+    #[must_use]
+    pub const fn mac(&self) -> &MacKey {
         &self.mac
     }
 }

@@ -13,7 +13,7 @@
 #![forbid(unsafe_code)]
 
 extern crate alloc;
-#[cfg(any(feature = "std", feature = "wasm"))]
+#[cfg(feature = "std")]
 extern crate std;
 
 // WORDS: names and numbers, no behaviour. A file uses only what stands above it in this list.
@@ -71,9 +71,6 @@ pub mod render;
 mod settings;
 
 // EDGES: the only files that know a host.
-#[cfg(feature = "wasm")]
-mod wasm;
-
 #[cfg(feature = "send")]
 pub mod send;
 

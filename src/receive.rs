@@ -11,6 +11,7 @@ use crate::encoding::hex;
 use crate::envelope::Envelope;
 use crate::error::Error;
 use crate::event::Event;
+use crate::header::SignatureHeader;
 use crate::key::KeyRing;
 use crate::limits::MAX_BODY_BYTES;
 use crate::mac::digest;
@@ -18,7 +19,7 @@ use crate::profile::Profile;
 use crate::release::Release;
 use crate::shim::{Loss, Shims, Standing, Strictness, apply};
 use crate::time::{UnixMillis, Window};
-use crate::verify::{CoreMac, Headers, MacProvider, Verified, verify_by};
+use crate::verify::{CoreMac, Headers, MacProvider, Proof, Verified, prove, replay_key, signature_value, verify_by};
 
 /// The release in whose shape events are wanted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -192,6 +193,7 @@ impl Receiver {
     ///
     /// # Errors
     /// As for [`verify()`](crate::verify()).
+    #[inline]
     pub fn verify_by<'a>(
         &self,
         mac: &dyn MacProvider,
@@ -203,6 +205,30 @@ impl Receiver {
             return Err(Error::BodyTooLarge { bytes: body.len(), allowed: self.max_body_bytes });
         }
         verify_by(mac, &self.profile.scheme, &self.keys, headers, body, now, self.window)
+    }
+
+    /// The proof alone, from the value of the signature header.
+    ///
+    /// # Errors
+    /// As for [`prove`].
+    #[inline]
+    pub fn prove<'p>(
+        &'p self,
+        mac: &dyn MacProvider,
+        value: &'p [u8],
+        body: &[u8],
+        now: UnixMillis,
+    ) -> Result<Proof<'p>, Error> {
+        prove(mac, &self.profile.scheme, &self.keys, value, body, now, self.window)
+    }
+
+    /// [`Verified::replay_key`] of a delivery that was verified before, from its headers; `None` for
+    /// headers that no verified delivery has.
+    #[must_use]
+    pub fn replay_key(&self, headers: &dyn Headers, body: &[u8]) -> Option<String> {
+        let value = signature_value(&self.profile.scheme, headers).ok()?;
+        let header = SignatureHeader::parse(&self.profile.scheme, &value).ok()?;
+        Some(replay_key(header.timestamp_text, body))
     }
 
     /// The keys that deliveries are tried against.
@@ -225,6 +251,7 @@ impl Receiver {
     ///
     /// # Errors
     /// `body_not_utf8`, `body_not_json`, and `shim_conflict` under the strict policy.
+    #[inline]
     pub fn open<'a>(&self, verified: Verified<'a>, headers: &dyn Headers) -> Result<Received<'a>, Error> {
         let layout = &self.profile.envelope;
         let envelope = Envelope::parse(layout, verified.body())?;
@@ -290,6 +317,7 @@ pub fn event_key(id: Option<&str>, body: &[u8]) -> String {
 }
 
 /// The one value of a header, as text.
+#[inline]
 fn header_text(headers: &dyn Headers, name: &str) -> Option<String> {
     let mut values = Vec::new();
     headers.each(name, &mut |value| values.push(value.to_vec()));

@@ -39,9 +39,23 @@ pub trait MacProvider {
 pub struct CoreMac;
 
 impl MacProvider for CoreMac {
+    #[inline]
     fn tag(&self, key: &Key, [time, joiner]: [&str; 2], body: &[u8]) -> Option<Tag> {
         Some(key.mac().tag(&[time.as_bytes(), joiner.as_bytes(), body]))
     }
+}
+
+/// What [`prove`] found: which key fits, and what was signed in front of the body.
+#[derive(Clone, Copy, Debug)]
+pub struct Proof<'p> {
+    /// The key that fits.
+    pub key: &'p Key,
+    /// When the delivery was signed.
+    pub timestamp: UnixMillis,
+    /// The timestamp as it was signed.
+    pub timestamp_text: &'p str,
+    /// What stands between timestamp and body in the signed text.
+    pub joiner: &'p str,
 }
 
 /// Body bytes whose signature holds and whose timestamp is inside the window. Only [`verify`] makes one, and
@@ -130,6 +144,7 @@ pub fn verify<'a>(
 ///
 /// # Errors
 /// As for [`verify`].
+#[inline]
 pub fn verify_by<'a>(
     mac: &dyn MacProvider,
     scheme: &Scheme,
@@ -140,24 +155,39 @@ pub fn verify_by<'a>(
     window: Window,
 ) -> Result<Verified<'a>, Error> {
     let value = signature_value(scheme, headers)?;
-    let header = SignatureHeader::parse(scheme, &value)?;
+    let Proof { key, timestamp, timestamp_text, joiner } = prove(mac, scheme, keys, &value, body, now, window)?;
+    let (key_id, timestamp_text, joiner) = (Some(key.id().into()), timestamp_text.into(), Some(joiner.into()));
+    Ok(Verified { body, key_id, timestamp, timestamp_text, joiner })
+}
+
+/// The heart of [`verify`]: the value of the signature header against body, keys and time. With a `mac` that has the
+/// body elsewhere, its first bytes are enough: as many as a joiner may have.
+///
+/// # Errors
+/// As for [`verify`], but for a header that is missing or repeated.
+#[inline]
+pub fn prove<'p>(
+    mac: &dyn MacProvider,
+    scheme: &'p Scheme,
+    keys: &'p KeyRing,
+    value: &'p [u8],
+    body: &[u8],
+    now: UnixMillis,
+    window: Window,
+) -> Result<Proof<'p>, Error> {
+    let header = SignatureHeader::parse(scheme, value)?;
     let (key, joiner) = matching(mac, scheme, keys, &header, body, now)?;
-    match window.position(header.timestamp, now) {
-        Position::Inside => {}
-        Position::TooOld { age, allowed } => return Err(Error::TimestampTooOld { age, allowed }),
-        Position::TooNew { ahead, allowed } => return Err(Error::TimestampTooNew { ahead, allowed }),
+    let SignatureHeader { timestamp, timestamp_text, .. } = header;
+    match window.position(timestamp, now) {
+        Position::Inside => Ok(Proof { key, timestamp, timestamp_text, joiner }),
+        Position::TooOld { age, allowed } => Err(Error::TimestampTooOld { age, allowed }),
+        Position::TooNew { ahead, allowed } => Err(Error::TimestampTooNew { ahead, allowed }),
     }
-    Ok(Verified {
-        body,
-        key_id: Some(key.id().into()),
-        timestamp: header.timestamp,
-        timestamp_text: header.timestamp_text.into(),
-        joiner: Some(joiner.into()),
-    })
 }
 
 /// The one value of the signature header.
-fn signature_value(scheme: &Scheme, headers: &dyn Headers) -> Result<Vec<u8>, Error> {
+#[inline]
+pub(crate) fn signature_value(scheme: &Scheme, headers: &dyn Headers) -> Result<Vec<u8>, Error> {
     let mut value = None;
     let mut count: usize = 0;
     headers.each(&scheme.header, &mut |found| {
@@ -175,6 +205,7 @@ fn signature_value(scheme: &Scheme, headers: &dyn Headers) -> Result<Vec<u8>, Er
 }
 
 /// The key and joiner under which one of the header's signatures fits.
+#[inline]
 fn matching<'k>(
     mac: &dyn MacProvider,
     scheme: &'k Scheme,
@@ -209,6 +240,7 @@ fn matching<'k>(
 /// Whether a number in front of `body` must end there. Without a joiner, timestamp `1700000000` with body `12` and
 /// timestamp `170000000012` with no body sign the same text, so only such bodies show where the timestamp ends; and a body that starts with another
 /// joiner would turn a signature made with that joiner into one over a longer body.
+#[inline]
 fn ends_number(scheme: &Scheme, body: &[u8]) -> bool {
     let Some(first) = body.first() else {
         return false;

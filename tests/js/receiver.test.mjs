@@ -97,13 +97,13 @@ test("no error shows the secret or the body", () => {
 });
 
 test("the list of codes is the core's", async () => {
-  const { codes } = await import(join(process.cwd(), "node_modules/mambo-webhooks/dist/core.js"));
+  const { codes } = await import(join(process.cwd(), "node_modules/mambo-webhooks/dist/entry/internal.js"));
   assert.deepEqual([...ERROR_CODES], codes().map((row) => row.code));
 });
 
 test("the generated glue has what core_bg.d.ts says", async () => {
   const folder = join(process.cwd(), "node_modules/mambo-webhooks/dist");
-  const glue = await import(join(folder, "core_bg.js"));
+  const { glue } = await import(join(folder, "entry/internal.js"));
   const declared = [...readFileSync(join(folder, "core_bg.d.ts"), "utf8").matchAll(/export (?:class|function) (\w+)/g)].map(([, name]) => name);
   const generated = Object.keys(glue).filter((name) => !/^__wbg_(?!set_wasm)|^__wbindgen|^start$/.test(name));
   assert.deepEqual(declared.sort(), generated.sort());
@@ -118,8 +118,7 @@ test("CommonJS and ES modules answer alike", () => {
 
 test("a trap is answered by a new instance", async () => {
   const folder = join(process.cwd(), "node_modules/mambo-webhooks/dist");
-  const { boot, instance } = await import(join(folder, "boot.js"));
-  assert.equal(typeof boot, "function");
+  const { instance } = await import(join(folder, "entry/internal.js"));
   const before = instance();
   // No input is known that stops the core, so a clock throws what a trap throws while the call is on its way.
   const found = refusal(() => createReceiver({ secret, clock: () => ({ valueOf() { throw new WebAssembly.RuntimeError("unreachable"); } }) }).receive({ headers: headers(), body }));

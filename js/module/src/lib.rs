@@ -1,3 +1,201 @@
-//! The module of the npm package. Everything it exports is in the core's `src/wasm.rs`.
+//! The JavaScript edge, the module of the npm package: values in, JSON text out, no logic. Only what is written by hand
+//! in `js/` calls it.
+//!
+//! A crate of its own for two reasons: cargo switches link-time optimisation off for a library that is cdylib and rlib
+//! at once; and what the core marks `#[inline]`, the way of a delivery, is compiled here, for speed, while the rest of
+//! the core is compiled for size.
+//!
+//! An answer is one text, `{"ok":…}` or `{"error":…}`: it crosses the boundary in one piece, and the host's own parser,
+//! faster than any object built from here, makes values of it, the event's data included.
 
-extern crate mambo_webhooks as _;
+#![allow(unreachable_pub, reason = "what is exported is reached from JavaScript, not from Rust")]
+
+mod answer;
+
+mod tools;
+
+use std::cell::RefCell;
+
+use wasm_bindgen::prelude::wasm_bindgen;
+use zeroize::Zeroizing;
+
+use answer::{failed, received};
+use mambo_webhooks::error::Error;
+use mambo_webhooks::key::Key;
+use mambo_webhooks::mac::{Tag, inner_block};
+use mambo_webhooks::receive::{Receiver, event_key};
+use mambo_webhooks::time::UnixMillis;
+use mambo_webhooks::verify::{CoreMac, Headers, MacProvider};
+
+/// Says what stopped the core on the console, in the one case that should not exist.
+#[wasm_bindgen(start)]
+pub fn start() {
+    console_error_panic_hook::set_once();
+}
+
+thread_local! {
+    /// The receivers that JavaScript holds, by number. Not an exported class: the glue would free one by its address
+    /// after a trap, in the memory of an instance that never had it.
+    static RECEIVERS: RefCell<Vec<Option<Receiver>>> = const { RefCell::new(Vec::new()) };
+}
+
+#[wasm_bindgen(raw_module = "./host.js")]
+extern "C" {
+    /// Makes a digest over `front` and the body that JavaScript holds, under the key of this place. Tells what it is:
+    /// 1 for the tag, 2 for its inner digest, of which the tag is made here.
+    fn host_mac(place: usize, front: &[u8], digest: &mut [u8]) -> u32;
+}
+
+/// The host's MAC. The body does not have to be in this memory for it.
+struct HostMac<'r>(&'r Receiver);
+
+impl MacProvider for HostMac<'_> {
+    fn tag(&self, key: &Key, front: [&str; 2], _body: &[u8]) -> Option<Tag> {
+        let place = place_of(self.0, key)?;
+        let mut digest = Tag::default();
+        match host_mac(place, front.concat().as_bytes(), &mut digest) {
+            1 => Some(digest),
+            2 => Some(key.mac().tag_of_inner(&digest)),
+            _ => None,
+        }
+    }
+}
+
+/// `{"ok":number}` or `{"error":…}` for a settings document.
+#[wasm_bindgen]
+#[must_use]
+pub fn receiver_open(settings: String) -> String {
+    // The document holds secrets: its copy in this memory is wiped.
+    match Receiver::from_json(&Zeroizing::new(settings)) {
+        Ok(receiver) => {
+            let number = RECEIVERS.with_borrow_mut(|receivers| {
+                let free = receivers.iter().position(Option::is_none).unwrap_or(receivers.len());
+                if free == receivers.len() {
+                    receivers.push(None);
+                }
+                if let Some(place) = receivers.get_mut(free) {
+                    *place = Some(receiver);
+                }
+                free
+            });
+            format!("{{\"ok\":{number}}}")
+        }
+        Err(error) => failed(&error),
+    }
+}
+
+/// Forgets a receiver.
+#[wasm_bindgen]
+pub fn receiver_close(number: usize) {
+    RECEIVERS.with_borrow_mut(|receivers| {
+        if let Some(place) = receivers.get_mut(number) {
+            *place = None;
+        }
+    });
+}
+
+/// The names of the headers that a receiver wants, each on a line.
+#[wasm_bindgen]
+#[must_use]
+pub fn receiver_headers(number: usize) -> String {
+    with_receiver(number, |receiver| receiver.header_names().collect::<Vec<_>>().join("\n")).unwrap_or_default()
+}
+
+/// The ids of a receiver's keys, each on a line.
+#[wasm_bindgen]
+#[must_use]
+pub fn receiver_key_ids(number: usize) -> String {
+    let ids = |receiver: &Receiver| receiver.keys().keys().iter().map(Key::id).collect::<Vec<_>>().join("\n");
+    with_receiver(number, ids).unwrap_or_default()
+}
+
+/// What the host's MAC needs of the key at this place: its secret, or HMAC's inner block of it. `undefined` behind the
+/// last key.
+#[wasm_bindgen]
+#[must_use]
+pub fn receiver_key(number: usize, place: usize, as_block: bool) -> Option<Vec<u8>> {
+    with_receiver(number, |receiver| {
+        let secret = receiver.keys().keys().get(place)?.secret().expose();
+        Some(if as_block { inner_block(secret).to_vec() } else { secret.to_vec() })
+    })?
+}
+
+/// The place of the key that fits, and the time of signing in milliseconds, for the value of the signature header. With
+/// the host's MAC, the body's first bytes are enough. `now` is in milliseconds since 1970.
+///
+/// # Errors
+/// `{"error":…}`, thrown.
+#[wasm_bindgen]
+pub fn receiver_verify(number: usize, value: &[u8], body: &[u8], now: f64, by_host: bool) -> Result<Vec<f64>, String> {
+    with_receiver(number, |receiver| {
+        let host = HostMac(receiver);
+        let mac: &dyn MacProvider = if by_host { &host } else { &CoreMac };
+        let proof = receiver.prove(mac, value, body, now_millis(now)?)?;
+        // Less than 16 keys, and a time that passed the window around a time that is exact in an f64, or nearly so.
+        #[expect(clippy::cast_precision_loss, reason = "see above")]
+        Ok(vec![place_of(receiver, proof.key).unwrap_or_default() as f64, proof.timestamp.0 as f64])
+    })
+    .unwrap_or(Err(Error::KeysMissing))
+    .map_err(|error: Error| failed(&error))
+}
+
+/// `Verified::replay_key` of a delivery that was verified.
+#[wasm_bindgen]
+#[must_use]
+pub fn receiver_replay_key(number: usize, headers: &str, body: &[u8]) -> Option<String> {
+    with_receiver(number, |receiver| receiver.replay_key(&Lines(headers), body))?
+}
+
+/// `{"ok":{…,"data":…}}` or `{"error":…}`. `headers` is a name on a line, then its value on a line, and so on.
+#[wasm_bindgen]
+#[must_use]
+pub fn receiver_receive(number: usize, headers: &str, body: &[u8], now: f64, by_host: bool) -> String {
+    let lines = Lines(headers);
+    with_receiver(number, |receiver| {
+        let host = HostMac(receiver);
+        let mac: &dyn MacProvider = if by_host { &host } else { &CoreMac };
+        let found = now_millis(now)
+            .and_then(|now| receiver.verify_by(mac, &lines, body, now))
+            .and_then(|verified| receiver.open(verified, &lines));
+        found.map_or_else(|error| failed(&error), |found| received(&found))
+    })
+    .unwrap_or_default()
+}
+
+/// `Received::event_key` of a delivery that was received; without an id, the empty text.
+#[wasm_bindgen]
+#[must_use]
+pub fn delivery_event_key(id: &str, body: &[u8]) -> String {
+    event_key(Some(id).filter(|id| !id.is_empty()), body)
+}
+
+fn place_of(receiver: &Receiver, key: &Key) -> Option<usize> {
+    receiver.keys().keys().iter().position(|other| core::ptr::eq(other, key))
+}
+
+/// What `act` makes of a receiver; nothing for one that is not there, which `js/core.ts` never asks for.
+fn with_receiver<T>(number: usize, act: impl FnOnce(&Receiver) -> T) -> Option<T> {
+    RECEIVERS.with_borrow(|receivers| receivers.get(number).and_then(Option::as_ref).map(act))
+}
+
+/// Names and values in turn, each on a line.
+struct Lines<'h>(&'h str);
+
+impl Headers for Lines<'_> {
+    fn visit(&self, act: &mut dyn FnMut(&str, &[u8])) {
+        let mut lines = self.0.split('\n');
+        while let (Some(name), Some(value)) = (lines.next(), lines.next()) {
+            act(name, value.as_bytes());
+        }
+    }
+}
+
+fn now_millis(now: f64) -> Result<UnixMillis, Error> {
+    // Every whole number of this size is exact in an f64, so the cast below changes nothing.
+    const LARGEST: f64 = 9_007_199_254_740_991.0;
+    if now.is_finite() && now.abs() <= LARGEST && now % 1.0 == 0.0 {
+        #[expect(clippy::cast_possible_truncation, reason = "whole and in range, as just checked")]
+        return Ok(UnixMillis(now as i64));
+    }
+    Err(Error::NowInvalid)
+}

@@ -1,20 +1,17 @@
 //! What is called now and then, by a person: signing, diagnosis, detection, the table of failures.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use serde::Serialize;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use zeroize::Zeroizing;
 
-use super::answer::{detected, diagnosed, failed, text};
-use super::{now_millis, pairs, with_receiver};
-use crate::detect::{detect, sightings};
-use crate::error::{Code, Error};
-use crate::key::KeyRing;
-use crate::profile::Profile;
-use crate::sign::sign;
+use crate::answer::{detected, diagnosed, failed, text};
+use crate::{Lines, now_millis, with_receiver};
+use mambo_webhooks::detect::{detect, sightings};
+use mambo_webhooks::error::{Code, Error};
+use mambo_webhooks::key::KeyRing;
+use mambo_webhooks::profile::Profile;
+use mambo_webhooks::sign::sign;
 
 /// `{"ok":header value}` or `{"error":…}`: signs a body under a profile, empty for the default one, with one secret.
 #[wasm_bindgen]
@@ -34,11 +31,11 @@ pub fn sign_body(profile: &str, secret: String, body: &[u8], now: f64) -> String
 #[wasm_bindgen]
 #[must_use]
 pub fn receiver_diagnose(number: usize, headers: &str, body: &[u8], now: f64) -> String {
-    let pairs = pairs(headers);
     with_receiver(number, |receiver| match now_millis(now) {
-        Ok(now) => diagnosed(&receiver.diagnose(&pairs, body, now)),
+        Ok(now) => diagnosed(&receiver.diagnose(&Lines(headers), body, now)),
         Err(error) => failed(&error),
     })
+    .unwrap_or_default()
 }
 
 /// The profiles that fit a captured delivery, and what its body looks like: `{"ok":{profiles,sightings}}`. `secrets` is
@@ -49,7 +46,7 @@ pub fn detect_profile(headers: &str, body: &[u8], secrets: &str, now: f64) -> St
     let secrets: Vec<String> = serde_json::from_str(secrets).unwrap_or_default();
     let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
     match now_millis(now) {
-        Ok(now) => detected(&detect(&pairs(headers), body, &secrets, now), &sightings(body)),
+        Ok(now) => detected(&detect(&Lines(headers), body, &secrets, now), &sightings(body)),
         Err(error) => failed(&error),
     }
 }

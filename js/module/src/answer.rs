@@ -1,13 +1,10 @@
 //! Answers as JSON text.
 
-use alloc::string::String;
-
-use crate::detect::{Detected, Sighting};
-use crate::diagnose::{Cause, Diagnosis};
-use crate::error::Error;
-use crate::json::tree::quoted;
-use crate::receive::Received;
-use crate::verify::Verified;
+use mambo_webhooks::detect::{Detected, Sighting};
+use mambo_webhooks::diagnose::{Cause, Diagnosis};
+use mambo_webhooks::error::Error;
+use mambo_webhooks::json::tree::quoted;
+use mambo_webhooks::receive::Received;
 
 /// An object that grows member by member.
 struct Members(String);
@@ -64,38 +61,30 @@ fn failure(error: &Error) -> String {
     let code = error.code();
     let mut members = Members::new("{");
     members.text("code", code.as_str()).text("fault", code.fault().as_str());
-    members.text("message", &alloc::format!("{error}")).end("}")
+    members.text("message", &format!("{error}")).end("}")
 }
 
 /// `{"error":…}`.
-pub(super) fn failed(error: &Error) -> String {
+pub(crate) fn failed(error: &Error) -> String {
     ["{\"error\":", &failure(error), "}"].concat()
 }
 
 /// `{"ok":…}` of a text.
-pub(super) fn text(text: &str) -> String {
+pub(crate) fn text(text: &str) -> String {
     ["{\"ok\":", &quoted(text), "}"].concat()
 }
 
-/// The proof that a delivery was verified, as lines: a mark, the key's id, the time in milliseconds, and the time as it
-/// was signed. Not JSON, whose printing and parsing take longer than all else in a small delivery.
-pub(super) fn verified(found: &Verified<'_>) -> String {
-    let timestamp = alloc::format!("{}", found.timestamp().0);
-    ["=\n", found.key_id().unwrap_or_default(), "\n", &timestamp, "\n", found.timestamp_text()].concat()
-}
-
 /// `{"ok":…}` of an event that was received, its data last and as JSON.
-pub(super) fn received(found: &Received<'_>) -> String {
+pub(crate) fn received(found: &Received<'_>) -> String {
     let verified = found.verified();
     let mut members = Members::new("{\"ok\":{");
     members
         .optional("keyId", verified.key_id())
-        .raw("timestamp", &alloc::format!("{}", verified.timestamp().0))
-        .text("timestampText", verified.timestamp_text())
+        .raw("timestamp", &format!("{}", verified.timestamp().0))
         .optional("kind", found.event.kind())
         .optional("id", found.id.as_deref())
-        .optional("receivedVersion", found.received_version.map(|release| alloc::format!("{release}")).as_deref())
-        .optional("deliveredVersion", found.delivered_version.map(|release| alloc::format!("{release}")).as_deref())
+        .optional("receivedVersion", found.received_version.map(|release| format!("{release}")).as_deref())
+        .optional("deliveredVersion", found.delivered_version.map(|release| format!("{release}")).as_deref())
         .text("standing", found.standing.as_str())
         .list("applied", &found.applied, |change| quoted(change))
         .list("losses", &found.losses, |loss| {
@@ -108,28 +97,28 @@ pub(super) fn received(found: &Received<'_>) -> String {
 }
 
 /// `{"ok":…}` of a diagnosis.
-pub(super) fn diagnosed(found: &Diagnosis) -> String {
-    let cause = |cause: &Cause| Members::new("{").text("code", cause.code()).text("message", &alloc::format!("{cause}")).end("}");
+pub(crate) fn diagnosed(found: &Diagnosis) -> String {
+    let cause =
+        |cause: &Cause| Members::new("{").text("code", cause.code()).text("message", &format!("{cause}")).end("}");
     let error = found.error.as_ref().map_or_else(|| "null".into(), failure);
     let mut members = Members::new("{\"ok\":{");
     members.raw("error", &error).list("causes", &found.causes, cause);
-    members.raw("hashes", &alloc::format!("{}", found.hashes)).end("}}")
+    members.raw("hashes", &format!("{}", found.hashes)).end("}}")
 }
 
 /// `{"ok":…}` of what a captured delivery shows.
-pub(super) fn detected(profiles: &[Detected], seen: &[Sighting]) -> String {
+pub(crate) fn detected(profiles: &[Detected], seen: &[Sighting]) -> String {
     let profile = |found: &Detected| {
-        let numbers = [("secret", alloc::format!("{}", found.secret)), ("timestamp", alloc::format!("{}", found.timestamp.0))];
+        let numbers = [("secret", format!("{}", found.secret)), ("timestamp", format!("{}", found.timestamp.0))];
         let mut members = Members::new("{");
         members.raw("profile", &found.profile.to_json()).text("encoding", found.encoding.name());
-        numbers.iter().for_each(|(name, number)| {
+        for (name, number) in &numbers {
             members.raw(name, number);
-        });
+        }
         members.raw("isRecent", if found.is_recent { "true" } else { "false" }).end("}")
     };
-    let sighting = |seen: &Sighting| {
-        Members::new("{").text("what", seen.what).text("at", &alloc::format!("{}", seen.at)).end("}")
-    };
+    let sighting =
+        |seen: &Sighting| Members::new("{").text("what", seen.what).text("at", &format!("{}", seen.at)).end("}");
     let mut members = Members::new("{\"ok\":{");
     members.list("profiles", profiles, profile).list("sightings", seen, sighting).end("}}")
 }
