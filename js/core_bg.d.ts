@@ -4,8 +4,8 @@
 export type Answer<Value> = string & { readonly answers?: Value };
 
 export interface CoreDelivery {
-  readonly keyId: string;
-  readonly timestamp: number;
+  keyId: string;
+  timestamp: number;
   readonly kind?: string;
   readonly id?: string;
   readonly receivedVersion?: string;
@@ -13,8 +13,8 @@ export interface CoreDelivery {
   readonly standing: import("./types.ts").Standing;
   readonly applied: readonly string[];
   readonly losses: readonly import("./types.ts").Loss[];
-  readonly time: unknown;
-  readonly data: unknown;
+  time: unknown;
+  data: unknown;
 }
 
 export interface CoreDiagnosis {
@@ -46,6 +46,8 @@ export function receiver_headers(number: number): string;
 export function receiver_key_ids(number: number): string;
 export function receiver_key(number: number, place: number, asBlock: boolean): Uint8Array | undefined;
 export function receiver_verify(number: number, value: Uint8Array, body: Uint8Array, now: number, byHost: boolean): Float64Array;
+export function receiver_outline(number: number): string | undefined;
+export function receiver_unfold(number: number, headers: string, body: string): Answer<CoreDelivery>;
 export function receiver_replay_key(number: number, headers: string, body: Uint8Array): string | undefined;
 export function receiver_receive(number: number, headers: string, body: Uint8Array, now: number, byHost: boolean): Answer<CoreDelivery>;
 export function delivery_event_key(id: string, body: Uint8Array): string;

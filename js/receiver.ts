@@ -88,7 +88,8 @@ export function createReceiver(options: ReceiverOptions): Receiver {
   const receive = ({ headers, body }: Delivery): Received => {
     const bytes = bounded(body);
     const lines = headerLines(headers, core.headerNames);
-    return new ReceivedDelivery(core.receive(lines, bytes, clock()), bytes, () => core.replayKey(lines, bytes));
+    const found = core.receive(lines, onlyValue(headers, signatureHeader), bytes, clock());
+    return new ReceivedDelivery(found, bytes, () => core.replayKey(lines, bytes));
   };
   const receiver: Receiver = {
     receive,

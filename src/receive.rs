@@ -12,6 +12,7 @@ use crate::envelope::Envelope;
 use crate::error::Error;
 use crate::event::Event;
 use crate::header::SignatureHeader;
+use crate::json::Pointer;
 use crate::key::KeyRing;
 use crate::limits::MAX_BODY_BYTES;
 use crate::mac::digest;
@@ -283,6 +284,20 @@ impl Receiver {
         let Envelope { id, time, .. } = envelope;
         let standing = self.shims.standing(received_version);
         Ok(Received { event, id, time, received_version, delivered_version, standing, applied, losses, verified })
+    }
+
+    /// The places that matter in a body that a host has parsed: first those that name what happened, then those that a
+    /// change may touch. `None` when only the body's own text will do.
+    #[must_use]
+    pub fn outline(&self) -> Option<(Vec<Pointer>, Vec<Pointer>)> {
+        let layout = &self.profile.envelope;
+        let lists = [&layout.kind, &layout.id, &layout.version, &layout.time, &layout.data];
+        let touched = if self.wanted == Wanted::AsReceived { Vec::new() } else { self.shims.touched()? };
+        // A body that is no envelope is all data.
+        let whole = Pointer::default();
+        let under = |data: &Pointer| touched.iter().map(|place| place.under(data.segments())).collect::<Vec<_>>();
+        let places = layout.data.iter().chain([&whole]).flat_map(under).collect();
+        Some((lists.into_iter().flatten().cloned().collect(), places))
     }
 
     /// The names of the headers that [`receive`](Self::receive) looks at.

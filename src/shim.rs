@@ -18,6 +18,8 @@ pub mod builtin;
 
 pub mod plan;
 
+pub mod touch;
+
 pub mod loss;
 
 mod edit;

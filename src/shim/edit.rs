@@ -36,7 +36,7 @@ pub(super) fn edit<'p>(node: &mut Node<'_>, op: &'p Op, at: &mut Path<'p>, run: 
         }),
         Op::Remove { at: place, default } => each_holder(node, place, at, &mut |object, key, at| {
             let removed = object.remove(key);
-            if removed.as_ref().is_some_and(|value| value.text() != default.as_str()) {
+            if removed.as_ref().is_some_and(|value| !equal(&value.text(), default)) {
                 run.lose(LossKind::ValueDropped, at, key);
             }
             removed.is_some()

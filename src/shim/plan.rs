@@ -130,6 +130,11 @@ impl Shims {
         Plan { steps, is_up: from <= to }
     }
 
+    /// Every op of every event, in both directions.
+    pub(super) fn ops(&self) -> impl Iterator<Item = &Op> {
+        self.tables.values().flat_map(|table| &table.steps).flat_map(|step| step.up.iter().chain(&step.down))
+    }
+
     /// How a release stands to those that the registry lists.
     #[must_use]
     pub fn standing(&self, release: Option<Release>) -> Standing {

@@ -21,11 +21,12 @@ use zeroize::Zeroizing;
 
 use answer::{failed, received};
 use mambo_webhooks::error::Error;
+use mambo_webhooks::json::Pointer;
 use mambo_webhooks::key::Key;
 use mambo_webhooks::mac::{Tag, inner_block};
 use mambo_webhooks::receive::{Receiver, event_key};
 use mambo_webhooks::time::UnixMillis;
-use mambo_webhooks::verify::{CoreMac, Headers, MacProvider};
+use mambo_webhooks::verify::{CoreMac, Headers, MacProvider, Verified};
 
 /// Says what stopped the core on the console, in the one case that should not exist.
 #[wasm_bindgen(start)]
@@ -137,6 +138,30 @@ pub fn receiver_verify(number: usize, value: &[u8], body: &[u8], now: f64, by_ho
     })
     .unwrap_or(Err(Error::KeysMissing))
     .map_err(|error: Error| failed(&error))
+}
+
+/// The outline of the bodies that matters to a receiver: pointers to what names an event, each on a line, and behind an
+/// empty line pointers to what changes touch. `undefined` when only the body's own text will do.
+#[wasm_bindgen]
+#[must_use]
+pub fn receiver_outline(number: usize) -> Option<String> {
+    let lines = |pointers: &[Pointer]| {
+        pointers.iter().flat_map(|pointer| [pointer.to_string(), "\n".into()]).collect::<String>()
+    };
+    let (named, touched) = with_receiver(number, Receiver::outline)??;
+    Some([lines(&named), lines(&touched)].join("\n"))
+}
+
+/// `{"ok":{…,"data":…}}` or `{"error":…}` for a body that was verified, or an outline of it. Only for what
+/// `receiver_verify` has just accepted.
+#[wasm_bindgen]
+#[must_use]
+pub fn receiver_unfold(number: usize, headers: &str, body: &str) -> String {
+    with_receiver(number, |receiver| {
+        let found = receiver.open(Verified::assume(body.as_bytes(), UnixMillis(0)), &Lines(headers));
+        found.map_or_else(|error| failed(&error), |found| received(&found))
+    })
+    .unwrap_or_default()
 }
 
 /// `Verified::replay_key` of a delivery that was verified.
