@@ -71,7 +71,6 @@ impl<'a> Envelope<'a> {
     ///
     /// # Errors
     /// `body_not_utf8`, `body_not_json`.
-    #[inline]
     pub fn parse(layout: &Layout, body: &'a [u8]) -> Result<Self, Error> {
         let text = core::str::from_utf8(body).map_err(|error| Error::BodyNotUtf8 { at: error.valid_up_to() })?;
         let object =
@@ -225,7 +224,6 @@ impl Layout {
 }
 
 /// The text that a JSON string stands for; `None` for any other value.
-#[inline]
 fn words(json: &str) -> Option<Cow<'_, str>> {
     let inner = json.strip_prefix('"')?.strip_suffix('"')?;
     if inner.contains('\\') { serde_json::from_str(json).ok().map(Cow::Owned) } else { Some(Cow::Borrowed(inner)) }

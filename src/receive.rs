@@ -252,7 +252,6 @@ impl Receiver {
     ///
     /// # Errors
     /// `body_not_utf8`, `body_not_json`, and `shim_conflict` under the strict policy.
-    #[inline]
     pub fn open<'a>(&self, verified: Verified<'a>, headers: &dyn Headers) -> Result<Received<'a>, Error> {
         let layout = &self.profile.envelope;
         let envelope = Envelope::parse(layout, verified.body())?;
@@ -332,7 +331,6 @@ pub fn event_key(id: Option<&str>, body: &[u8]) -> String {
 }
 
 /// The one value of a header, as text.
-#[inline]
 fn header_text(headers: &dyn Headers, name: &str) -> Option<String> {
     let mut values = Vec::new();
     headers.each(name, &mut |value| values.push(value.to_vec()));

@@ -34,7 +34,6 @@ pub struct Member<'a> {
 impl<'a> Object<'a> {
     /// Takes apart the object that `text` is; `None` when it is no object.
     #[must_use]
-    #[inline]
     pub fn open(text: &'a str) -> Option<Self> {
         Self::read(text).ok().flatten()
     }
@@ -43,7 +42,6 @@ impl<'a> Object<'a> {
     ///
     /// # Errors
     /// Where the text stops being JSON.
-    #[inline]
     pub fn read(text: &'a str) -> Result<Option<Self>, serde_json::Error> {
         if !text.trim_ascii_start().starts_with('{') {
             return serde_json::from_str::<&RawValue>(text).map(|_| None);
@@ -63,7 +61,6 @@ impl<'a> Object<'a> {
 
     /// The text of the value at `path`, which has no `*` in it. Meant for objects of which nothing was changed.
     #[must_use]
-    #[inline]
     pub fn find(&self, path: &[Segment]) -> Option<&'a str> {
         let (Segment::Key(key), rest) = path.split_first()? else {
             return None;
@@ -80,7 +77,6 @@ impl<'a> Object<'a> {
 
     /// The member of this name; the last one where it is repeated, as `JSON.parse` and serde do.
     #[must_use]
-    #[inline]
     pub fn member(&self, name: &str) -> Option<&Member<'a>> {
         self.members.iter().rev().find(|member| member.is(name))
     }
@@ -182,7 +178,6 @@ impl<'a> Member<'a> {
 
     /// Whether the member has this name, however it is escaped.
     #[must_use]
-    #[inline]
     pub fn is(&self, name: &str) -> bool {
         let inner = self.name.get(1..self.name.len().saturating_sub(1)).unwrap_or_default();
         if inner.contains('\\') { self.decoded_name().is_some_and(|text| text == name) } else { inner == name }
@@ -193,7 +188,6 @@ impl<'a> Member<'a> {
 struct Entries<'a>(Vec<(&'a RawValue, &'a RawValue)>);
 
 impl<'de> Deserialize<'de> for Entries<'de> {
-    #[inline]
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Each;
         impl<'de> Visitor<'de> for Each {
@@ -203,7 +197,6 @@ impl<'de> Deserialize<'de> for Entries<'de> {
                 f.write_str("an object")
             }
 
-            #[inline]
             fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
                 let mut entries = Vec::new();
                 while let Some(entry) = map.next_entry()? {

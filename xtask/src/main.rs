@@ -2,6 +2,7 @@
 
 #![allow(unreachable_pub, reason = "a program has no public API; pub says what a module offers")]
 
+mod bench;
 mod build;
 mod check;
 mod demo;
@@ -20,6 +21,7 @@ cargo xtask test    every test, lint and check; closes with a count
 cargo xtask test --all                          with every bundler, Next and Firefox; writes the README's runtimes table
 cargo xtask suite js|types|runtimes|bundlers    one suite of JavaScript on the packed tarball
 cargo xtask build   build the npm package in pkg/dist
+cargo xtask bench   measure beside the peers, and write docs/PERFORMANCE.md
 cargo xtask fuzz [SECONDS [TARGET]]             fuzz each target, or one, for so long
 cargo xtask setup   install what the others need (they do it themselves)
 
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
         "demo" => demo::demo(),
         "test" => test::test(word(1) == Some("--all")),
         "suite" => suites::suite(word(1)),
+        "bench" => bench::bench(),
         "fuzz" => fuzz::fuzz(word(1).and_then(|seconds| seconds.parse().ok()).unwrap_or(60), word(2)),
         _ => {
             eprintln!("{USAGE}");

@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use crate::bench;
 use crate::build::package;
 use crate::check;
 use crate::demo::demo;
@@ -37,6 +38,7 @@ pub fn test(all: bool) -> Done {
     count.check("no dependency asks for a newer Rust than Cargo.toml says", check::rust_version);
     count.check("the module imports nothing but binding helpers", check::imports);
     count.check("package.json and Cargo.toml have one version", check::versions);
+    count.check("size and instructions are within benches/budget.json", bench::budget);
     count.check("PostgreSQL is there", || debian_program("/usr/lib/postgresql", "postgresql"));
     count.tests(
         "Rust tests",

@@ -1,9 +1,8 @@
 //! The JavaScript edge, the module of the npm package: values in, JSON text out, no logic. Only what is written by hand
 //! in `js/` calls it.
 //!
-//! A crate of its own for two reasons: cargo switches link-time optimisation off for a library that is cdylib and rlib
-//! at once; and what the core marks `#[inline]`, the way of a delivery, is compiled here, for speed, while the rest of
-//! the core is compiled for size.
+//! A crate of its own because cargo switches link-time optimisation off for a library that is cdylib and rlib at once,
+//! which makes the module larger (docs/DESIGN.md).
 //!
 //! An answer is one text, `{"ok":…}` or `{"error":…}`: it crosses the boundary in one piece, and the host's own parser,
 //! faster than any object built from here, makes values of it, the event's data included.
@@ -27,6 +26,7 @@ use mambo_webhooks::mac::{Tag, inner_block};
 use mambo_webhooks::receive::{Receiver, event_key};
 use mambo_webhooks::time::UnixMillis;
 use mambo_webhooks::verify::{CoreMac, Headers, MacProvider, Verified};
+use mambo_webhooks_fast::{prove, verify};
 
 /// Says what stopped the core on the console, in the one case that should not exist.
 #[wasm_bindgen(start)]
@@ -131,7 +131,7 @@ pub fn receiver_verify(number: usize, value: &[u8], body: &[u8], now: f64, by_ho
     with_receiver(number, |receiver| {
         let host = HostMac(receiver);
         let mac: &dyn MacProvider = if by_host { &host } else { &CoreMac };
-        let proof = receiver.prove(mac, value, body, now_millis(now)?)?;
+        let proof = prove(receiver, mac, value, body, now_millis(now)?)?;
         // Less than 16 keys, and a time that passed the window around a time that is exact in an f64, or nearly so.
         #[expect(clippy::cast_precision_loss, reason = "see above")]
         Ok(vec![place_of(receiver, proof.key).unwrap_or_default() as f64, proof.timestamp.0 as f64])
@@ -180,7 +180,7 @@ pub fn receiver_receive(number: usize, headers: &str, body: &[u8], now: f64, by_
         let host = HostMac(receiver);
         let mac: &dyn MacProvider = if by_host { &host } else { &CoreMac };
         let found = now_millis(now)
-            .and_then(|now| receiver.verify_by(mac, &lines, body, now))
+            .and_then(|now| verify(receiver, mac, &lines, body, now))
             .and_then(|verified| receiver.open(verified, &lines));
         found.map_or_else(|error| failed(&error), |found| received(&found))
     })

@@ -1,0 +1,26 @@
+// Whether memory grows over a million calls, and whether one large body slows the small ones behind it. Prints JSON.
+import { body, delivery, secret } from "./deliveries.mjs";
+import { median, rounds } from "./rounds.mjs";
+
+const { createReceiver } = await import(process.env.MAMBO_ENTRY);
+const seconds = Math.floor(Date.now() / 1000);
+const tolerance = { pastSeconds: 3600 };
+const receiver = createReceiver({ secret, mac: "core", tolerance });
+const small = delivery(body(2_000), seconds);
+const large = delivery(body(1_000_000), seconds);
+const receive = ({ headers, bytes }) => receiver.receive({ headers, body: bytes });
+const heap = () => {
+  globalThis.gc?.();
+  const { heapUsed, external, rss } = process.memoryUsage();
+  return { heapUsed, external, rss };
+};
+
+const calls = Number(process.argv[2] ?? 1_000_000);
+for (let call = 0; call < 10_000; call += 1) receive(small);
+const before = heap();
+for (let call = 0; call < calls; call += 1) receive(small);
+const after = heap();
+const alone = median((await rounds({ small: () => receive(small) })).small);
+receive(large);
+const behind = median((await rounds({ small: () => receive(small) })).small);
+console.log(JSON.stringify({ calls, before, after, alone, behind }));

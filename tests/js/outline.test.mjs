@@ -1,0 +1,90 @@
+// Large bodies are parsed by the host, and the core sees an outline of them: what comes out must be what comes out when
+// the core reads the body itself.
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { test } from "node:test";
+import { createReceiver } from "mambo-webhooks";
+import { sign } from "mambo-webhooks/testing";
+
+const { glue } = await import(join(process.cwd(), "node_modules/mambo-webhooks/dist/entry/internal.js"));
+const secret = "a secret of at least 16 bytes";
+const now = 1_700_000_000_000;
+const change = (id, ops, lossy = "none") => ({ id, since: "9.0.0", on: { model: "Activity" }, summary: id, lossy, ops });
+const registry = (changes) => ({
+  format: 1, releases: ["8.0.0", "9.0.0"], events: { ActivityCreated: { model: "Activity" } }, models: { Activity: {} }, changes,
+});
+const structural = registry([
+  change("verb", [{ op: "rename", at: "/attrs/verb", to: "action" }]),
+  change("place", [{ op: "move", from: "/where", to: "/geo/place" }]),
+  change("level", [{ op: "add", at: "/level", default: { from: [1, "x"] } }], "down"),
+  change("points", [{ op: "remove", at: "/points", default: "none" }], "up"),
+  change("mode", [{ op: "map_value", at: "/mode", pairs: [["a", "alpha"], ["b", "beta"]] }]),
+]);
+const textual = registry([change("count", [{ op: "convert", at: "/count", kind: "int_to_string" }])]);
+
+/** What the core makes of the whole body. */
+function byCore(settings, headers, body) {
+  const { ok: number } = JSON.parse(glue.receiver_open(JSON.stringify({ keys: [{ secret }], ...settings })));
+  const lines = Object.entries(headers).map(([name, value]) => `${name}\n${value}`).join("\n");
+  const { ok, error } = JSON.parse(glue.receiver_receive(number, lines, Buffer.from(body), now, false));
+  glue.receiver_close(number);
+  if (error) return error.code;
+  const { kind = null, id = null, receivedVersion = null, deliveredVersion = null } = ok;
+  return { kind, id, time: ok.time, data: ok.data, receivedVersion, deliveredVersion, applied: ok.applied, losses: ok.losses };
+}
+
+function byOutline(settings, headers, body) {
+  try {
+    const found = createReceiver({ secret, ...settings, clock: () => now }).receive({ headers, body });
+    const { event, kind, receivedVersion, deliveredVersion, applied, losses } = found;
+    return { kind, id: event.id, time: event.time, data: event.data, receivedVersion, deliveredVersion, applied, losses };
+  } catch (error) {
+    if (error.code === undefined) throw error;
+    return error.code;
+  }
+}
+
+// A generator with a seed: the same bodies in every run.
+let state = 7;
+const random = (below) => (state = (Math.imul(state, 1103515245) + 12345) >>> 0) % below;
+const pick = (list) => list[random(list.length)];
+const SCALARS = ['"read"', '"a"', '"b"', '"\\u0061"', '"\\u0000"', '"none"', "null", "true", "-0", "1.50", "1e3", "1e400", "12345678901234567890", '"\\ud800"'];
+const value = (depth) =>
+  depth === 0 || random(3) > 0 ? pick(SCALARS)
+  : random(2) > 0 ? `[${Array.from({ length: random(4) }, () => value(depth - 1))}]`
+  : object(["verb", "action", "x", "__proto__", "\\u0000", "7"], depth - 1);
+const object = (names, depth) => {
+  const members = names.filter(() => random(3) > 0).map((name) => `"${name}":${value(depth)}`);
+  if (random(6) === 0) members.push(`"${pick(names)}":${value(depth)}`);
+  return `{${members}}`;
+};
+const data = () => {
+  const inner = object(["where", "geo", "level", "points", "mode", "count", "constructor", "__proto__"], 2);
+  return inner.replace("{", `{"attrs":${object(["verb", "action", "type"], 1)},"filler":"${"x".repeat(5000)}"${inner === "{}" ? "" : ","}`);
+};
+const body = () =>
+  random(5) === 0 ? data() : `{"event":${pick(['"ActivityCreated"', '"New"', "7", "{}"])},"version":${pick(['"8.0.0"', '"9.0.0"', "8"])},"id":${pick(['"e"', "5", "[]"])},"time":${value(1)},"data":${data()}}`;
+
+for (const [name, settings] of Object.entries({
+  "as received": {},
+  "upgraded": { registry: structural, wanted: "9.0.0" },
+  "downgraded": { registry: structural, wanted: "8.0.0" },
+  "with a conversion": { registry: textual, wanted: "9.0.0", kind: "ActivityCreated", pinned: "8.0.0" },
+  "strictly": { registry: structural, wanted: "9.0.0", strict: true },
+})) {
+  test(`1000 large bodies, ${name}, come out alike`, () => {
+    for (let number = 0; number < 1000; number += 1) {
+      const text = body();
+      const headers = { "x-mambo-signature": sign({ secret, body: text, now }) };
+      assert.deepEqual(byOutline(settings, headers, text), byCore(settings, headers, text), `for ${text.replace(/x{9,}/, "x")}`);
+    }
+  });
+}
+
+test("what is wrong with a large body is said as for a small one", () => {
+  const filler = `"${"x".repeat(5000)}"`;
+  for (const text of [`{"a":${filler}`, `{"a":${filler},}`, `[${filler}]`, filler, `\uFEFF{"a":${filler},"b":1}`]) {
+    const headers = { "x-mambo-signature": sign({ secret, body: text, now }) };
+    assert.deepEqual(byOutline({}, headers, text), byCore({}, headers, text));
+  }
+});
