@@ -3,13 +3,11 @@ import * as glue from "./core_bg.js";
 import type { Answer, CodeRow, CoreDelivery, CoreDetection, CoreDiagnosis } from "./core_bg.js";
 import { WebhookError, type ErrorCode, type Failure, type Fault } from "./errors.ts";
 import { HOST_FROM_BYTES, hostKeys, lend, takeBack, type HostKeys } from "./host.ts";
-import { outlineOf, outlined, restored, type Outline } from "./outline.ts";
+import { Answers, MARK, outlineOf, outlined, type Outline } from "./outline.ts";
 import type { MacChoice } from "./types.ts";
 
 /** The core looks at no more of a body that the host hashes: joiners are shorter. */
 const HEAD_BYTES = 16;
-/** Below, it is faster to have the core read all. */
-const OUTLINE_FROM_BYTES = 4096;
 /** As strict as the core: it refuses what is no UTF-8, and leaves a byte order mark for the parser to refuse. */
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -37,6 +35,7 @@ export class CoreHandle {
   readonly keyIds: readonly string[];
   readonly #hostFrom: number;
   readonly #outline: Outline | undefined;
+  readonly #answers = new Answers();
   /** Made for the first body that is worth it; null where the host has no MAC. */
   #keys: HostKeys | null | undefined;
 
@@ -45,8 +44,8 @@ export class CoreHandle {
     this.#held = this.#open();
     this.headerNames = glue.receiver_headers(this.#held.number).split("\n");
     this.keyIds = glue.receiver_key_ids(this.#held.number).split("\n");
-    const lines = settings.includes("\\u0000") ? undefined : glue.receiver_outline(this.#held.number);
-    this.#outline = lines === undefined ? undefined : outlineOf(lines);
+    const places = settings.includes(MARK) ? undefined : glue.receiver_outline(this.#held.number);
+    this.#outline = places === undefined ? undefined : outlineOf(JSON.parse(places));
     this.#hostFrom = { auto: HOST_FROM_BYTES, core: Infinity, host: 0 }[mac];
   }
 
@@ -78,36 +77,45 @@ export class CoreHandle {
     return key;
   }
 
-  /** What was received; `value` is the signature header's, where there is one and only one. */
-  receive(headers: string, value: string | undefined, body: Uint8Array, now: number): CoreDelivery {
-    if (value !== undefined && body.length >= OUTLINE_FROM_BYTES && this.#outline !== undefined) {
-      const found = this.#unfold(this.#outline, headers, value, body, now);
+  /**
+   * What was received. `value` is the signature header's, where there is one and only one; `lines` are the headers of
+   * these names.
+   */
+  receive(lines: (names: readonly string[]) => string, value: string | undefined, body: Uint8Array, now: number): CoreDelivery {
+    if (value !== undefined && this.#outline !== undefined) {
+      const found = this.#unfold(this.#outline, lines, value, body, now);
       if (found !== undefined) return found;
     }
     const keys = this.#keysFor(body);
     return call(() => {
       if (keys !== undefined) lend(keys, body);
-      return glue.receiver_receive(this.#number(), headers, body, now, keys !== undefined);
+      return glue.receiver_receive(this.#number(), lines(this.headerNames), body, now, keys !== undefined);
     });
   }
 
   /** By the host's own parser, whose values stay where they are; nothing where the core has to read the body itself. */
-  #unfold(outline: Outline, headers: string, value: string, body: Uint8Array, now: number): CoreDelivery | undefined {
+  #unfold(
+    outline: Outline,
+    lines: (names: readonly string[]) => string,
+    value: string,
+    body: Uint8Array,
+    now: number,
+  ): CoreDelivery | undefined {
     const [place, timestamp] = this.verify(value, body, now);
     const away: unknown[] = [];
-    let text: string | undefined;
+    let shown: string | undefined;
     try {
-      text = outlined(JSON.parse(decoder.decode(body)), outline, away);
+      shown = outlined(JSON.parse(decoder.decode(body)), outline, away);
     } catch {
       // The core says what is wrong with it, and where.
     }
-    if (text === undefined) return undefined;
-    const shown = text;
-    const found = call(() => glue.receiver_unfold(this.#number(), headers, shown));
+    if (shown === undefined) return undefined;
+    // Headers that name the kind or the release; the one with the signature was seen to.
+    const headers = this.headerNames.length > 1 ? lines(this.headerNames.slice(1)) : "";
+    const ask = (): CoreDelivery => call(() => glue.receiver_unfold(this.#number(), headers, shown));
+    const found = this.#answers.of(headers === "" ? shown : `${headers}\0${shown}`, away, ask);
     found.keyId = this.keyIds[place] ?? "";
     found.timestamp = timestamp;
-    found.time = restored(found.time, away);
-    found.data = restored(found.data, away);
     return found;
   }
 

@@ -6,10 +6,10 @@ export type Answer<Value> = string & { readonly answers?: Value };
 export interface CoreDelivery {
   keyId: string;
   timestamp: number;
-  readonly kind?: string;
-  readonly id?: string;
-  readonly receivedVersion?: string;
-  readonly deliveredVersion?: string;
+  readonly kind?: string | undefined;
+  readonly id?: string | undefined;
+  readonly receivedVersion?: string | undefined;
+  readonly deliveredVersion?: string | undefined;
   readonly standing: import("./types.ts").Standing;
   readonly applied: readonly string[];
   readonly losses: readonly import("./types.ts").Loss[];

@@ -87,9 +87,11 @@ export function createReceiver(options: ReceiverOptions): Receiver {
   };
   const receive = ({ headers, body }: Delivery): Received => {
     const bytes = bounded(body);
-    const lines = headerLines(headers, core.headerNames);
-    const found = core.receive(lines, onlyValue(headers, signatureHeader), bytes, clock());
-    return new ReceivedDelivery(found, bytes, () => core.replayKey(lines, bytes));
+    const value = onlyValue(headers, signatureHeader);
+    const lines = (names: readonly string[]): string => headerLines(headers, names);
+    const found = core.receive(lines, value, bytes, clock());
+    const signed = value === undefined ? lines(core.headerNames) : `${signatureHeader}\n${value}`;
+    return new ReceivedDelivery(found, bytes, () => core.replayKey(signed, bytes));
   };
   const receiver: Receiver = {
     receive,

@@ -2,6 +2,8 @@
 //!
 //! verify → take the envelope apart → bring the data into the wanted shape → event.
 
+mod outline;
+
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -12,7 +14,6 @@ use crate::envelope::Envelope;
 use crate::error::Error;
 use crate::event::Event;
 use crate::header::SignatureHeader;
-use crate::json::Pointer;
 use crate::key::KeyRing;
 use crate::limits::MAX_BODY_BYTES;
 use crate::mac::digest;
@@ -21,6 +22,8 @@ use crate::release::Release;
 use crate::shim::{Loss, Shims, Standing, Strictness, apply};
 use crate::time::{UnixMillis, Window};
 use crate::verify::{CoreMac, Headers, MacProvider, Proof, Verified, prove, replay_key, signature_value, verify_by};
+
+pub use outline::Role;
 
 /// The release in whose shape events are wanted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -283,20 +286,6 @@ impl Receiver {
         let Envelope { id, time, .. } = envelope;
         let standing = self.shims.standing(received_version);
         Ok(Received { event, id, time, received_version, delivered_version, standing, applied, losses, verified })
-    }
-
-    /// The places that matter in a body that a host has parsed: first those that name what happened, then those that a
-    /// change may touch. `None` when only the body's own text will do.
-    #[must_use]
-    pub fn outline(&self) -> Option<(Vec<Pointer>, Vec<Pointer>)> {
-        let layout = &self.profile.envelope;
-        let lists = [&layout.kind, &layout.id, &layout.version, &layout.time, &layout.data];
-        let touched = if self.wanted == Wanted::AsReceived { Vec::new() } else { self.shims.touched()? };
-        // A body that is no envelope is all data.
-        let whole = Pointer::default();
-        let under = |data: &Pointer| touched.iter().map(|place| place.under(data.segments())).collect::<Vec<_>>();
-        let places = layout.data.iter().chain([&whole]).flat_map(under).collect();
-        Some((lists.into_iter().flatten().cloned().collect(), places))
     }
 
     /// The names of the headers that [`receive`](Self::receive) looks at.

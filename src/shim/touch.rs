@@ -7,23 +7,30 @@ use super::plan::Shims;
 use crate::json::Pointer;
 
 impl Shims {
-    /// Every place that a change reads or writes in the data of any event, in either direction. `None` when some change
-    /// needs more than that: the inside of a value, how a number is written, or another member's value.
+    /// Every place that a change reads or writes in the data of any event, in either direction, and whether the values
+    /// there may be compared, or looked into, and not only moved. `None` when some change needs more than that: how a
+    /// number is written, or another member's value.
     #[must_use]
-    pub fn touched(&self) -> Option<Vec<Pointer>> {
+    pub fn touched(&self) -> Option<(Vec<Pointer>, bool)> {
         let mut touched = Vec::new();
+        let mut is_compared = false;
         for op in self.ops() {
             match op {
-                Op::Rename { .. } | Op::Move { .. } | Op::Add { .. } | Op::Remove { .. } | Op::MapValue { .. } => {
-                    let (reads, writes) = op.places();
-                    touched.extend(reads);
-                    touched.extend(writes);
-                }
+                Op::Rename { .. } | Op::Move { .. } => {}
+                Op::Add { .. } | Op::Remove { .. } | Op::MapValue { .. } => is_compared = true,
                 _ => return None,
             }
+            let (reads, writes) = op.places();
+            touched.extend(reads);
+            touched.extend(writes);
         }
         touched.sort_unstable();
         touched.dedup();
-        Some(touched)
+        // In their order, a place stands right before those inside of it.
+        let holds = |pair: &[Pointer]| {
+            matches!(pair, [outer, inner] if inner.segments().starts_with(outer.segments()))
+        };
+        is_compared |= touched.windows(2).any(holds);
+        Some((touched, is_compared))
     }
 }

@@ -21,9 +21,10 @@ use zeroize::Zeroizing;
 use answer::{failed, received};
 use mambo_webhooks::error::Error;
 use mambo_webhooks::json::Pointer;
+use mambo_webhooks::json::tree::quoted;
 use mambo_webhooks::key::Key;
 use mambo_webhooks::mac::{Tag, inner_block};
-use mambo_webhooks::receive::{Receiver, event_key};
+use mambo_webhooks::receive::{Receiver, Role, event_key};
 use mambo_webhooks::time::UnixMillis;
 use mambo_webhooks::verify::{CoreMac, Headers, MacProvider, Verified};
 use mambo_webhooks_fast::{prove, verify};
@@ -140,16 +141,23 @@ pub fn receiver_verify(number: usize, value: &[u8], body: &[u8], now: f64, by_ho
     .map_err(|error: Error| failed(&error))
 }
 
-/// The outline of the bodies that matters to a receiver: pointers to what names an event, each on a line, and behind an
-/// empty line pointers to what changes touch. `undefined` when only the body's own text will do.
+/// The places that matter to a receiver in a body, as a JSON list of texts: a letter for what is looked at, and a
+/// pointer. `undefined` when only the body's own text will do.
 #[wasm_bindgen]
 #[must_use]
 pub fn receiver_outline(number: usize) -> Option<String> {
-    let lines = |pointers: &[Pointer]| {
-        pointers.iter().flat_map(|pointer| [pointer.to_string(), "\n".into()]).collect::<String>()
+    let line = |(role, at): (Role, Pointer)| {
+        let letter = match role {
+            Role::Named => "n",
+            Role::Id => "i",
+            Role::Time => "t",
+            Role::Moved => "m",
+            Role::Compared => "c",
+        };
+        quoted(&format!("{letter}{at}"))
     };
-    let (named, touched) = with_receiver(number, Receiver::outline)??;
-    Some([lines(&named), lines(&touched)].join("\n"))
+    let places = with_receiver(number, Receiver::outline)??;
+    Some(["[", &places.into_iter().map(line).collect::<Vec<_>>().join(","), "]"].concat())
 }
 
 /// `{"ok":{…,"data":…}}` or `{"error":…}` for a body that was verified, or an outline of it. Only for what
