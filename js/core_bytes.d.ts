@@ -1,2 +1,2 @@
-/** The module, in base64. */
+/** The module, one character a byte. */
 export const coreBytes: string;

@@ -7,8 +7,8 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
+use super::array::Array;
 use super::object::Object;
-use super::tree::Node;
 
 /// What is wrong with a document, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,26 +27,28 @@ pub struct Problem {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Problems(Vec<Problem>);
 
-/// A value of the document and its place.
-#[derive(Clone, Debug)]
+/// A value of the document: a part of its text, so that its place is only looked for when there is a problem.
+#[derive(Clone, Copy, Debug)]
 pub struct Doc<'a> {
+    whole: &'a str,
     text: &'a str,
-    /// JSON pointer into the document.
-    pub at: String,
 }
 
 /// An object of the document whose members are taken one by one.
 #[derive(Debug)]
 pub struct Fields<'a> {
     object: Object<'a>,
-    /// JSON pointer into the document.
-    pub at: String,
+    doc: Doc<'a>,
     known: Vec<&'static str>,
 }
 
 impl Problems {
     /// Adds a problem.
-    pub fn add(&mut self, code: &'static str, at: &str, sentence: impl Into<String>, hint: impl Into<String>) {
+    pub fn add(&mut self, code: &'static str, at: impl AsRef<str>, sentence: impl AsRef<str>, hint: impl AsRef<str>) {
+        self.push(code, at.as_ref(), sentence.as_ref(), hint.as_ref());
+    }
+
+    fn push(&mut self, code: &'static str, at: &str, sentence: &str, hint: &str) {
         self.0.push(Problem { code, at: at.into(), sentence: sentence.into(), hint: hint.into() });
     }
 
@@ -67,13 +69,41 @@ impl<'a> Doc<'a> {
     /// The whole of a document, if it is JSON.
     pub fn parse(text: &'a str, problems: &mut Problems) -> Option<Self> {
         match Object::read(text) {
-            Ok(_) => Some(Self { text: text.trim_ascii(), at: String::new() }),
+            Ok(_) => Some(Self { whole: text, text: text.trim_ascii() }),
             Err(error) => {
                 let sentence = alloc::format!("not JSON at line {} column {}", error.line(), error.column());
                 problems.add("not_json", "", sentence, "check quotes, commas and brackets there");
                 None
             }
         }
+    }
+
+    /// JSON pointer into the document.
+    #[must_use]
+    pub fn at(&self) -> String {
+        let mut at = String::new();
+        let mut outer = self.whole.trim_ascii();
+        while !core::ptr::eq(outer, self.text) {
+            let holds = |text: &&'a str| holds(text, self.text);
+            let members = Object::open(outer).unwrap_or_default();
+            let member = members.members().iter().find(|member| member.text().as_ref().is_some_and(holds));
+            let elements = Array::open(outer);
+            let element = elements.iter().flat_map(Array::texts).enumerate().find(|(_, text)| holds(text));
+            let name = member.and_then(|member| member.decoded_name()).unwrap_or_default();
+            let inner = member.and_then(|member| member.text());
+            match (inner, element) {
+                (Some(inner), _) => {
+                    at = [&at, "/", &name.replace('~', "~0").replace('/', "~1")].concat();
+                    outer = inner;
+                }
+                (None, Some((index, inner))) => {
+                    at = alloc::format!("{at}/{index}");
+                    outer = inner;
+                }
+                (None, None) => break,
+            }
+        }
+        at
     }
 
     /// The value as it stands.
@@ -88,17 +118,15 @@ impl<'a> Doc<'a> {
         let Some(object) = object else {
             return self.wrong("an object", problems);
         };
-        Some(Fields { object, at: self.at.clone(), known: Vec::new() })
+        Some(Fields { object, doc: *self, known: Vec::new() })
     }
 
     /// The elements, if it is an array.
     pub fn list(&self, problems: &mut Problems) -> Option<Vec<Self>> {
-        let mut node = Node::new(self.text);
-        let Some(array) = node.open_array() else {
+        let Some(array) = Array::open(self.text) else {
             return self.wrong("an array", problems);
         };
-        let texts = array.texts();
-        Some(texts.enumerate().map(|(index, text)| Self { text, at: alloc::format!("{}/{index}", self.at) }).collect())
+        Some(array.texts().map(|text| Self { whole: self.whole, text }).collect())
     }
 
     /// The text, if it is a string.
@@ -140,19 +168,25 @@ impl<'a> Doc<'a> {
         match read(&self.text(problems)?) {
             Ok(value) => Some(value),
             Err(error) => {
-                problems.add("value_invalid", &self.at, error.to_string(), "");
+                problems.add("value_invalid", self.at(), error.to_string(), "");
                 None
             }
         }
     }
 
     fn wrong<T>(&self, expected: &str, problems: &mut Problems) -> Option<T> {
-        problems.add("type_wrong", &self.at, alloc::format!("expected {expected}"), "");
+        problems.add("type_wrong", self.at(), alloc::format!("expected {expected}"), "");
         None
     }
 }
 
 impl<'a> Fields<'a> {
+    /// JSON pointer into the document.
+    #[must_use]
+    pub fn at(&self) -> String {
+        self.doc.at()
+    }
+
     /// The member of this name, if there is one; `null` counts as none.
     pub fn take(&mut self, name: &'static str) -> Option<Doc<'a>> {
         self.raw(name).filter(|doc| doc.text != "null")
@@ -162,14 +196,14 @@ impl<'a> Fields<'a> {
     pub fn raw(&mut self, name: &'static str) -> Option<Doc<'a>> {
         self.known.push(name);
         let text = self.object.member(name)?.text()?;
-        Some(Doc { text, at: alloc::format!("{}/{name}", self.at) })
+        Some(Doc { text, ..self.doc })
     }
 
     /// The member of this name; a problem if there is none.
     pub fn need(&mut self, name: &'static str, problems: &mut Problems) -> Option<Doc<'a>> {
         let found = self.take(name);
         if found.is_none() {
-            problems.add("member_missing", &self.at, alloc::format!("`{name}` is missing"), "add it");
+            problems.add("member_missing", self.at(), alloc::format!("`{name}` is missing"), "add it");
         }
         found
     }
@@ -180,9 +214,7 @@ impl<'a> Fields<'a> {
         let members = self.object.members().iter();
         members
             .filter_map(|member| {
-                let name = member.decoded_name()?;
-                let at = alloc::format!("{}/{}", self.at, name.replace('~', "~0").replace('/', "~1"));
-                Some((name, Doc { text: member.text()?, at }))
+                Some((member.decoded_name()?, Doc { text: member.text()?, ..self.doc }))
             })
             .collect()
     }
@@ -192,13 +224,19 @@ impl<'a> Fields<'a> {
         for (index, member) in self.object.members().iter().enumerate() {
             let name = member.decoded_name().unwrap_or_default();
             if self.object.members().iter().take(index).any(|other| other.is(&name)) {
-                problems.add("member_repeated", &self.at, alloc::format!("`{name}` stands twice"), "remove one");
+                problems.add("member_repeated", self.at(), alloc::format!("`{name}` stands twice"), "remove one");
             } else if !self.known.iter().any(|known| *known == name) {
                 let hint = alloc::format!("the members here are {}", self.known.join(", "));
-                problems.add("member_unknown", &self.at, alloc::format!("`{name}` is not known here"), hint);
+                problems.add("member_unknown", self.at(), alloc::format!("`{name}` is not known here"), hint);
             }
         }
     }
+}
+
+/// Whether `inner` is a part of this very text, by its address.
+fn holds(outer: &str, inner: &str) -> bool {
+    let (outer, inner) = (outer.as_bytes().as_ptr_range(), inner.as_bytes().as_ptr_range());
+    outer.start <= inner.start && inner.end <= outer.end
 }
 
 impl fmt::Display for Problem {
