@@ -143,7 +143,7 @@ fn window(doc: &Doc<'_>, problems: &mut Problems) -> Option<Window> {
         Some(bound) => {
             let seconds = bound.raw().parse().ok();
             if seconds.is_none() {
-                problems.add("value_invalid", bound.at(), "expected a whole number of seconds or `unlimited`", "");
+                problems.add("value_invalid", &bound.at(), "expected a whole number of seconds or `unlimited`", "");
             }
             seconds.map(Some)
         }

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::array::Array;
-use super::object::Object;
+use super::object::{Member, Object};
 
 /// What is wrong with a document, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,8 +44,8 @@ pub struct Fields<'a> {
 
 impl Problems {
     /// Adds a problem.
-    pub fn add(&mut self, code: &'static str, at: impl AsRef<str>, sentence: impl AsRef<str>, hint: impl AsRef<str>) {
-        self.push(code, at.as_ref(), sentence.as_ref(), hint.as_ref());
+    pub fn add(&mut self, code: &'static str, at: &str, sentence: impl AsRef<str>, hint: impl AsRef<str>) {
+        self.push(code, at, sentence.as_ref(), hint.as_ref());
     }
 
     fn push(&mut self, code: &'static str, at: &str, sentence: &str, hint: &str) {
@@ -89,8 +89,8 @@ impl<'a> Doc<'a> {
             let member = members.members().iter().find(|member| member.text().as_ref().is_some_and(holds));
             let elements = Array::open(outer);
             let element = elements.iter().flat_map(Array::texts).enumerate().find(|(_, text)| holds(text));
-            let name = member.and_then(|member| member.decoded_name()).unwrap_or_default();
-            let inner = member.and_then(|member| member.text());
+            let name = member.and_then(Member::decoded_name).unwrap_or_default();
+            let inner = member.and_then(Member::text);
             match (inner, element) {
                 (Some(inner), _) => {
                     at = [&at, "/", &name.replace('~', "~0").replace('/', "~1")].concat();
@@ -168,14 +168,14 @@ impl<'a> Doc<'a> {
         match read(&self.text(problems)?) {
             Ok(value) => Some(value),
             Err(error) => {
-                problems.add("value_invalid", self.at(), error.to_string(), "");
+                problems.add("value_invalid", &self.at(), error.to_string(), "");
                 None
             }
         }
     }
 
     fn wrong<T>(&self, expected: &str, problems: &mut Problems) -> Option<T> {
-        problems.add("type_wrong", self.at(), alloc::format!("expected {expected}"), "");
+        problems.add("type_wrong", &self.at(), alloc::format!("expected {expected}"), "");
         None
     }
 }
@@ -203,7 +203,7 @@ impl<'a> Fields<'a> {
     pub fn need(&mut self, name: &'static str, problems: &mut Problems) -> Option<Doc<'a>> {
         let found = self.take(name);
         if found.is_none() {
-            problems.add("member_missing", self.at(), alloc::format!("`{name}` is missing"), "add it");
+            problems.add("member_missing", &self.at(), alloc::format!("`{name}` is missing"), "add it");
         }
         found
     }
@@ -212,11 +212,7 @@ impl<'a> Fields<'a> {
     #[must_use]
     pub fn entries(&self) -> Vec<(String, Doc<'a>)> {
         let members = self.object.members().iter();
-        members
-            .filter_map(|member| {
-                Some((member.decoded_name()?, Doc { text: member.text()?, ..self.doc }))
-            })
-            .collect()
+        members.filter_map(|member| Some((member.decoded_name()?, Doc { text: member.text()?, ..self.doc }))).collect()
     }
 
     /// Reports members that nobody took, and members that stand twice.
@@ -224,10 +220,10 @@ impl<'a> Fields<'a> {
         for (index, member) in self.object.members().iter().enumerate() {
             let name = member.decoded_name().unwrap_or_default();
             if self.object.members().iter().take(index).any(|other| other.is(&name)) {
-                problems.add("member_repeated", self.at(), alloc::format!("`{name}` stands twice"), "remove one");
+                problems.add("member_repeated", &self.at(), alloc::format!("`{name}` stands twice"), "remove one");
             } else if !self.known.iter().any(|known| *known == name) {
                 let hint = alloc::format!("the members here are {}", self.known.join(", "));
-                problems.add("member_unknown", self.at(), alloc::format!("`{name}` is not known here"), hint);
+                problems.add("member_unknown", &self.at(), alloc::format!("`{name}` is not known here"), hint);
             }
         }
     }

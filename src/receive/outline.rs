@@ -33,7 +33,8 @@ impl Receiver {
             (Role::Id, &layout.id),
             (Role::Time, &layout.time),
         ];
-        let named = |(role, list): (Role, &'_ Vec<Pointer>)| list.iter().map(|at| (role, at.clone())).collect::<Vec<_>>();
+        let named =
+            |(role, list): (Role, &'_ Vec<Pointer>)| list.iter().map(|at| (role, at.clone())).collect::<Vec<_>>();
         let mut places: Vec<(Role, Pointer)> = lists.into_iter().flat_map(named).collect();
         if self.wanted != Wanted::AsReceived {
             let (touched, is_compared) = self.shims.touched()?;

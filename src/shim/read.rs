@@ -15,14 +15,14 @@ impl Registry {
         let mut fields = Doc::parse(text, problems)?.fields(problems)?;
         let format = fields.need("format", problems)?;
         if format.raw() != "1" {
-            problems.add("format_unknown", format.at(), "expected format 1", "this SDK reads format 1 only");
+            problems.add("format_unknown", &format.at(), "expected format 1", "this SDK reads format 1 only");
             return None;
         }
         let mut registry = Self::default();
         for doc in list(&mut fields, "releases", problems) {
             let release = doc.parsed(str::parse, problems);
             if release.is_some_and(|release| registry.releases.last().is_some_and(|last| *last >= release)) {
-                problems.add("releases_unordered", doc.at(), "not newer than the one before", "list the oldest first");
+                problems.add("releases_unordered", &doc.at(), "not newer than the one before", "list the oldest first");
             }
             registry.releases.extend(release);
         }
@@ -110,7 +110,7 @@ impl Target {
             (Some(model), None) => Some(Self::Model(model)),
             (None, Some(event)) => Some(Self::Event(event)),
             _ => {
-                problems.add("type_wrong", doc.at(), "expected either `model` or `event`", "");
+                problems.add("type_wrong", &doc.at(), "expected either `model` or `event`", "");
                 None
             }
         }
@@ -260,7 +260,7 @@ fn needed(fields: &mut Fields<'_>, name: &'static str, problems: &mut Problems) 
     let doc = fields.need(name, problems)?;
     let text = doc.text(problems)?;
     if text.is_empty() {
-        problems.add("value_invalid", doc.at(), "expected some text", "");
+        problems.add("value_invalid", &doc.at(), "expected some text", "");
         return None;
     }
     Some(text)
@@ -275,7 +275,7 @@ fn pointer(fields: &mut Fields<'_>, name: &'static str, problems: &mut Problems)
     let text = doc.text(problems)?;
     let read = Pointer::parse(&text);
     if let Err(sentence) = read {
-        problems.add("pointer_malformed", doc.at(), sentence, "such as /attrs/verb or /awarded/*/prizes");
+        problems.add("pointer_malformed", &doc.at(), sentence, "such as /attrs/verb or /awarded/*/prizes");
     }
     read.ok()
 }
@@ -285,7 +285,7 @@ fn default(fields: &mut Fields<'_>, problems: &mut Problems) -> Option<String> {
     let Some(doc) = fields.raw("default") else {
         problems.add(
             "member_missing",
-            fields.at(),
+            &fields.at(),
             "`default` is missing",
             "say what a reader gets who expects a value",
         );
@@ -297,7 +297,7 @@ fn default(fields: &mut Fields<'_>, problems: &mut Problems) -> Option<String> {
 fn pair(doc: &Doc<'_>, problems: &mut Problems) -> Option<(String, String)> {
     let both = doc.list(problems)?;
     let [old, new] = &both[..] else {
-        problems.add("type_wrong", doc.at(), "expected two values, the older and the newer", "");
+        problems.add("type_wrong", &doc.at(), "expected two values, the older and the newer", "");
         return None;
     };
     scalar(old, problems).zip(scalar(new, problems))
@@ -312,7 +312,7 @@ fn scalar(doc: &Doc<'_>, problems: &mut Problems) -> Option<String> {
         _ => raw.parse::<i64>().ok().map(|_| raw.into()),
     };
     if found.is_none() {
-        problems.add("type_wrong", doc.at(), "expected text, a whole number, true, false or null", "");
+        problems.add("type_wrong", &doc.at(), "expected text, a whole number, true, false or null", "");
     }
     found
 }

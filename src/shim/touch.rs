@@ -27,9 +27,7 @@ impl Shims {
         touched.sort_unstable();
         touched.dedup();
         // In their order, a place stands right before those inside of it.
-        let holds = |pair: &[Pointer]| {
-            matches!(pair, [outer, inner] if inner.segments().starts_with(outer.segments()))
-        };
+        let holds = |pair: &[Pointer]| matches!(pair, [outer, inner] if inner.segments().starts_with(outer.segments()));
         is_compared |= touched.windows(2).any(holds);
         Some((touched, is_compared))
     }

@@ -26,7 +26,11 @@ pub fn bench() -> Done {
     let runs: [(&str, PathBuf, &[&str]); 5] = [
         ("node", "node".into(), &["node.mjs"]),
         ("bun", runtimes.join("@oven/bun-linux-x64/bin/bun"), &["node.mjs", "--verify"]),
-        ("deno", runtimes.join("@deno/linux-x64-glibc/deno"), &["run", "--allow-all", "--node-modules-dir=manual", "node.mjs", "--verify"]),
+        (
+            "deno",
+            runtimes.join("@deno/linux-x64-glibc/deno"),
+            &["run", "--allow-all", "--node-modules-dir=manual", "node.mjs", "--verify"],
+        ),
         ("cold", "node".into(), &["cold.mjs"]),
         ("memory", "node".into(), &["--expose-gc", "memory.mjs"]),
     ];

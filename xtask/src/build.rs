@@ -61,7 +61,7 @@ pub fn install(name: &str) -> Done<PathBuf> {
 }
 
 /// The tarball as it would be published.
-fn pack() -> Done<PathBuf> {
+pub fn pack() -> Done<PathBuf> {
     let folder = root().join("target/npm");
     fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let mut npm = Command::new("npm");

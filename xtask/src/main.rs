@@ -6,6 +6,7 @@ mod bench;
 mod build;
 mod check;
 mod demo;
+mod example;
 mod fuzz;
 mod step;
 mod suites;
@@ -19,7 +20,8 @@ const USAGE: &str = "\
 cargo xtask demo    build the package, install it in a scratch project, and dispatch webhooks to it
 cargo xtask test    every test, lint and check; closes with a count
 cargo xtask test --all                          with every bundler, Next and Firefox; writes the README's runtimes table
-cargo xtask suite js|types|runtimes|bundlers    one suite of JavaScript on the packed tarball
+cargo xtask suite js|types|runtimes|bundlers|examples    one suite of JavaScript on the packed tarball
+cargo xtask example NAME [PORT]                 run one of the examples of JavaScript
 cargo xtask build   build the npm package in pkg/dist
 cargo xtask bench   measure beside the peers, and write docs/PERFORMANCE.md
 cargo xtask fuzz [SECONDS [TARGET]]             fuzz each target, or one, for so long
@@ -37,6 +39,7 @@ fn main() -> ExitCode {
         "demo" => demo::demo(),
         "test" => test::test(word(1) == Some("--all")),
         "suite" => suites::suite(word(1)),
+        "example" => example::example(word(1), arguments.get(2..).unwrap_or_default()),
         "bench" => bench::bench(),
         "fuzz" => fuzz::fuzz(word(1).and_then(|seconds| seconds.parse().ok()).unwrap_or(60), word(2)),
         _ => {

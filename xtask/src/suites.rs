@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::build::{install, package};
+use crate::example;
 use crate::step::{Done, root, run};
 use crate::tools::{debian_program, npm_ci};
 
@@ -16,7 +17,8 @@ pub fn suite(name: Option<&str>) -> Done {
         Some("types") => types(),
         Some("runtimes") => runtimes(true),
         Some("bundlers") => bundlers(),
-        _ => Err("which? js, types, runtimes or bundlers".into()),
+        Some("examples") => examples(),
+        _ => Err("which? js, types, runtimes, bundlers or examples".into()),
     };
     run(&mut ready?)
 }
@@ -33,6 +35,20 @@ pub fn javascript() -> Done<Command> {
     names.sort();
     let mut node = node(&scratch);
     node.args(["--test", "--test-reporter=tap"]).args(names);
+    Ok(node)
+}
+
+/// The examples, in their place, with what the sender sends.
+pub fn examples() -> Done<Command> {
+    npm_ci(&root().join("tests/runtimes"))?;
+    debian_program("/usr/bin/chromium", "chromium")?;
+    debian_program("/usr/lib/postgresql", "postgresql")?;
+    let features = "cli,postgres,failpoints";
+    let targets = ["build", "--quiet", "--bins", "--examples", "--features", features];
+    run(Command::new(env!("CARGO")).args(targets).current_dir(root()))?;
+    example::prepare()?;
+    let mut node = node(&root().join("tests/examples"));
+    node.args(["--test", "--test-reporter=tap", "cases.test.mjs", "servers.test.mjs"]);
     Ok(node)
 }
 

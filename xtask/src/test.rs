@@ -49,6 +49,7 @@ pub fn test(all: bool) -> Done {
     count.suite("JavaScript tests on the packed tarball", suites::javascript());
     count.suite("types and shape of the packed package", suites::types());
     count.suite("the packed package on every runtime", suites::runtimes(all));
+    count.suite("the examples, with what the sender sends", suites::examples());
     if all {
         count.suite("the packed package through every bundler, and in Next", suites::bundlers());
         count.check("the runtimes table is that of this run", table::write);

@@ -1,0 +1,15 @@
+// Fastify: MAMBO_SECRET=… node servers/fastify.mjs [port]
+import Fastify from "fastify";
+import { createReceiver } from "mambo-webhooks";
+import { fastifyWebhooks } from "mambo-webhooks/fastify";
+
+const receiver = createReceiver({ secret: process.env.MAMBO_SECRET ?? "" }).onAny(({ kind, data }) => {
+  console.log(JSON.stringify({ kind, data }));
+});
+
+const app = Fastify();
+// A plugin has body parsers of its own; those of your other routes stay as they are.
+app.register(fastifyWebhooks, { receiver, url: "/webhooks", onError: console.error });
+
+await app.listen({ port: Number(process.argv[2] ?? 8080), host: "127.0.0.1" });
+console.error(`listening on ${app.server.address().port}`);

@@ -1,0 +1,39 @@
+//! The examples of JavaScript, in their place, with the package of this tree.
+
+use std::fs;
+use std::process::Command;
+
+use crate::build::{pack, package};
+use crate::step::{Done, root, run, step};
+use crate::tools::npm_ci;
+
+/// Runs one example: `receiver.mjs` of its folder, or a file by its path.
+pub fn example(name: Option<&str>, arguments: &[String]) -> Done {
+    let examples = root().join("examples");
+    let name = name.ok_or("which? examples/README.md lists them")?;
+    let script =
+        [format!("{name}/receiver.mjs"), format!("{name}.mjs")].into_iter().find(|path| examples.join(path).is_file());
+    let script = script.ok_or_else(|| format!("there is no example {name}: examples/README.md lists them"))?;
+    prepare()?;
+    run(Command::new("node").arg(script).args(arguments).current_dir(examples))
+}
+
+/// Installs what the examples use, and the package as it would be published.
+pub fn prepare() -> Done {
+    package()?;
+    let examples = root().join("examples");
+    npm_ci(&examples)?;
+    step("npm pack, and its files in examples/node_modules", || {
+        let folder = examples.join("node_modules/mambo-webhooks");
+        fs::remove_dir_all(&folder)
+            .or(Ok(()))
+            .and_then(|()| fs::create_dir_all(&folder))
+            .map_err(|error| error.to_string())?;
+        // Not by npm: the lock file of the examples stays what it is.
+        run(Command::new("tar")
+            .args(["--extract", "--strip-components=1", "--file"])
+            .arg(pack()?)
+            .arg("--directory")
+            .arg(folder))
+    })
+}
