@@ -164,6 +164,11 @@ export function detectProfile(headers: string, body: Uint8Array, secrets: string
   return call(() => glue.detect_profile(headers, body, secrets, now));
 }
 
+/** The changelog of a registry document, empty for the built-in one. */
+export function registryChangelog(registry: string): string {
+  return call(() => glue.registry_changelog(registry));
+}
+
 /** The same for every delivery of one event. */
 export function eventKey(id: string | null, body: Uint8Array): string {
   return glue.delivery_event_key(id ?? "", body);

@@ -56,6 +56,7 @@ export function sign_body(profile: string, secret: string, body: Uint8Array, now
 export function body_refused(found: string, bytes: number, allowed: number): Answer<never>;
 export function receiver_diagnose(number: number, headers: string, body: Uint8Array, now: number): Answer<CoreDiagnosis>;
 export function detect_profile(headers: string, body: Uint8Array, secrets: string, now: number): Answer<CoreDetection>;
+export function registry_changelog(registry: string): Answer<string>;
 export function codes(): readonly CodeRow[];
 
 export function __wbg_set_wasm(exports: WebAssembly.Exports): void;

@@ -1,3 +1,4 @@
+export { changelog } from "./changelog.ts";
 export { detect, type DetectOptions, type Detection } from "./detect.ts";
 export { createReceiver, type Diagnosis, type Receiver } from "./receiver.ts";
 export type { EventOf, Handler } from "./handlers.ts";

@@ -66,7 +66,7 @@ export interface CommonOptions {
   /** The time in milliseconds since 1970. Default: `Date.now`. */
   readonly clock?: () => number;
   /**
-   * Who computes the HMAC: the core, or the host's `node:crypto` for bodies from 1 kB on (`auto`, the default) or always
+   * Who computes the HMAC: the core, or the host's `node:crypto` for bodies from 512 bytes on (`auto`, the default) or always
    * (`host`). What is signed, with which keys, and whether it fits is the core's affair in any case.
    */
   readonly mac?: MacChoice;

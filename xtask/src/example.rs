@@ -1,7 +1,7 @@
 //! The examples of JavaScript, in their place, with the package of this tree.
 
 use std::fs;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use crate::build::{pack, package};
 use crate::step::{Done, root, run, step};
@@ -16,6 +16,23 @@ pub fn example(name: Option<&str>, arguments: &[String]) -> Done {
     let script = script.ok_or_else(|| format!("there is no example {name}: examples/README.md lists them"))?;
     prepare()?;
     run(Command::new("node").arg(script).args(arguments).current_dir(examples))
+}
+
+/// Builds the debugger's page, and opens it in the browser of whoever asked.
+pub fn debugger() -> Done {
+    page()?;
+    let page = root().join("target/debugger/index.html");
+    println!("{}", page.display());
+    let opener = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
+    // Where there is no desktop, the path is all there is to say.
+    let _opened = Command::new(opener).arg(page).stderr(Stdio::null()).status();
+    Ok(())
+}
+
+/// Builds the debugger's page.
+pub fn page() -> Done {
+    prepare()?;
+    step("examples/debugger/build.mjs", || run(Command::new("node").arg(root().join("examples/debugger/build.mjs"))))
 }
 
 /// Installs what the examples use, and the package as it would be published.

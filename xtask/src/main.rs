@@ -22,6 +22,7 @@ cargo xtask test    every test, lint and check; closes with a count
 cargo xtask test --all                          with every bundler, Next and Firefox; writes the README's runtimes table
 cargo xtask suite js|types|runtimes|bundlers|examples    one suite of JavaScript on the packed tarball
 cargo xtask example NAME [PORT]                 run one of the examples of JavaScript
+cargo xtask debugger                            build the page that says why a delivery is refused, and open it
 cargo xtask build   build the npm package in pkg/dist
 cargo xtask bench   measure beside the peers, and write docs/PERFORMANCE.md
 cargo xtask fuzz [SECONDS [TARGET]]             fuzz each target, or one, for so long
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
         "test" => test::test(word(1) == Some("--all")),
         "suite" => suites::suite(word(1)),
         "example" => example::example(word(1), arguments.get(2..).unwrap_or_default()),
+        "debugger" => example::debugger(),
         "bench" => bench::bench(),
         "fuzz" => fuzz::fuzz(word(1).and_then(|seconds| seconds.parse().ok()).unwrap_or(60), word(2)),
         _ => {

@@ -46,9 +46,9 @@ pub fn examples() -> Done<Command> {
     let features = "cli,postgres,failpoints";
     let targets = ["build", "--quiet", "--bins", "--examples", "--features", features];
     run(Command::new(env!("CARGO")).args(targets).current_dir(root()))?;
-    example::prepare()?;
+    example::page()?;
     let mut node = node(&root().join("tests/examples"));
-    node.args(["--test", "--test-reporter=tap", "cases.test.mjs", "servers.test.mjs"]);
+    node.args(["--test", "--test-reporter=tap", "cases.test.mjs", "servers.test.mjs", "debugger.test.mjs"]);
     Ok(node)
 }
 

@@ -11,6 +11,7 @@ use mambo_webhooks::detect::{detect, sightings};
 use mambo_webhooks::error::{Code, Error};
 use mambo_webhooks::key::KeyRing;
 use mambo_webhooks::profile::Profile;
+use mambo_webhooks::shim::{Shims, changelog};
 use mambo_webhooks::sign::sign;
 
 /// `{"ok":header value}` or `{"error":…}`: signs a body under a profile, empty for the default one, with one secret.
@@ -49,6 +50,15 @@ pub fn detect_profile(headers: &str, body: &[u8], secrets: &str, now: f64) -> St
         Ok(now) => detected(&detect(&Lines(headers), body, &secrets, now), &sightings(body)),
         Err(error) => failed(&error),
     }
+}
+
+/// `{"ok":Markdown}` or `{"error":…}`: what changed between the releases of a registry document, empty for the built-in
+/// one.
+#[wasm_bindgen]
+#[must_use]
+pub fn registry_changelog(registry: &str) -> String {
+    let shims = if registry.is_empty() { Ok(Shims::builtin()) } else { Shims::from_json(registry) };
+    shims.map_or_else(|error| failed(&error), |shims| text(&changelog(shims.registry())))
 }
 
 /// Every code with its fault and its sentence, the places in it unfilled.

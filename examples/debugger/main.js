@@ -1,0 +1,184 @@
+// The debugger: what is pasted or dropped on the left is judged on the right, at every change.
+import { changelog, createReceiver, detect } from "mambo-webhooks";
+import { sample, sampleDelivery, sign } from "mambo-webhooks/testing";
+import { bytesOf, headersOf, pastedRequest, requestOf, textOf } from "./input.js";
+import { copyButton, element, list, sideBySide, tree } from "./show.js";
+
+const KINDS = ["Ping", "ActivityCreated", "ActivityBehavioursAdded", "ActivityAwardedAdded", "ActivityExpiredPointsDebited", "ActivityRejected", "NotificationCreated", "NotificationRead", "PointWalletUpdated"];
+const TIMELY = { pastSeconds: "unlimited", futureSeconds: "unlimited" };
+/** The docs' own example of a change, for the sample. */
+const REGISTRY = {
+  format: 1,
+  releases: ["8.0.3", "9.0.0"],
+  changes: [{ id: "wallet-example-field", since: "9.0.0", on: { model: "PointWallet" }, summary: "exampleField is called newExampleField.", lossy: "none", ops: [{ op: "rename", at: "/exampleField", to: "newExampleField" }] }],
+};
+
+const at = (id) => document.querySelector(`#${id}`);
+const field = (id) => at(id).value.trim();
+/** The body of a file, as long as nobody edits its text. */
+let fileBody;
+
+const body = () => fileBody ?? bytesOf(at("body").value);
+
+/** What is filled in, as a receiver takes it; empty fields are left out. */
+function options(more) {
+  const settings = { secret: at("secret").value, allowShortSecrets: true };
+  for (const name of ["profile", "registry", "pinned", "kind"]) if (field(name) !== "") settings[name] = field(name);
+  return { ...settings, ...more };
+}
+
+/** What `act` gives, or the failure that it throws. */
+function tried(act) {
+  try {
+    return { found: act() };
+  } catch (error) {
+    // The library's failures, and JSON that is being typed.
+    if (error.name !== "WebhookError" && error.name !== "SyntaxError") throw error;
+    return { error };
+  }
+}
+
+function judge() {
+  at("bytes").textContent = `The body has ${body().length} bytes${fileBody === undefined ? "" : ", from a file"}.`;
+  const delivery = { headers: headersOf(at("headers").value), body: body() };
+  if (at("secret").value === "" || delivery.headers.length === 0) {
+    at("verdict").replaceChildren(element("p", {}, "Fill in headers, body and secret."));
+    for (const id of ["detected", "event", "versions"]) at(id).replaceChildren();
+  } else {
+    const event = verdict(delivery);
+    profiles(delivery);
+    shapes(delivery, event);
+  }
+  const { found, error } = tried(() => changelog(field("registry") || undefined));
+  at("changelog").textContent = found ?? error.message;
+  curl();
+}
+
+/** Says whether the delivery is accepted, and hands back its event if its signature holds, however old it is. */
+function verdict(delivery) {
+  const { found, error } = tried(() => createReceiver(options()).receive(delivery));
+  const old = error?.code === "timestamp_too_old" || error?.code === "timestamp_too_new";
+  const signed = old ? tried(() => createReceiver(options({ tolerance: TIMELY })).receive(delivery)).found : found;
+  const title = found ? "Valid" : old ? "Signed correctly, but not accepted now" : "Refused";
+  const parts = [element("p", { className: `verdict ${signed ? "good" : "bad"}` }, title)];
+  if (error) {
+    parts.push(element("p", {}, element("code", {}, error.code), ` ${error.message}`));
+    const { found: diagnosis } = old ? {} : tried(() => createReceiver(options()).diagnose(delivery));
+    const causes = diagnosis?.causes ?? [];
+    if (causes.length > 0) parts.push(element("p", {}, "What would make it pass:"), element("ul", {}, ...causes.map(({ message }) => element("li", {}, message))));
+    else if (old) parts.push(element("p", {}, "A captured delivery grows old; a receiver takes five minutes unless it is told otherwise."));
+  }
+  at("verdict").replaceChildren(...parts);
+  if (signed === undefined) at("event").replaceChildren(element("p", {}, "Only what is signed is shown."));
+  else {
+    const { event, keyId, timestamp, receivedVersion, standing, replayKey, eventKey } = signed;
+    at("event").replaceChildren(
+      list([["Kind", event.kind ?? "not named"], ["Id", event.id], ["Release", receivedVersion ?? "not named"], ["Standing", standing], ["Signed", new Date(timestamp).toISOString()], ["Key", keyId], ["Event key", eventKey], ["Replay key", replayKey]]),
+      element("ul", { className: "tree" }, tree(event.data)),
+    );
+  }
+  return signed;
+}
+
+function profiles(delivery) {
+  const { profiles: found } = detect({ ...delivery, secrets: [at("secret").value] });
+  if (found.length === 0) {
+    at("detected").replaceChildren(element("p", {}, "None of those tried fits: the secret, the body or a header is not what was signed."));
+    return;
+  }
+  at("detected").replaceChildren(...found.flatMap(({ profile, encoding }) => {
+    const text = JSON.stringify(profile, null, 2);
+    const use = element("button", { type: "button" }, "Use it");
+    use.addEventListener("click", () => {
+      at("profile").value = text;
+      at("settings").open = true;
+      judge();
+    });
+    const secret = encoding === "utf8" ? "" : `The secret is written in ${encoding}: keys: [{ secret, encoding: "${encoding}" }]. `;
+    return [element("p", {}, secret, copyButton("Copy the profile", () => text), " ", use), element("pre", { tabIndex: 0, role: "region", ariaLabel: "Profile as JSON" }, text)];
+  }));
+}
+
+function shapes(delivery, signed) {
+  const { found: registry } = tried(() => (field("registry") === "" ? {} : JSON.parse(field("registry"))));
+  const releases = Array.isArray(registry?.releases) ? registry.releases : [];
+  at("releases").replaceChildren(...releases.map((value) => element("option", { value })));
+  const wanted = field("wanted");
+  if (signed === undefined || wanted === "") return at("versions").replaceChildren();
+  const { found, error } = tried(() => createReceiver(options({ tolerance: TIMELY, wanted })).receive(delivery));
+  if (error) return at("versions").replaceChildren(element("p", { className: "bad" }, error.message));
+  const printed = ({ event }) => JSON.stringify(event.data, null, 2);
+  const known = found.receivedVersion === null ? "The delivery names no release: say above what it is pinned to. " : "";
+  at("versions").replaceChildren(
+    element("p", {}, known, found.applied.length === 0 ? "Nothing changes." : `Changed by: ${found.applied.join(", ")}.`),
+    ...found.losses.map(({ change, at: place, kind }) => element("p", { className: "bad" }, `Lost by ${change} at ${place}: ${kind}`)),
+    sideBySide([`as received${found.receivedVersion ? `, ${found.receivedVersion}` : ""}`, `as of ${wanted}`], printed(signed), printed(found)),
+  );
+}
+
+/** A signed delivery for a shell. It holds a signature, and not the secret. */
+function curl() {
+  const secret = at("secret").value;
+  const kind = at("test-kind").value;
+  const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
+  const { found, error } = tried(() => {
+    const [profile, pinned, registry] = ["profile", "pinned", "registry"].map((id) => field(id) || undefined);
+    const text = sample(kind, { ...(registry && { registry }), ...(pinned && { version: pinned }) });
+    const header = profile === undefined ? "x-mambo-signature" : (JSON.parse(profile).scheme?.header ?? "x-mambo-signature");
+    const value = sign({ secret, body: text, ...(profile && { profile }) });
+    return ["curl --include", "-H 'content-type: application/json'", `-H ${quoted(`${header}: ${value}`)}`, `--data-binary ${quoted(text)}`, quoted(at("url").value)].join(" \\\n  ");
+  });
+  const hint = secret === "" ? "Fill in a secret." : error?.message;
+  if (hint !== undefined) return at("curl").replaceChildren(element("p", {}, hint));
+  at("curl").replaceChildren(element("pre", { tabIndex: 0, role: "region", ariaLabel: "Command" }, found), copyButton("Copy the command", () => found), element("p", { className: "hint" }, "Good for five minutes from now."));
+}
+
+/** A file that was chosen or dropped: a whole request, or a body. */
+async function take(file, isRequest) {
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  const request = isRequest ? requestOf(bytes) : { body: bytes };
+  if (request.headers !== undefined) at("headers").value = request.headers;
+  at("body").value = textOf(request.body);
+  fileBody = request.body;
+  judge();
+}
+
+const looksLikeRequest = (file) => file.slice(0, 16).text().then((start) => /^[A-Z]+ \S/.test(start));
+
+at("test-kind").append(...KINDS.map((kind) => element("option", {}, kind)));
+at("sample").addEventListener("click", () => {
+  at("secret").value ||= "a secret for trying it out";
+  at("registry").value ||= JSON.stringify(REGISTRY, null, 2);
+  const { headers, body: text } = sampleDelivery("PointWalletUpdated", { secret: at("secret").value, registry: REGISTRY, version: "8.0.3", data: { newExampleField: "value" } });
+  at("headers").value = Object.entries(headers).map(([name, value]) => `${name}: ${value}`).join("\n");
+  at("body").value = text;
+  at("wanted").value = "9.0.0";
+  fileBody = undefined;
+  judge();
+});
+at("clear").addEventListener("click", () => {
+  for (const input of document.querySelectorAll("textarea, input:not([type=checkbox], [type=url])")) input.value = "";
+  fileBody = undefined;
+  judge();
+  at("headers").focus();
+});
+at("show").addEventListener("change", () => (at("secret").type = at("show").checked ? "text" : "password"));
+at("headers").addEventListener("input", () => {
+  const request = pastedRequest(at("headers").value);
+  if (request === undefined) return;
+  at("headers").value = request.headers;
+  at("body").value = request.body;
+  fileBody = undefined;
+});
+at("body").addEventListener("input", () => (fileBody = undefined));
+at("request-file").addEventListener("change", ({ target }) => target.files[0] && take(target.files[0], true));
+at("body-file").addEventListener("change", ({ target }) => target.files[0] && take(target.files[0], false));
+for (const name of ["dragover", "dragleave", "drop"]) {
+  document.addEventListener(name, async (event) => {
+    event.preventDefault();
+    at("delivery").classList.toggle("over", name === "dragover");
+    for (const file of name === "drop" ? event.dataTransfer.files : []) await take(file, await looksLikeRequest(file));
+  });
+}
+document.addEventListener("input", judge);
+judge();

@@ -1,0 +1,188 @@
+// The debugger's page in Chromium, as somebody uses it: every path, and nothing leaves it.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { after, before, beforeEach, test } from "node:test";
+import { pathToFileURL } from "node:url";
+import { examples, folder, repository } from "./world.mjs";
+
+const require = createRequire(join(repository, "js/package.json"));
+const { chromium } = require("playwright-core");
+const packed = join(examples, "node_modules/mambo-webhooks/dist/entry");
+const { createReceiver } = await import(join(packed, "inline.js"));
+const { sign } = await import(join(packed, "testing.js"));
+const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+const page_url = pathToFileURL(join(repository, "target/debugger/index.html")).href;
+const secret = "correct horse battery staple";
+const text = '{"event":"ActivityCreated","id":"e-1","version":"8.0.3","data":{"uuid":"user-1","attrs":{"verb":"read"}}}';
+
+let browser;
+let page;
+let seen;
+before(async () => (browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox", "--disable-quic"] })));
+after(() => browser.close());
+beforeEach(async () => {
+  const context = await browser.newContext({ permissions: ["clipboard-read", "clipboard-write"] });
+  page = await context.newPage();
+  seen = [];
+  page.on("request", (request) => seen.push(request.url()));
+  page.on("console", (message) => seen.push(message.text()));
+  page.on("pageerror", (error) => seen.push(error.message));
+  await page.goto(page_url);
+});
+
+const fill = async (values) => {
+  for (const [id, value] of Object.entries(values)) {
+    if (["profile", "registry", "pinned", "kind"].includes(id)) await page.locator("#settings").evaluate((details) => (details.open = true));
+    await page.locator(`#${id}`).fill(value);
+  }
+};
+const shown = (id) => page.locator(`#${id}`).innerText();
+const header = (options = {}) => `X-Mambo-Signature: ${sign({ secret, body: text, ...options })}`;
+const delivery = (options) => ({ headers: header(options), body: text, secret });
+/** Nothing but the page itself was asked for, and nothing was said on the console. */
+const quiet = () => assert.deepEqual(seen, [page_url]);
+
+test("an honest delivery is valid, and its event is a tree", async () => {
+  await fill(delivery());
+  assert.equal(await shown("verdict"), "Valid");
+  const event = await shown("event");
+  for (const line of ["ActivityCreated", "e-1", "8.0.3", "default", "id:e-1", 'uuid: "user-1"']) assert.ok(event.includes(line), line);
+  await page.getByText("attrs: {1}").click();
+  await page.getByText('verb: "read"').waitFor();
+  assert.equal(await page.locator("#bytes").innerText(), `The body has ${text.length} bytes.`);
+  quiet();
+});
+
+test("what is refused is explained, and its body is not shown as an event", async () => {
+  await fill({ ...delivery(), body: JSON.stringify(JSON.parse(text), null, 2) });
+  const verdict = await shown("verdict");
+  assert.match(verdict, /^Refused\n/);
+  assert.match(verdict, /signature_mismatch none of 1 signatures matches any of 1 keys/);
+  assert.match(verdict, /What would make it pass:\n\nthe body is not what was signed: the JSON was parsed and printed again/);
+  assert.equal(await shown("event"), "Only what is signed is shown.");
+  await fill({ body: text, secret: `${secret} ` });
+  assert.match(await shown("verdict"), /the secret has blanks around it/);
+  await fill({ secret, headers: "Content-Type: application/json" });
+  assert.match(await shown("verdict"), /header_missing header x-mambo-signature is missing/);
+  quiet();
+});
+
+test("a captured delivery that grew old is shown as such", async () => {
+  await fill(delivery({ now: Date.now() - 3_600_123 }));
+  assert.match(await shown("verdict"), /^Signed correctly, but not accepted now\n\ntimestamp_too_old timestamp is 3\d{3}\.\d{3} s old, allowed 300 s\n/);
+  assert.match(await shown("event"), /user-1/);
+  quiet();
+});
+
+test("the profile is detected, copied, and used", async () => {
+  const profile = { scheme: { header: "x-other", grammar: { form: "sequence", separator: ":" }, joiners: ["."], unit: "milliseconds" } };
+  await fill({ ...delivery(), headers: `X-Other: ${sign({ secret, body: text, profile })}` });
+  assert.match(await shown("verdict"), /^Refused/);
+  await page.getByRole("button", { name: "Copy the profile" }).first().click();
+  await page.getByText("Copied.").waitFor({ state: "attached" });
+  const copied = JSON.parse(await page.evaluate(() => navigator.clipboard.readText()));
+  assert.equal(copied.scheme.header, "x-other");
+  assert.equal(createReceiver({ secret, profile: copied }).receive({ headers: { "x-other": sign({ secret, body: text, profile }) }, body: text }).kind, "ActivityCreated");
+  await page.getByRole("button", { name: "Use it" }).first().click();
+  assert.equal(await shown("verdict"), "Valid");
+  await fill({ secret: "another secret of enough bytes" });
+  assert.match(await shown("detected"), /^None of those tried fits/);
+  quiet();
+});
+
+test("the sample shows the shims at work: side by side, with the changelog and a loss", async () => {
+  await page.getByRole("button", { name: "Load a sample" }).click();
+  assert.equal(await shown("verdict"), "Valid");
+  assert.match(await shown("versions"), /^Changed by: wallet-example-field\./);
+  const cells = (name) => page.locator(`.diff .${name}`).allInnerTexts();
+  assert.deepEqual([await cells("removed"), await cells("added")], [['−   "exampleField": "value"'], ['+   "newExampleField": "value"']]);
+  assert.match(await shown("changelog"), /## 9\.0\.0[^]*`\/exampleField` is called `newExampleField`/);
+  await fill({ wanted: "8.0.3" });
+  assert.match(await shown("versions"), /^Nothing changes\./);
+  await fill({ wanted: "nine" });
+  assert.match(await shown("versions"), /expected `as_received`, `newest` or a release such as 8\.10\.2/);
+  const registry = { format: 1, releases: ["8.0.3", "9.0.0"], changes: [{ id: "gone", since: "9.0.0", on: { model: "PointWallet" }, summary: "s", lossy: "up", ops: [{ op: "remove", at: "/exampleField", default: null }] }] };
+  await fill({ registry: JSON.stringify(registry), wanted: "9.0.0" });
+  assert.match(await shown("versions"), /Lost by gone at \/exampleField: value_dropped/);
+  await fill({ registry: "{", profile: "" });
+  assert.match(await shown("verdict"), /registry_invalid/);
+  quiet();
+});
+
+test("a test delivery for a shell is what a receiver accepts, and holds no secret", async () => {
+  await fill({ secret, url: "http://127.0.0.1:8080/it's" });
+  await page.locator("#test-kind").selectOption("NotificationRead");
+  await page.getByRole("button", { name: "Copy the command" }).click();
+  const command = await page.evaluate(() => navigator.clipboard.readText());
+  assert.ok(!command.includes(secret));
+  const words = execFileSync("sh", ["-c", `curl() { for word; do printf '%s\\0' "$word"; done; }; ${command}`], { encoding: "utf8" }).split("\0");
+  const [, name, value] = /^(x-mambo-signature): (.*)$/.exec(words[4]);
+  const { kind } = createReceiver({ secret }).receive({ headers: { [name]: value }, body: words[6] });
+  assert.deepEqual([words[0], words[2], kind, words[7]], ["--include", "content-type: application/json", "NotificationRead", "http://127.0.0.1:8080/it's"]);
+  quiet();
+});
+
+test("files keep every byte, chosen or dropped; a whole request may be pasted", async () => {
+  const crlf = text.replace("{", "{\r\n");
+  const request = `POST /hook HTTP/1.1\r\nHost: example.com\r\n${header({ body: crlf })}\r\n\r\n${crlf}`;
+  const path = join(folder, "request.http");
+  writeFileSync(path, request);
+  await fill({ secret });
+  await page.getByLabel("Whole request from a file").setInputFiles(path);
+  await page.getByText("from a file.").waitFor();
+  assert.equal(await shown("verdict"), "Valid");
+  await page.locator("#body").press("End");
+  await page.keyboard.type(" ");
+  assert.match(await shown("verdict"), /^Refused/);
+  const drop = async (contents) => {
+    const transfer = await page.evaluateHandle((given) => {
+      const made = new DataTransfer();
+      made.items.add(new File([given], "dropped"));
+      return made;
+    }, contents);
+    await page.locator("#delivery").dispatchEvent("drop", { dataTransfer: transfer });
+  };
+  await drop(request);
+  await page.getByText("Valid", { exact: true }).waitFor();
+  await fill({ headers: header() });
+  await drop(text);
+  await page.getByText(`${text.length} bytes, from a file`).waitFor();
+  assert.equal(await shown("verdict"), "Valid");
+  await fill({ body: "", headers: `> POST /hook HTTP/1.1\n> ${header()}\n\n${text}` });
+  assert.equal(await shown("verdict"), "Valid");
+  await page.getByRole("button", { name: "Clear all" }).click();
+  assert.equal(await shown("verdict"), "Fill in headers, body and secret.");
+  assert.equal(await page.evaluate(() => document.activeElement.id), "headers");
+  quiet();
+});
+
+test("by keyboard alone: the sample, the secret shown, the tree opened", async () => {
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  assert.equal(await shown("verdict"), "Valid");
+  await page.locator("#secret").focus();
+  assert.equal(await page.locator("#secret").getAttribute("type"), "password");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Space");
+  assert.equal(await page.locator("#secret").getAttribute("type"), "text");
+  quiet();
+});
+
+for (const colorScheme of ["light", "dark"]) {
+  for (const width of [1280, 340]) {
+    test(`no barrier that axe finds, and nothing to scroll sideways, ${colorScheme}, ${width} pixels wide`, async () => {
+      await page.emulateMedia({ colorScheme });
+      await page.setViewportSize({ width, height: 800 });
+      await page.getByRole("button", { name: "Load a sample" }).click();
+      await page.locator("#settings").evaluate((details) => (details.open = true));
+      assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true);
+      await page.screenshot({ path: join(repository, `target/debugger/${colorScheme}-${width}.png`), fullPage: true });
+      // From outside of the page's policy, as an extension would.
+      const { violations } = await page.evaluate(`${axe}; axe.run()`);
+      assert.deepEqual(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]), []);
+    });
+  }
+}
