@@ -1,4 +1,5 @@
-// Links in the pages lead somewhere, and their JSON is what the library takes.
+// Links in the pages lead somewhere, their JSON is what the library takes, their JavaScript runs, and their commands are
+// commands.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
@@ -11,11 +12,21 @@ const docs = readdirSync(join(repository, "docs")).filter((name) => name.endsWit
 const secret = "correct horse battery staple";
 const blocks = (text, language) => [...text.matchAll(new RegExp("```" + language + "\\n([^]*?)```", "g"))].map(([, code]) => code);
 
-for (const page of ["README.md", "CHANGELOG.md", "pkg/README.md", "tests/vectors/README.md", ...docs]) {
+const pages = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "pkg/README.md", "tests/vectors/README.md", "examples/README.md", "examples/debugger/README.md", ...docs];
+
+/** What a heading is called in a link, as GitHub does it. */
+const anchor = (heading) => heading.toLowerCase().replaceAll(/[^\w\- ]/g, "").trim().replaceAll(" ", "-");
+
+for (const page of pages) {
   const text = readFileSync(join(repository, page), "utf8");
   test(`links of ${page}`, () => {
-    const links = [...text.matchAll(/\]\(([^)#\s]+)[^)]*\)/g)].map(([, link]) => link).filter((link) => !link.includes(":"));
-    const dead = links.filter((link) => !existsSync(join(repository, dirname(page), link)));
+    const links = [...text.matchAll(/\]\(([^)\s]+)[^)]*\)/g)].map(([, link]) => link).filter((link) => !link.includes(":"));
+    const dead = links.filter((link) => {
+      const [path, part] = link.split("#");
+      const target = path === "" ? join(repository, page) : join(repository, dirname(page), path);
+      if (!existsSync(target)) return true;
+      return part !== undefined && !readFileSync(target, "utf8").split("\n").some((line) => line.startsWith("#") && anchor(line.replace(/^#+/, "")) === part);
+    });
     assert.deepEqual(dead, []);
   });
   for (const [index, code] of blocks(text, "json").entries()) {
@@ -26,15 +37,44 @@ for (const page of ["README.md", "CHANGELOG.md", "pkg/README.md", "tests/vectors
   }
 }
 
-for (const page of ["README.md", "pkg/README.md"]) {
+for (const page of pages) {
   for (const [index, code] of blocks(readFileSync(join(repository, page), "utf8"), "js").entries()) {
     test(`JavaScript ${index + 1} of ${page} runs`, () => {
-      const name = `fence-${page.replace("/", "-")}-${index}.mjs`;
+      const name = `fence-${page.replaceAll("/", "-")}-${index}.mjs`;
       // A server would not end by itself, so it is not waited for.
       writeFileSync(name, code.replaceAll("listen(8080)", "listen(0).unref()"));
       copyFileSync(join(repository, "examples/registry/payload-9.0.0.json"), "payload-9.0.0.json");
       const { status, stderr } = spawnSync(process.execPath, [name], { encoding: "utf8", env: { ...process.env, MAMBO_SECRET: secret } });
       assert.deepEqual([status, stderr], [0, ""]);
+    });
+  }
+}
+
+const usage = spawnSync("cargo", ["xtask"], { cwd: repository, encoding: "utf8" }).stderr;
+const program = join(repository, "target/debug/mambo-webhooks");
+
+/** The commands of a page that are this repository's: each word of a fence's lines, without remarks and redirections. */
+function commands(text) {
+  const lines = blocks(text, "sh").flatMap((code) => code.split("\n"));
+  const inline = [...text.matchAll(/`((?:[A-Z_]+=\S+ )*(?:cargo xtask|mambo-webhooks) [^`]+)`/g)].map(([, command]) => command);
+  return [...lines, ...inline].map((line) => line.replace(/ +#.*| [>|] .*/g, "").replace(/^(?:[A-Z_]+=\S+ )+/, "").trim()).filter((line) => /^(cargo|mambo-webhooks) /.test(line));
+}
+
+for (const page of pages) {
+  for (const command of new Set(commands(readFileSync(join(repository, page), "utf8")))) {
+    test(`command of ${page}: ${command}`, () => {
+      const [tool, ...words] = command.split(/\s+/);
+      if (tool === "mambo-webhooks") {
+        // Help comes only once all the words before it are understood.
+        const { status, stderr } = spawnSync(program, [...words.map((word) => (word === "FILE" ? "file" : word)), "--help"], { encoding: "utf8" });
+        assert.equal(status, 0, stderr);
+      } else if (words[0] === "xtask") {
+        assert.ok(words.length === 1 || usage.split("\n").some((line) => line.startsWith(`cargo xtask ${words[1]} `)), `cargo xtask does not know ${words[1]}`);
+      } else if (words.includes("--example")) {
+        assert.ok(existsSync(join(repository, "examples", `${words[words.indexOf("--example") + 1]}.rs`)));
+      } else {
+        assert.ok(["add", "bench", "deny", "install", "mutants", "publish", "semver-checks", "test"].includes(words[0]), `cargo ${words[0]}`);
+      }
     });
   }
 }

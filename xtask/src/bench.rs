@@ -7,6 +7,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::build::{install, package};
+use crate::pinned;
 use crate::step::{Done, output, root, run, step};
 use crate::tools::{debian_program, npm_ci};
 
@@ -51,6 +52,15 @@ pub fn bench() -> Done {
         keep("rust", output(&mut cargo)?)
     })?;
     run(Command::new("node").arg("report.mjs").arg(&results).arg(root().join("docs")).current_dir(&scripts))
+}
+
+/// Whether docs/COMPARE.md says what the peers do, or writes it there.
+pub fn compare() -> Done {
+    let scripts = root().join("benches/js");
+    npm_ci(&scripts)?;
+    let mut node = Command::new("node");
+    node.arg("compare.mjs").arg(if pinned::blessed() { "--write" } else { "--check" });
+    run(node.current_dir(scripts).env("MAMBO_ENTRY", root().join("pkg/dist/entry/inline.js")))
 }
 
 /// Refuses a package or a core that costs more than benches/budget.json says.

@@ -61,18 +61,6 @@ fn text<'a>(value: &'a Value, name: &str) -> Option<&'a str> {
     value.get(name)?.as_str()
 }
 
-/// The imports of the module, without the hashes in their names, are those in tests/module-imports.txt.
-pub fn imports() -> Done {
-    let script = "const { readFileSync } = require('node:fs');
-        const module = new WebAssembly.Module(readFileSync('pkg/dist/core_bg.wasm'));
-        const names = WebAssembly.Module.imports(module).map(({ module, name }) => module + ' ' + name);
-        console.log([...new Set(names.map((name) => name.replace(/_[0-9a-f]{16}$/, '')))].sort().join('\\n'));";
-    let found = output(Command::new("node").args(["-e", script]).current_dir(root()))?;
-    let path = root().join("tests/module-imports.txt");
-    let expected = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-    if found.trim() == expected.trim() { Ok(()) } else { Err(format!("expected\n{expected}\nfound\n{found}")) }
-}
-
 /// The crate and the npm package are released together.
 pub fn versions() -> Done {
     let manifest = fs::read_to_string(root().join("Cargo.toml")).map_err(|error| error.to_string())?;

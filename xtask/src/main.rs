@@ -6,8 +6,10 @@ mod bench;
 mod build;
 mod check;
 mod demo;
+mod deny;
 mod example;
 mod fuzz;
+mod pinned;
 mod step;
 mod suites;
 mod table;
@@ -25,6 +27,7 @@ cargo xtask example NAME [PORT]                 run one of the examples of JavaS
 cargo xtask debugger                            build the page that says why a delivery is refused, and open it
 cargo xtask build   build the npm package in pkg/dist
 cargo xtask bench   measure beside the peers, and write docs/PERFORMANCE.md
+cargo xtask pinned                              compare what is pinned in tests/pinned; MAMBO_BLESS=1 writes it
 cargo xtask fuzz [SECONDS [TARGET]]             fuzz each target, or one, for so long
 cargo xtask setup   install what the others need (they do it themselves)
 
@@ -41,6 +44,7 @@ fn main() -> ExitCode {
         "test" => test::test(word(1) == Some("--all")),
         "suite" => suites::suite(word(1)),
         "example" => example::example(word(1), arguments.get(2..).unwrap_or_default()),
+        "pinned" => build::package().and_then(|_| pinned::all()),
         "debugger" => example::debugger(),
         "bench" => bench::bench(),
         "fuzz" => fuzz::fuzz(word(1).and_then(|seconds| seconds.parse().ok()).unwrap_or(60), word(2)),

@@ -48,7 +48,14 @@ pub fn examples() -> Done<Command> {
     run(Command::new(env!("CARGO")).args(targets).current_dir(root()))?;
     example::page()?;
     let mut node = node(&root().join("tests/examples"));
-    node.args(["--test", "--test-reporter=tap", "cases.test.mjs", "servers.test.mjs", "debugger.test.mjs"]);
+    node.args([
+        "--test",
+        "--test-reporter=tap",
+        "cases.test.mjs",
+        "servers.test.mjs",
+        "debugger.test.mjs",
+        "newcomer.test.mjs",
+    ]);
     Ok(node)
 }
 

@@ -6,7 +6,9 @@ use crate::bench;
 use crate::build::package;
 use crate::check;
 use crate::demo::demo;
+use crate::deny;
 use crate::fuzz::{fuzz, smoke_seconds};
+use crate::pinned;
 use crate::step::{Done, root, run, step, watched};
 use crate::suites;
 use crate::table;
@@ -36,8 +38,12 @@ pub fn test(all: bool) -> Done {
     });
     count.check("the core builds without std", || no_std(&tools));
     count.check("no dependency asks for a newer Rust than Cargo.toml says", check::rust_version);
-    count.check("the module imports nothing but binding helpers", check::imports);
+    count.check("the module imports nothing but binding helpers", pinned::imports);
+    count.check("the crate and the npm package hold the files that are pinned", pinned::files);
+    count.check("the declarations of the npm package are those that are pinned", pinned::declarations);
+    count.check("licences, sources and bans", deny::deny);
     count.check("package.json and Cargo.toml have one version", check::versions);
+    count.check("docs/COMPARE.md says what the peers do", bench::compare);
     count.check("size and instructions are within benches/budget.json", bench::budget);
     count.check("PostgreSQL is there", || debian_program("/usr/lib/postgresql", "postgresql"));
     count.tests(

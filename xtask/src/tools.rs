@@ -146,7 +146,7 @@ pub fn debian_program(program: &str, package: &str) -> Done {
 }
 
 /// The folder with the programs of a cargo-installed tool, in the user's cache: a clean clone has no target folder.
-fn tool(package: &str, version: &str, program: &str, options: &[&str]) -> Done<PathBuf> {
+pub fn tool(package: &str, version: &str, program: &str, options: &[&str]) -> Done<PathBuf> {
     let folder = cache()?.join(format!("{package}-{version}"));
     let programs = folder.join("bin");
     if output(Command::new(programs.join(program)).arg("--version")).is_err() {
