@@ -54,20 +54,25 @@ export class CoreHandle {
     return this.#hostKeys() !== undefined;
   }
 
-  /** The place of the key that fits, and the time of signing in milliseconds, for the signature header's value. */
-  verify(value: string, body: Uint8Array, now: number): readonly [place: number, timestamp: number] {
+  /** The time of signing in milliseconds, for the signature header's value; `fitting` then is the key that fits. */
+  verify(value: string, body: Uint8Array, now: number): number {
     const keys = this.#keysFor(body);
     // What the host hashes stays where it is: only its head is copied.
     const head = keys === undefined ? body : body.subarray(0, HEAD_BYTES);
     try {
       if (keys !== undefined) lend(keys, body);
-      const [place, timestamp] = glue.receiver_verify(this.#number(), encoded(value), head, now, keys !== undefined);
+      const timestamp = glue.receiver_verify(this.#number(), encoded(value), head, now, keys !== undefined);
       if (keys !== undefined) takeBack();
-      return [place!, timestamp!];
+      return timestamp;
     } catch (thrown) {
       takeBack();
       return typeof thrown === "string" ? opened<never>(thrown) : stopped(thrown);
     }
+  }
+
+  /** The id of the key that fitted when `verify` was last called. */
+  fitting(): string {
+    return (this.keyIds.length === 1 ? this.keyIds[0] : this.keyIds[glue.verified_place()]) ?? "";
   }
 
   /** The same for a replay of one delivery. */
@@ -101,7 +106,8 @@ export class CoreHandle {
     body: Uint8Array,
     now: number,
   ): CoreDelivery | undefined {
-    const [place, timestamp] = this.verify(value, body, now);
+    const timestamp = this.verify(value, body, now);
+    const keyId = this.fitting();
     const away: unknown[] = [];
     let shown: string | undefined;
     try {
@@ -114,7 +120,7 @@ export class CoreHandle {
     const headers = this.headerNames.length > 1 ? lines(this.headerNames.slice(1)) : "";
     const ask = (): CoreDelivery => call(() => glue.receiver_unfold(this.#number(), headers, shown));
     const found = this.#answers.of(headers === "" ? shown : `${headers}\0${shown}`, away, ask);
-    found.keyId = this.keyIds[place] ?? "";
+    found.keyId = keyId;
     found.timestamp = timestamp;
     return found;
   }

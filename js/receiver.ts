@@ -100,8 +100,8 @@ export function createReceiver(options: ReceiverOptions): Receiver {
       const value = onlyValue(headers, signatureHeader);
       // With no value, or more than one, this is only for its refusal.
       if (value === undefined) return receive({ headers, body: raw });
-      const [place, timestamp] = core.verify(value, raw, clock());
-      return new VerifiedDelivery(core.keyIds[place] ?? "", timestamp, raw, () => core.replayKey(`${signatureHeader}\n${value}`, raw));
+      const timestamp = core.verify(value, raw, clock());
+      return new VerifiedDelivery(core.fitting(), timestamp, raw, () => core.replayKey(`${signatureHeader}\n${value}`, raw));
     },
     async process(delivery, handler) {
       const found = receive(delivery);

@@ -104,10 +104,14 @@ impl fmt::Display for SendError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::UrlMalformed => f.write_str("the endpoint is not a URL"),
-            Self::UrlNotHttps => f.write_str("the endpoint is not https"),
+            Self::UrlNotHttps => f.write_str(
+                "the endpoint is not https; plain http goes to loopback addresses that the guard allows, only",
+            ),
             Self::UrlUserInfo => f.write_str("the endpoint's URL carries a user name or password"),
             Self::UrlFragment => f.write_str("the endpoint's URL carries a fragment"),
-            Self::AddressRefused => f.write_str("the endpoint's host is not a public address"),
+            Self::AddressRefused => {
+                f.write_str("the endpoint's host is not a public address; name networks of your own to the guard")
+            }
             Self::HeaderRefused { name } => write!(f, "header `{name}` cannot be set by an endpoint"),
             Self::LimitZero { name } => write!(f, "{name} is 0, needs at least 1"),
             Self::Core(error) => error.fmt(f),

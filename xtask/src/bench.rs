@@ -51,6 +51,11 @@ pub fn bench() -> Done {
         cargo.args(["run", "--quiet", "--release"]).current_dir(root().join("benches/rust"));
         keep("rust", output(&mut cargo)?)
     })?;
+    step("benches/shim.rs", || {
+        let mut cargo = Command::new(env!("CARGO"));
+        let printed = output(cargo.args(["bench", "--quiet", "--bench", "shim"]).current_dir(root()))?;
+        fs::write(results.join("shim.txt"), printed).map_err(|error| format!("shim.txt: {error}"))
+    })?;
     run(Command::new("node").arg("report.mjs").arg(&results).arg(root().join("docs")).current_dir(&scripts))
 }
 

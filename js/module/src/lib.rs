@@ -13,7 +13,7 @@ mod answer;
 
 mod tools;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use wasm_bindgen::prelude::wasm_bindgen;
 use zeroize::Zeroizing;
@@ -39,6 +39,7 @@ thread_local! {
     /// The receivers that JavaScript holds, by number. Not an exported class: the glue would free one by its address
     /// after a trap, in the memory of an instance that never had it.
     static RECEIVERS: RefCell<Vec<Option<Receiver>>> = const { RefCell::new(Vec::new()) };
+    static PLACE: Cell<usize> = const { Cell::new(0) };
 }
 
 #[wasm_bindgen(raw_module = "./host.js")]
@@ -122,23 +123,32 @@ pub fn receiver_key(number: usize, place: usize, as_block: bool) -> Option<Vec<u
     })?
 }
 
-/// The place of the key that fits, and the time of signing in milliseconds, for the value of the signature header. With
-/// the host's MAC, the body's first bytes are enough. `now` is in milliseconds since 1970.
+/// The time of signing in milliseconds, for the value of the signature header. With the host's MAC, the body's first
+/// bytes are enough. `now` is in milliseconds since 1970. One number, since that crosses the boundary by itself;
+/// [`verified_place`] tells the rest.
 ///
 /// # Errors
 /// `{"error":…}`, thrown.
 #[wasm_bindgen]
-pub fn receiver_verify(number: usize, value: &[u8], body: &[u8], now: f64, by_host: bool) -> Result<Vec<f64>, String> {
+pub fn receiver_verify(number: usize, value: &[u8], body: &[u8], now: f64, by_host: bool) -> Result<f64, String> {
     with_receiver(number, |receiver| {
         let host = HostMac(receiver);
         let mac: &dyn MacProvider = if by_host { &host } else { &CoreMac };
         let proof = prove(receiver, mac, value, body, now_millis(now)?)?;
-        // Less than 16 keys, and a time that passed the window around a time that is exact in an f64, or nearly so.
+        PLACE.set(place_of(receiver, proof.key).unwrap_or_default());
+        // A time that passed the window around a time that is exact in an f64, or nearly so.
         #[expect(clippy::cast_precision_loss, reason = "see above")]
-        Ok(vec![place_of(receiver, proof.key).unwrap_or_default() as f64, proof.timestamp.0 as f64])
+        Ok(proof.timestamp.0 as f64)
     })
     .unwrap_or(Err(Error::KeysMissing))
     .map_err(|error: Error| failed(&error))
+}
+
+/// The place of the key that fitted when `receiver_verify` was last called.
+#[wasm_bindgen]
+#[must_use]
+pub fn verified_place() -> usize {
+    PLACE.get()
 }
 
 /// The places that matter to a receiver in a body, as a JSON list of texts: a letter for what is looked at, and a
