@@ -66,6 +66,8 @@ pub mod detect;
 // FLOWS: the two directions, mirror images.
 pub mod receive;
 
+pub mod outline;
+
 pub mod render;
 
 mod settings;

@@ -2,8 +2,6 @@
 //!
 //! verify → take the envelope apart → bring the data into the wanted shape → event.
 
-mod outline;
-
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -23,8 +21,6 @@ use crate::shim::{Loss, Shims, Standing, Strictness, apply};
 use crate::time::{UnixMillis, Window};
 use crate::verify::{CoreMac, Headers, MacProvider, Proof, Verified, prove, replay_key, signature_value, verify_by};
 
-pub use outline::Role;
-
 /// The release in whose shape events are wanted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Wanted {
@@ -41,12 +37,12 @@ pub enum Wanted {
 #[derive(Clone, Debug)]
 pub struct Receiver {
     keys: KeyRing,
-    profile: Profile,
+    pub(crate) profile: Profile,
     window: Window,
-    shims: Shims,
+    pub(crate) shims: Shims,
     strictness: Strictness,
     pinned: Option<Release>,
-    wanted: Wanted,
+    pub(crate) wanted: Wanted,
     kind: Option<String>,
     max_body_bytes: usize,
 }

@@ -24,7 +24,8 @@ use mambo_webhooks::json::Pointer;
 use mambo_webhooks::json::tree::quoted;
 use mambo_webhooks::key::Key;
 use mambo_webhooks::mac::{Tag, inner_block};
-use mambo_webhooks::receive::{Receiver, Role, event_key};
+use mambo_webhooks::outline::{Role, outline};
+use mambo_webhooks::receive::{Receiver, event_key};
 use mambo_webhooks::time::UnixMillis;
 use mambo_webhooks::verify::{CoreMac, Headers, MacProvider, Verified};
 use mambo_webhooks_fast::{prove, verify};
@@ -166,7 +167,7 @@ pub fn receiver_outline(number: usize) -> Option<String> {
         };
         quoted(&format!("{letter}{at}"))
     };
-    let places = with_receiver(number, Receiver::outline)??;
+    let places = with_receiver(number, outline)??;
     Some(["[", &places.into_iter().map(line).collect::<Vec<_>>().join(","), "]"].concat())
 }
 
