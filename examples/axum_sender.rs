@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 
 const SERVER: Release = Release::new(9, 0, 0);
 
-/// Answers when the event is on disk: whatever happens afterwards, it is sent.
+/// Answers when the event is on disk: from there it goes out, now or after the next start.
 async fn activities(State(sender): State<Arc<Sender<Sqlite>>>, data: String) -> Result<String, StatusCode> {
     let event =
         NewEvent::new("ActivityCreated", SERVER, &data).map_err(|error| told(&error, StatusCode::BAD_REQUEST))?;
@@ -46,7 +46,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     eprintln!("listening on {}", listener.local_addr()?.port());
     let app = Router::new().route("/activities", post(activities)).with_state(sender);
     axum::serve(listener, app).with_graceful_shutdown(async { drop(tokio::signal::ctrl_c().await) }).await?;
-    // What is under way ends first; what is not waits in the store for the next start.
+    // Ctrl-C: what is under way ends first. However it ends, what is not delivered waits in the store for the next start.
     drop(stop);
     working.await?;
     Ok(())

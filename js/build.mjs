@@ -33,14 +33,22 @@ function glue() {
   for (const name of ["core_bg", "core_bg.wasm", "core_bytes"]) copyFileSync(join(js, `${name}.d.ts`), join(compiled, `${name}.d.ts`));
 }
 
-/**
- * The bytes as text, one character each: no file beside the JavaScript that a bundler could leave behind. Base64 would
- * be shorter, but no compression finds repetitions in it. The printed file is ASCII, so that nobody can serve it in a
- * wrong encoding.
- */
-function inline() {
-  const text = readFileSync(join(dist, "core_bg.wasm")).toString("latin1");
-  writeFileSync(join(compiled, "core_bytes.js"), `export const coreBytes = ${JSON.stringify(text)};\n`);
+/** The bytes as text: no file beside the JavaScript that a bundler could leave behind. */
+async function inline() {
+  const unpacker = join(packed, "unpack.wasm");
+  run("wasm-as", [join(js, "unpack.wat"), "-o", unpacker]);
+  const write = (coreBytes) => {
+    const parts = { coreBytes, unpacker: readFileSync(unpacker).toString("base64") };
+    const lines = Object.entries(parts).map(([name, value]) => `export const ${name} = ${JSON.stringify(value)};\n`);
+    writeFileSync(join(compiled, "core_bytes.js"), lines.join(""));
+  };
+  // What packs is compiled with all the rest, and imports the file that it is to fill.
+  write({ order: "", text: "" });
+  const { pack, unpack } = await import(join(compiled, "packing.js"));
+  const core = readFileSync(join(dist, "core_bg.wasm"));
+  const text = pack(core);
+  if (!core.equals(unpack(text))) throw new Error("what was packed is not what is unpacked");
+  write(text);
 }
 
 /** The adapters that are exported; accept and read are parts of them. */
@@ -100,8 +108,8 @@ for (const folder of [dist, compiled]) {
 }
 optimise();
 glue();
-inline();
 run("tsc", ["-p", "tsconfig.json"]);
+await inline();
 await modules();
 await commonjs();
 types();

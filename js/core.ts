@@ -92,9 +92,13 @@ export class CoreHandle {
       if (found !== undefined) return found;
     }
     const keys = this.#keysFor(body);
+    // Outside of the call: what the caller's headers throw is the caller's.
+    const headers = lines(this.headerNames);
     return call(() => {
       if (keys !== undefined) lend(keys, body);
-      return glue.receiver_receive(this.#number(), lines(this.headerNames), body, now, keys !== undefined);
+      const answer = glue.receiver_receive(this.#number(), headers, body, now, keys !== undefined);
+      takeBack();
+      return answer;
     });
   }
 

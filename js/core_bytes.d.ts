@@ -1,2 +1,4 @@
-/** The module, one character a byte. */
-export const coreBytes: string;
+/** The module, packed; generated when the package is built. */
+export const coreBytes: import("./packing.ts").Packed;
+/** js/unpack.wat in base64. */
+export const unpacker: string;

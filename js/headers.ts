@@ -23,6 +23,12 @@ export function headerLines(
   return lines.slice(0, -1);
 }
 
+/** Headers that can be read more than once: an iterator is used up by reading it. */
+export function lasting(headers: HeadersInput): HeadersInput {
+  const isIterator = typeof headers === "object" && headers !== null && "next" in headers && Symbol.iterator in headers;
+  return isIterator ? [...(headers as Iterable<readonly [string, string]>)] : headers;
+}
+
 /** The value of the header of this name, where there is exactly one and it has no line end. */
 export function onlyValue(headers: HeadersInput, name: string): string | undefined {
   if (isLookup(headers) || Array.isArray(headers) || Symbol.iterator in headers) {

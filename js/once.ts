@@ -5,6 +5,8 @@ import type { Received, ReceiverOptions } from "./types.ts";
 
 const TOLERANCE_SECONDS = 300;
 const EVENT_TTL_SECONDS = 86_400;
+/** How long a reservation lasts: when its process dies, a retry is handled after that, and not a day later. */
+const LEASE_SECONDS = 600;
 const REFUSALS = { done: "delivery_replayed", pending: "delivery_pending", full: "replay_store_full" } as const;
 
 /** Runs an act for a delivery, unless somebody did. */
@@ -17,9 +19,10 @@ export type Once = <Result>(received: Received, act: () => Promise<Result>) => P
 export function once(replay: ReplayOptions, tolerance: ReceiverOptions["tolerance"]): Once {
   const { store, by = "delivery" } = replay;
   const ttl = ttlMs(replay, tolerance);
+  const lease = Math.min(ttl, LEASE_SECONDS * 1000);
   return async (received, act) => {
     const key = by === "event" ? received.eventKey : received.replayKey;
-    const reservation = await store.reserve(key, ttl);
+    const reservation = await store.reserve(key, lease);
     if (reservation !== "yours") throw failure(REFUSALS[reservation]);
     let result: Awaited<ReturnType<typeof act>>;
     try {

@@ -20,6 +20,12 @@ export interface Outline {
   readonly members: Map<string, Outline>;
 }
 
+/** Gives an object a member, also one that all objects inherit, or that assigning would make its prototype. */
+function put(object: Record<string, unknown>, name: string, value: unknown): void {
+  if (name in object) Object.defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true });
+  else object[name] = value;
+}
+
 /** Members of one object that stand beside each other, and of which none matters. */
 class Run {
   readonly #holder: Record<string, unknown>;
@@ -35,12 +41,13 @@ class Run {
   }
 
   putInto(object: Record<string, unknown>): void {
-    for (let at = this.#start; at < this.#end; at += 1) object[this.#names[at]!] = this.#holder[this.#names[at]!];
+    for (let at = this.#start; at < this.#end; at += 1) put(object, this.#names[at]!, this.#holder[this.#names[at]!]);
   }
 }
 
 /** The first stand-ins, as they are needed for every body. */
 const FIRST = Array.from({ length: 32 }, (_, number) => `"${MARK}${number}"`);
+const SURROGATE = /[\ud800-\udfff]/;
 const standIn = (number: number): string => FIRST[number] ?? `"${MARK}${number}"`;
 
 const branch = (name: string): Outline => ({ roles: "", name: `${JSON.stringify(name)}:`, hasElements: false, members: new Map() });
@@ -101,8 +108,9 @@ function member(value: unknown, outline: Outline, away: unknown[]): string | und
     if (outline.members.size > 0) return members(value as Record<string, unknown>, outline, away);
     return `{${standIn(away.push(value) - 1)}:1}`;
   }
-  // The core looks at no more than that there is a value here, or a text that is not empty.
-  const isOpaque = roles === "t" || roles === "m" || (roles === "i" && typeof value === "string" && value !== "");
+  // The core looks at no more than that there is a value here, or a text that is not empty, and which half a surrogate
+  // is not.
+  const isOpaque = roles === "t" || roles === "m" || (roles === "i" && typeof value === "string" && value !== "" && !SURROGATE.test(value));
   if (isOpaque && outline.members.size === 0 && !outline.hasElements) return standIn(away.push(value) - 1);
   if (typeof value === "string") return value.startsWith(MARK) ? undefined : JSON.stringify(value);
   // How a number is written may matter too; elsewhere it only has to come back as the same number, which these do not.
@@ -122,7 +130,7 @@ function restored(value: unknown, away: readonly unknown[]): unknown {
   for (const name of Object.keys(value)) {
     const inner = (value as Record<string, unknown>)[name];
     if (!name.startsWith(MARK)) {
-      made[name] = restored(inner, away);
+      put(made, name, restored(inner, away));
       continue;
     }
     const found = away[Number(name.slice(1))];

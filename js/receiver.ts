@@ -2,7 +2,7 @@ import { bodyBytes } from "./bytes.ts";
 import { CoreHandle, refuseLarge, refuseParsed } from "./core.ts";
 import { WebhookError, optionsInvalid, type Failure } from "./errors.ts";
 import { Handlers, type EventOf, type Handler } from "./handlers.ts";
-import { headerLines, onlyValue } from "./headers.ts";
+import { headerLines, lasting, onlyValue } from "./headers.ts";
 import { MAX_BODY_BYTES } from "./limits.ts";
 import { once, type Once } from "./once.ts";
 import { ReceivedDelivery, VerifiedDelivery } from "./received.ts";
@@ -68,7 +68,8 @@ export function createReceiver(options: ReceiverOptions): Receiver {
   const { secret, keys, profile, registry, maxBodyBytes = MAX_BODY_BYTES, clock = Date.now, replay, mac, ...rest } = options;
   const settings = {
     ...rest,
-    keys: keys ?? [{ secret }],
+    // A variable that is not set is a secret that is empty, which is what has to be said.
+    keys: keys ?? [{ secret: secret ?? "" }],
     profile: parsed(profile, "profile_invalid"),
     registry: parsed(registry, "registry_invalid"),
     maxBodyBytes,
@@ -85,8 +86,9 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     if (bytes.length > maxBodyBytes) return refuseLarge(bytes.length, maxBodyBytes);
     return bytes;
   };
-  const receive = ({ headers, body }: Delivery): Received => {
+  const receive = ({ headers: given, body }: Delivery): Received => {
     const bytes = bounded(body);
+    const headers = lasting(given);
     const value = onlyValue(headers, signatureHeader);
     const lines = (names: readonly string[]): string => headerLines(headers, names);
     const found = core.receive(lines, value, bytes, clock());
@@ -95,8 +97,9 @@ export function createReceiver(options: ReceiverOptions): Receiver {
   };
   const receiver: Receiver = {
     receive,
-    verify({ headers, body }) {
+    verify({ headers: given, body }) {
       const raw = bounded(body);
+      const headers = lasting(given);
       const value = onlyValue(headers, signatureHeader);
       // With no value, or more than one, this is only for its refusal.
       if (value === undefined) return receive({ headers, body: raw });

@@ -71,6 +71,9 @@ export interface ReplayOptions {
    * equal bodies and no id count as one.
    */
   readonly by?: "delivery" | "event";
-  /** How long to remember, in seconds. Default: as long as a replay could pass the tolerance; a day for events. */
+  /**
+   * How long to remember what was handled, in seconds. Default: as long as a replay could pass the tolerance; a day for
+   * events. A handler has ten minutes: one that takes longer, or whose process died, may run again for a retry.
+   */
   readonly ttlSeconds?: number;
 }

@@ -129,6 +129,6 @@ ${readFileSync(join(folder, "shim.txt"), "utf8").trim()}
 
 ## Budget
 
-\`cargo xtask test\` refuses a change that makes the package larger, or a delivery cost more instructions, than
+\`cargo xtask test\` refuses a change that makes the package more than 5 % larger, or a delivery cost more than 5 % more instructions, than
 [benches/budget.json](../benches/budget.json) says: ${budget.gzipBytes} bytes of gzip for the default entry, ${budget.instructions.verify200} instructions to verify 200 bytes in Rust.
 `);

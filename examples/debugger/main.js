@@ -33,7 +33,7 @@ function tried(act) {
     return { found: act() };
   } catch (error) {
     // The library's failures, and JSON that is being typed.
-    if (error.name !== "WebhookError" && error.name !== "SyntaxError") throw error;
+    if (!["WebhookError", "SyntaxError", "TypeError"].includes(error.name)) throw error;
     return { error };
   }
 }
@@ -124,7 +124,7 @@ function curl() {
   const { found, error } = tried(() => {
     const [profile, pinned, registry] = ["profile", "pinned", "registry"].map((id) => field(id) || undefined);
     const text = sample(kind, { ...(registry && { registry }), ...(pinned && { version: pinned }) });
-    const header = profile === undefined ? "x-mambo-signature" : (JSON.parse(profile).scheme?.header ?? "x-mambo-signature");
+    const header = profile === undefined ? "x-mambo-signature" : (JSON.parse(profile)?.scheme?.header ?? "x-mambo-signature");
     const value = sign({ secret, body: text, ...(profile && { profile }) });
     return ["curl --include", "-H 'content-type: application/json'", `-H ${quoted(`${header}: ${value}`)}`, `--data-binary ${quoted(text)}`, quoted(at("url").value)].join(" \\\n  ");
   });
@@ -148,6 +148,8 @@ const looksLikeRequest = (file) => file.slice(0, 16).text().then((start) => /^[A
 at("test-kind").append(...KINDS.map((kind) => element("option", {}, kind)));
 at("sample").addEventListener("click", () => {
   at("secret").value ||= "a secret for trying it out";
+  // It is signed as is assumed of Mambo.
+  at("profile").value = "";
   at("registry").value ||= JSON.stringify(REGISTRY, null, 2);
   const { headers, body: text } = sampleDelivery("PointWalletUpdated", { secret: at("secret").value, registry: REGISTRY, version: "8.0.3", data: { newExampleField: "value" } });
   at("headers").value = Object.entries(headers).map(([name, value]) => `${name}: ${value}`).join("\n");

@@ -12,8 +12,14 @@ export function element(name, properties = {}, ...children) {
 export function copyButton(label, text) {
   const button = element("button", { type: "button" }, label);
   button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(text());
-    document.querySelector("#said").textContent = "Copied.";
+    const said = document.querySelector("#said");
+    try {
+      await navigator.clipboard.writeText(text());
+      said.textContent = "Copied.";
+    } catch {
+      // Without https there is no clipboard for pages, and browsers may refuse.
+      said.textContent = "The browser does not let pages copy: select the text.";
+    }
   });
   return button;
 }

@@ -16,7 +16,7 @@ const receiver = createReceiver({
   secret: process.env.MAMBO_SECRET ?? "",
   replay: { store: memoryReplayStore(), by: "event" },
 }).on("ActivityAwardedAdded", async ({ data }) => {
-  const subscription = subscriptions.get(data.uuid);
+  const subscription = subscriptions.get(data?.uuid);
   if (subscription === undefined) return;
   for (const { name } of rewardsOf(data, "mission")) {
     try {

@@ -46,7 +46,7 @@ const STATUSES: Partial<Record<ErrorCode, number>> = {
   delivery_replayed: 200,
 };
 
-/** Reads a request, routes it, and says what to answer: a 500 makes Mambo try again, a 4xx says that it need not. */
+/** Reads a request, routes it, and says what to answer: a 500 asks for another attempt, a 4xx says that it would not help. */
 export async function accept(
   target: Target,
   { headers, encoding, body }: Incoming,

@@ -1,7 +1,7 @@
 // Default entry: the module's bytes are inside the JavaScript, so there is no file to lose, fetch or permit.
 import { boot } from "../boot.ts";
 import { coreBytes } from "../core_bytes.js";
-import { unpack } from "../unpack.ts";
+import { unpack } from "../packing.ts";
 
 boot(new WebAssembly.Module(unpack(coreBytes)));
 

@@ -254,10 +254,10 @@ fn map_value(node: &mut Node<'_>, pairs: &[(String, String)], other: &Other, at:
         (None, Other::Error) => return run.unfit(at, "expected a value of the table"),
     };
     let back = pairs.iter().find(|(_, other)| equal(&new, other)).map_or(&new, |(old, _)| old);
-    if !equal(&text, back) || (found.is_none() && new != text) {
+    if !equal(&text, back) || (found.is_none() && !equal(&text, &new)) {
         run.lose(LossKind::ValueMerged, at, "");
     }
-    let changed = new != text;
+    let changed = !equal(&text, &new);
     if changed {
         *node = Node::Raw(Cow::Owned(new));
     }

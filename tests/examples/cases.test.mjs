@@ -19,7 +19,7 @@ const selfsigned = require("selfsigned");
 const webpush = require("web-push");
 const { chromium } = createRequire(join(repository, "js/package.json"))("playwright-core");
 
-const awarded = (type, name) => ({ uuid: "user-1", awarded: [{ awardedType: "reward", type, name, message: `${name}!` }, { type: "level", name: "Two" }] });
+const awarded = (type, name) => ({ id: "a-1", uuid: "user-1", awarded: [{ awardedType: "reward", type, name, message: `${name}!` }, { type: "level", name: "Two" }] });
 
 test("an achievement is congratulated by e-mail, once however often it comes, and not lost to a mail server that is away", async () => {
   const mails = [];
@@ -116,33 +116,38 @@ test("what users did is in PostgreSQL, each event once, and waits while the data
   assert.equal(await sender.deliver("ActivityCreated", { uuid: "user-1", attrs: { verb: "read" } }), 204);
   assert.equal(await sender.again(), 204);
   database.control("stop");
-  assert.equal(await sender.deliver("NewKind", { big: 12345678901234567890n.toString() }), 500);
+  assert.equal(await sender.deliver("NewKind", { odd: "\u0000" }), 500);
   database.control("start");
   assert.equal(await sender.retry(), 204);
   const client = new pg.Client({ connectionString: database.url });
   await client.connect();
-  const { rows } = await client.query("SELECT uuid, kind, data FROM activities ORDER BY seen");
+  const { rows } = await client.query("SELECT uuid, kind, body::text FROM activities ORDER BY seen");
   await client.end();
-  assert.deepEqual(rows, [
+  const stored = rows.map(({ body, ...row }) => ({ ...row, data: JSON.parse(body).data }));
+  assert.deepEqual(stored, [
     { uuid: "user-1", kind: "ActivityCreated", data: { uuid: "user-1", attrs: { verb: "read" } } },
-    { uuid: null, kind: "NewKind", data: { big: "12345678901234567890" } },
+    { uuid: null, kind: "NewKind", data: { odd: "\u0000" } },
   ]);
 });
 
 test("engagement is counted for Prometheus", async () => {
-  const { port } = await node("metrics/receiver.mjs");
+  const { port } = await node("metrics/receiver.mjs", { BEHAVIOURS: "read,share" });
   const url = `http://127.0.0.1:${port}/`;
   const sender = await senderTo(url);
   assert.equal(await sender.deliver("ActivityCreated", { attrs: { verb: "read" } }), 204);
+  assert.equal(await sender.again(), 200);
+  assert.equal(await sender.deliver("ActivityCreated", { attrs: { verb: "anything" } }), 204);
   assert.equal(await sender.deliver("Made up 1", {}), 204);
   assert.equal(await sender.deliver("Made up 2", {}), 204);
   assert.equal((await fetch(url, { method: "POST", body: "{}" })).status, 401);
   const text = await (await fetch(`${url}metrics`)).text();
   assert.deepEqual(text.split("\n").filter((line) => line.startsWith("mambo_")), [
     'mambo_events_total{kind="Ping"} 1',
-    'mambo_events_total{kind="ActivityCreated"} 1',
+    'mambo_events_total{kind="ActivityCreated"} 2',
     'mambo_events_total{kind="unknown"} 2',
     'mambo_activities_total{verb="read"} 1',
+    'mambo_activities_total{verb="other"} 1',
+    'mambo_refused_total{code="delivery_replayed"} 1',
     'mambo_refused_total{code="header_missing"} 1',
   ]);
 });

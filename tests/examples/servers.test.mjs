@@ -2,12 +2,10 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { readFileSync, readdirSync } from "node:fs";
-import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { buffer } from "node:stream/consumers";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { examples, folder, node, repository, secret, senderTo, start, until } from "./world.mjs";
 
 const runtimes = join(repository, "tests/runtimes/node_modules");
@@ -84,49 +82,12 @@ test("Hono on Cloudflare's workerd", async () => {
   }
 });
 
-/** A listener on loopback, for what has none of its own; hands back its address. */
-async function served(act) {
-  const server = createServer(async (request, response) => {
-    const { status, text } = await act(request, await buffer(request));
-    response.writeHead(status).end(text);
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  after(() => server.close());
-  return `http://127.0.0.1:${server.address().port}/`;
-}
-
-/** What is printed while `act` runs. */
-async function printed(act) {
-  const [lines, errors] = [[], []];
-  const { log, error } = console;
-  console.log = (line) => lines.push(line);
-  console.error = ({ code }) => errors.push(code);
-  try {
-    await act(lines, errors);
-  } finally {
-    Object.assign(console, { log, error });
-  }
-}
-
-test("Lambda behind API Gateway", async () => {
-  process.env.MAMBO_SECRET = secret;
-  const url = await served(async ({ headers }, bytes) => {
-    const { handler } = await import(join(examples, "servers/lambda.mjs"));
-    const { statusCode, body } = await handler({ headers, body: bytes.toString("base64"), isBase64Encoded: true });
-    return { status: statusCode, text: body };
+for (const name of ["lambda", "next", "worker"]) {
+  test(`${name}, as its host calls it`, async () => {
+    const { port, lines, errors } = await start(process.execPath, ["servers/local.mjs", name, "0"]);
+    await tried(`http://127.0.0.1:${port}/webhooks`, lines, errors);
   });
-  await printed((lines, errors) => tried(url, lines, errors));
-});
-
-test("a route of Next, as Next calls it", async () => {
-  process.env.MAMBO_SECRET = secret;
-  const url = await served(async ({ headers }, body) => {
-    const { POST } = await import(join(examples, "servers/next/app/webhooks/route.js"));
-    const answer = await POST(new Request("http://localhost/", { method: "POST", headers: Object.entries(headers), body }));
-    return { status: answer.status, text: await answer.text() };
-  });
-  await printed((lines, errors) => tried(url, lines, errors));
-});
+}
 
 test("axum with SQLite in Rust, and a service on axum with the sender inside", async () => {
   const program = (name) => join(repository, "target/debug/examples", name);

@@ -1,6 +1,7 @@
 // Bodies are parsed by the host, and the core sees an outline of them: what comes out must be what comes out when the
 // core reads the body itself, also where its answer to an outline was kept.
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { test } from "node:test";
 import { createReceiver } from "mambo-webhooks";
@@ -72,7 +73,7 @@ const data = () => {
   return inner.replace("{", `{"attrs":${object(["verb", "action", "type"], 1)},"filler":"${"x".repeat(random(2) * 2000)}"${inner === "{}" ? "" : ","}`);
 };
 const body = () =>
-  random(5) === 0 ? data() : `{"event":${pick(['"ActivityCreated"', '"New"', "7", "{}"])},"version":${pick(['"8.0.0"', '"9.0.0"', "8"])},"id":${pick(['"e"', "5", "[]"])},"time":${value(1)},"data":${data()}}`;
+  random(5) === 0 ? data() : `{"event":${pick(['"ActivityCreated"', '"New"', "7", "{}"])},"version":${pick(['"8.0.0"', '"9.0.0"', "8"])},"id":${pick(['"e"', "5", "[]", '"\\ud800"'])},"eventId":${pick(['"other"', '""'])},"time":${value(1)},"data":${data()}}`;
 
 for (const [name, settings] of Object.entries({
   "as received": {},
@@ -117,4 +118,45 @@ test("an answer that was kept is not shared", () => {
   assert.deepEqual(event.data, { score: 3, attrs: { action: "bcd" } });
   assert.equal(event.id, "bcd");
   assert.deepEqual(applied, ["verb", "points"]);
+});
+
+const text = (data, more = "") => `{"event":"ActivityCreated","version":"8.0.0",${more}"data":${data}}`;
+const renaming = (to) => ({ registry: registry([change("verb", [{ op: "rename", at: "/verb", to }])]), wanted: "9.0.0" });
+const table = { registry: registry([change("mode", [{ op: "map_value", at: "/mode", pairs: [["a", "a"], ["b", "beta"]] }])]), wanted: "9.0.0" };
+
+for (const [name, settings, body] of [
+  ["an id that is half a surrogate pair", {}, text("{}", '"id":"\\ud800","eventId":"real",')],
+  ["a member that is renamed to one that sets prototypes", renaming("__proto__"), text('{"verb":{"admin":true}}')],
+  ["a text that is the table's own, with an escape", table, text('{"mode":"\\u0061"}')],
+]) {
+  test(`${name} comes out alike`, () => {
+    const headers = { "x-mambo-signature": sign({ secret, body, now }) };
+    const [found, expected] = [byOutline(createReceiver({ secret, ...settings, clock: () => now }), headers, body), byCore(settings, headers, body)];
+    assert.deepEqual(found, expected);
+    assert.deepEqual(Object.keys(found.data), Object.keys(expected.data));
+    assert.equal(Object.getPrototypeOf(found.data), Object.prototype);
+  });
+}
+
+test("frozen prototypes, iterators as headers, and headers that throw", () => {
+  const run = `
+    Object.freeze(Object.prototype);
+    const { createReceiver } = await import("mambo-webhooks");
+    const { sign } = await import("mambo-webhooks/testing");
+    const secret = ${JSON.stringify(secret)};
+    const receiver = createReceiver({ secret, ...${JSON.stringify(renaming("action"))} });
+    const body = ${JSON.stringify(text('{"constructor":1,"verb":2,"toString":3}'))};
+    const headers = new Headers({ "x-mambo-signature": sign({ secret, body }) });
+    const { data } = receiver.receive({ headers, body }).event;
+    console.log(JSON.stringify(data));
+    const odd = ${JSON.stringify(text('{"__proto__":{}}'))};
+    const iterator = new Headers({ "x-mambo-signature": sign({ secret, body: odd }) }).entries();
+    console.log(receiver.receive({ headers: iterator, body: odd }).kind);
+    try {
+      receiver.receive({ headers: { get() { throw new RangeError("the caller's own"); } }, body });
+    } catch (error) {
+      console.log(error.name);
+    }`;
+  const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", run], { encoding: "utf8" });
+  assert.deepEqual([stdout.trim().split("\n"), stderr], [['{"constructor":1,"action":2,"toString":3}', "ActivityCreated", "RangeError"], ""]);
 });

@@ -79,7 +79,7 @@ test("a clock that is no time is the caller's fault", () => {
 });
 
 test("no secret at all", () => {
-  const missing = [true, "options_invalid", "config", "options have 1 problems; first: `secret` is missing at /keys/0"];
+  const missing = [true, "secret_empty", "config", "secret of key `default` is empty"];
   for (const none of [undefined, null]) assert.deepEqual(refusal(() => createReceiver({ secret: none })), missing);
 });
 

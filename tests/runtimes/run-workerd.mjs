@@ -15,7 +15,7 @@ const read = (path, type) => ({ type, path: join(scratch, path), contents: readF
 function unbundled() {
   const dist = "node_modules/mambo-webhooks/dist";
   const files = readdirSync(join(scratch, dist), { recursive: true }).filter((name) => name.endsWith(".js"));
-  const skipped = /core_bytes|inline|slim|edge-light|testing|adapters/;
+  const skipped = /inline|slim|edge-light|testing|adapters/;
   const worker = readFileSync(join(scratch, "worker.mjs"), "utf8").replace('"mambo-webhooks"', `"./${dist}/entry/workerd.js"`);
   return [
     { type: "ESModule", path: join(scratch, "worker.mjs"), contents: worker },

@@ -1,21 +1,37 @@
 //! The examples of JavaScript, in their place, with the package of this tree.
 
 use std::fs;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use crate::build::{pack, package};
 use crate::step::{Done, root, run, step};
 use crate::tools::npm_ci;
 
-/// Runs one example: `receiver.mjs` of its folder, or a file by its path.
+/// Runs one example in its runtime: `receiver.mjs` of its folder, or a file by its path.
 pub fn example(name: Option<&str>, arguments: &[String]) -> Done {
     let examples = root().join("examples");
     let name = name.ok_or("which? examples/README.md lists them")?;
-    let script =
-        [format!("{name}/receiver.mjs"), format!("{name}.mjs")].into_iter().find(|path| examples.join(path).is_file());
-    let script = script.ok_or_else(|| format!("there is no example {name}: examples/README.md lists them"))?;
+    let runtimes = root().join("tests/runtimes/node_modules");
+    let (program, words): (PathBuf, Vec<String>) = match name.strip_prefix("servers/").unwrap_or_default() {
+        "deno" => {
+            let words = ["run", "--allow-net", "--allow-env", "servers/deno.mjs"];
+            (runtimes.join("@deno/linux-x64-glibc/deno"), words.map(String::from).into())
+        }
+        "bun" => (runtimes.join("@oven/bun-linux-x64/bin/bun"), vec!["servers/bun.mjs".into()]),
+        host @ ("worker" | "next" | "lambda") => ("node".into(), vec!["servers/local.mjs".into(), host.into()]),
+        _ => {
+            let files = [format!("{name}/receiver.mjs"), format!("{name}.mjs")];
+            let file = files.into_iter().find(|path| examples.join(path).is_file());
+            let unknown = || format!("there is no example {name}: examples/README.md lists them");
+            ("node".into(), vec![file.ok_or_else(unknown)?])
+        }
+    };
+    if program.starts_with(&runtimes) {
+        npm_ci(&root().join("tests/runtimes"))?;
+    }
     prepare()?;
-    run(Command::new("node").arg(script).args(arguments).current_dir(examples))
+    run(Command::new(program).args(words).args(arguments).current_dir(examples))
 }
 
 /// Builds the debugger's page, and opens it in the browser of whoever asked.
