@@ -12,7 +12,7 @@ impl Shims {
     /// number is written, or another member's value.
     #[must_use]
     pub fn touched(&self) -> Option<(Vec<Pointer>, bool)> {
-        let mut touched = Vec::new();
+        let mut touched: Vec<Pointer> = Vec::new();
         let mut is_compared = false;
         for op in self.ops() {
             match op {
@@ -21,11 +21,12 @@ impl Shims {
                 _ => return None,
             }
             let (reads, writes) = op.places();
-            touched.extend(reads);
-            touched.extend(writes);
+            for place in reads.into_iter().chain(writes) {
+                if let Err(at) = touched.binary_search(&place) {
+                    touched.insert(at, place);
+                }
+            }
         }
-        touched.sort_unstable();
-        touched.dedup();
         // In their order, a place stands right before those inside of it.
         let holds = |pair: &[Pointer]| matches!(pair, [outer, inner] if inner.segments().starts_with(outer.segments()));
         is_compared |= touched.windows(2).any(holds);

@@ -27,9 +27,7 @@ pub fn suite(name: Option<&str>) -> Done {
 pub fn javascript() -> Done<Command> {
     debian_program("/usr/bin/redis-server", "redis-server")?;
     debian_program("/usr/bin/chromium", "chromium")?;
-    // The status page of its worker is looked at in a browser. With the features of the Rust tests: built once.
-    let features = "cli,postgres,failpoints";
-    run(Command::new(env!("CARGO")).args(["build", "--quiet", "--features", features]).current_dir(root()))?;
+    programs()?;
     let scratch = prepare("js")?;
     let mut names: Vec<String> = names(&scratch)?.into_iter().filter(|name| name.ends_with(".test.mjs")).collect();
     names.sort();
@@ -43,9 +41,7 @@ pub fn examples() -> Done<Command> {
     npm_ci(&root().join("tests/runtimes"))?;
     debian_program("/usr/bin/chromium", "chromium")?;
     debian_program("/usr/lib/postgresql", "postgresql")?;
-    let features = "cli,postgres,failpoints";
-    let targets = ["build", "--quiet", "--bins", "--examples", "--features", features];
-    run(Command::new(env!("CARGO")).args(targets).current_dir(root()))?;
+    programs()?;
     example::page()?;
     let mut node = node(&root().join("tests/examples"));
     node.args([
@@ -57,6 +53,12 @@ pub fn examples() -> Done<Command> {
         "newcomer.test.mjs",
     ]);
     Ok(node)
+}
+
+/// The command line and the examples in Rust. With the members and features of the Rust tests, so that nothing is built twice.
+fn programs() -> Done {
+    let targets = ["build", "--quiet", "--workspace", "--bins", "--examples"];
+    run(Command::new(env!("CARGO")).args(targets).args(["--features", "cli,postgres,failpoints"]).current_dir(root()))
 }
 
 /// Every compiler and resolution that users have, and the shape of the package.
