@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use base16ct::lower;
-use base64ct::{Base64, Base64UrlUnpadded, Encoding as _};
+use base64ct::{Base64, Encoding as _};
 use zeroize::Zeroizing;
 
 /// How a secret is written down.
@@ -37,25 +37,23 @@ impl Encoding {
         let bytes = match self {
             Self::Utf8 => text.as_bytes().to_vec(),
             Self::Hex => base16ct::mixed::decode_vec(text).ok()?,
-            Self::Base64 if text.ends_with('=') => {
-                let standard = replaced(text, [('-', '+'), ('_', '/')]);
-                Base64::decode_vec(&standard).ok()?
-            }
-            Self::Base64 => {
-                let url_safe = replaced(text, [('+', '-'), ('/', '_')]);
-                Base64UrlUnpadded::decode_vec(&url_safe).ok()?
-            }
+            Self::Base64 => Base64::decode_vec(&standard(text)).ok()?,
         };
         Some(Zeroizing::new(bytes))
     }
 }
 
-/// `text` in the other base64 alphabet; wiped after use, since it is a secret.
-fn replaced(text: &str, pairs: [(char, char); 2]) -> Zeroizing<String> {
-    let swap = |found| pairs.iter().find(|(from, _)| *from == found).map_or(found, |(_, to)| *to);
-    let mut other = Zeroizing::new(String::with_capacity(text.len()));
-    other.extend(text.chars().map(swap));
-    other
+/// `text` in the standard alphabet and padded, if it is base64 at all; wiped after use, since it is a secret.
+fn standard(text: &str) -> Zeroizing<String> {
+    let missing = if text.ends_with('=') { 0 } else { text.len().wrapping_neg() % 4 };
+    let mut standard = Zeroizing::new(String::with_capacity(text.len().saturating_add(missing)));
+    standard.extend(text.chars().map(|letter| match letter {
+        '-' => '+',
+        '_' => '/',
+        other => other,
+    }));
+    standard.extend(core::iter::repeat_n('=', missing));
+    standard
 }
 
 /// `bytes` as lower-case hex.

@@ -273,7 +273,7 @@ impl Receiver {
             losses = shimmed.losses;
             data = shimmed.data;
             // Where changes may be unknown, the shape that came out is not known either.
-            let is_known = self.shims.registry().events.contains_key(&**kind)
+            let is_known = self.shims.registry().events.contains(kind)
                 && self.shims.registry().releases.first().is_none_or(|first| *first <= from.min(to))
                 && self.shims.registry().newest().is_some_and(|newest| newest >= from.max(to));
             delivered_version = if from == to || is_known { Some(to) } else { None };

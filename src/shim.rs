@@ -8,6 +8,8 @@ pub mod convert;
 
 pub mod op;
 
+pub mod named;
+
 pub mod registry;
 
 pub mod read;
@@ -32,6 +34,7 @@ pub use apply::{Shimmed, apply};
 pub use changelog::changelog;
 pub use check::check;
 pub use loss::{Loss, LossKind, Strictness};
+pub use named::Named;
 pub use op::{Lossy, Op};
 pub use plan::{Plan, Shims, Standing};
 pub use registry::{Change, Registry};

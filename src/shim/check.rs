@@ -20,8 +20,8 @@ pub fn check(registry: &Registry, problems: &mut Problems) {
     }
     check_models(registry, problems);
     let releases: Vec<Release> = registry.changes.iter().map(|change| change.since).collect();
-    let is_overfull = |kind: &&String| releases.iter().any(|release| registry.models_before(kind, *release).1);
-    if let Some(kind) = registry.events.keys().find(is_overfull) {
+    let is_overfull = |kind: &&str| releases.iter().any(|release| registry.models_before(kind, *release).1);
+    if let Some(kind) = registry.events.iter().map(|(kind, _)| kind).find(is_overfull) {
         let sentence = format!("{kind} holds models in over {MAX_PLACES} places, or too deep");
         problems.add("places_too_many", "/models", sentence, "say where they are with fewer `contains`");
         return;
@@ -50,14 +50,14 @@ pub fn check(registry: &Registry, problems: &mut Problems) {
 }
 
 fn check_models(registry: &Registry, problems: &mut Problems) {
-    let known = |name: &str| registry.models.contains_key(name);
+    let known = |name: &str| registry.models.contains(name);
     let unknown = |name: &str| format!("model `{name}` is unknown");
-    for (kind, event) in &registry.events {
+    for (kind, event) in registry.events.iter() {
         if !known(&event.model) {
             problems.add("model_unknown", &format!("/events/{kind}/model"), unknown(&event.model), "list it in models");
         }
     }
-    for (name, model) in &registry.models {
+    for (name, model) in registry.models.iter() {
         for (index, inner) in model.contains.iter().enumerate() {
             let at = format!("/models/{name}/contains/{index}");
             if !known(&inner.model) {
@@ -105,8 +105,8 @@ fn check_since(registry: &Registry, change: &Change, at: &str, problems: &mut Pr
         problems.add("since_first", &since, format!("{} is the first release", change.since), hint);
     }
     let known = match &change.on {
-        Target::Model(model) => registry.models.contains_key(model),
-        Target::Event(kind) => registry.events.contains_key(kind),
+        Target::Model(model) => registry.models.contains(model),
+        Target::Event(kind) => registry.events.contains(kind),
     };
     if !known {
         let (Target::Model(name) | Target::Event(name)) = &change.on;
@@ -214,11 +214,11 @@ fn check_order(registry: &Registry, one: &Change, other: &Change, at: &str, prob
         let places: Vec<Pointer> = ops.flat_map(|(reads, writes)| reads.into_iter().chain(writes)).collect();
         at.iter().flat_map(|at| places.iter().map(|place| place.under(at.segments()))).collect()
     };
-    let clash = |kind: &&String| {
+    let clash = |kind: &&str| {
         let (left, right) = (touched(kind, one), touched(kind, other));
         left.iter().any(|left| right.iter().any(|right| overlaps(left, right)))
     };
-    if let Some(kind) = registry.events.keys().find(clash) {
+    if let Some(kind) = registry.events.iter().map(|(kind, _)| kind).find(clash) {
         let sentence: String = format!("touches what change `{}` of the same release touches, in {kind}", one.id);
         problems.add("changes_overlap", at, sentence, "make them one change, with its ops in order");
     }

@@ -4,6 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::check::check;
+use super::named::Named;
 use super::op::Op;
 use super::registry::Registry;
 use crate::error::Error;
@@ -15,8 +16,8 @@ use crate::release::Release;
 #[derive(Clone, Debug, Default)]
 pub struct Shims {
     registry: Registry,
-    /// By kind, in order: a list takes a tenth of a map's code.
-    tables: Vec<(String, Table)>,
+    /// By kind.
+    tables: Named<Table>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -90,7 +91,8 @@ impl Shims {
 
     /// Only for a registry that was checked.
     fn made(registry: Registry) -> Self {
-        let tables = registry.events.iter().map(|(kind, event)| {
+        let mut tables = Named::default();
+        for (kind, event) in registry.events.iter() {
             let mut steps: Vec<Step> = Vec::new();
             for change in &registry.changes {
                 let places = registry.places_before(kind, &change.on, change.since);
@@ -102,9 +104,8 @@ impl Shims {
                     steps.insert(place, Step { change: change.id.clone(), since: change.since, up, down });
                 }
             }
-            (kind.clone(), Table { introduced: event.introduced, steps })
-        });
-        let tables = tables.collect();
+            tables.insert(kind.into(), Table { introduced: event.introduced, steps });
+        }
         Self { registry, tables }
     }
 
@@ -120,8 +121,7 @@ impl Shims {
     /// one that introduced the event. An unknown kind has no changes.
     #[must_use]
     pub fn plan(&self, kind: &str, from: Release, to: Release) -> Plan<'_> {
-        let found = self.tables.binary_search_by(|(other, _)| other.as_str().cmp(kind)).ok();
-        let Some((_, table)) = found.and_then(|at| self.tables.get(at)) else {
+        let Some(table) = self.tables.get(kind) else {
             return Plan::default();
         };
         let effective = |release: Release| table.introduced.map_or(release, |introduced| release.max(introduced));

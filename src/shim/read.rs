@@ -28,12 +28,16 @@ impl Registry {
         }
         if let Some(events) = fields.take("events").and_then(|doc| doc.fields(problems)) {
             for (kind, doc) in events.entries() {
-                registry.events.extend(EventDef::read(&doc, problems).map(|event| (kind, event)));
+                if let Some(event) = EventDef::read(&doc, problems) {
+                    registry.events.insert(kind, event);
+                }
             }
         }
         if let Some(models) = fields.take("models").and_then(|doc| doc.fields(problems)) {
             for (name, doc) in models.entries() {
-                registry.models.extend(ModelDef::read(&doc, problems).map(|model| (name, model)));
+                if let Some(model) = ModelDef::read(&doc, problems) {
+                    registry.models.insert(name, model);
+                }
             }
         }
         for doc in list(&mut fields, "changes", problems) {

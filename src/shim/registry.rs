@@ -1,9 +1,9 @@
 //! The registry document: releases, events, models, changes and deprecations.
 
-use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use super::named::Named;
 use super::op::{Lossy, Op};
 use crate::json::{Pointer, Problems};
 use crate::limits::{MAX_PLACES, MAX_POINTER_SEGMENTS};
@@ -15,9 +15,9 @@ pub struct Registry {
     /// Known releases, oldest first.
     pub releases: Vec<Release>,
     /// Events by kind.
-    pub events: BTreeMap<String, EventDef>,
+    pub events: Named<EventDef>,
     /// Models by name.
-    pub models: BTreeMap<String, ModelDef>,
+    pub models: Named<ModelDef>,
     /// What changed, and when.
     pub changes: Vec<Change>,
     /// What is announced to go away, without a release in which it is gone.
@@ -123,8 +123,8 @@ impl Registry {
                 self.releases.insert(place, release);
             }
         }
-        self.events.extend(over.events);
-        self.models.extend(over.models);
+        over.events.into_iter().for_each(|(kind, event)| self.events.insert(kind, event));
+        over.models.into_iter().for_each(|(name, model)| self.models.insert(name, model));
         for change in over.changes {
             match self.changes.iter().find(|known| known.id == change.id) {
                 None => self.changes.push(change),

@@ -11,16 +11,16 @@ use crate::tools::{debian_program, npm_ci};
 
 /// Runs one suite, for whoever works on it.
 pub fn suite(name: Option<&str>) -> Done {
-    package()?;
     let ready = match name {
-        Some("js") => javascript(),
-        Some("types") => types(),
-        Some("runtimes") => runtimes(true),
-        Some("bundlers") => bundlers(),
-        Some("examples") => examples(),
-        _ => Err("which? js, types, runtimes, bundlers or examples".into()),
+        Some("js") => javascript,
+        Some("types") => types,
+        Some("runtimes") => || runtimes(true),
+        Some("bundlers") => bundlers,
+        Some("examples") => examples,
+        _ => return Err("which? js, types, runtimes, bundlers or examples".into()),
     };
-    run(&mut ready?)
+    package()?;
+    run(&mut ready()?)
 }
 
 /// Tests of the library and of its adapters.
