@@ -31,6 +31,8 @@ mod sqlite_claim;
 
 mod sqlite_log;
 
+mod sqlite_prune;
+
 pub mod sqlite;
 
 #[cfg(feature = "postgres")]
@@ -47,6 +49,9 @@ mod postgres_claim;
 
 #[cfg(feature = "postgres")]
 mod postgres_log;
+
+#[cfg(feature = "postgres")]
+mod postgres_prune;
 
 #[cfg(feature = "postgres")]
 pub mod postgres;
@@ -77,5 +82,5 @@ pub use postgres::Postgres;
 pub use schedule::Schedule;
 pub use sender::Sender;
 pub use sqlite::Sqlite;
-pub use store::{Enqueued, LogQuery, Selection, Store};
+pub use store::{Enqueued, LogQuery, Prune, Selection, Store};
 pub use worker::{Worker, WorkerOptions};

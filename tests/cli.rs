@@ -75,6 +75,23 @@ fn registries_are_checked_printed_and_carried_out() {
 }
 
 #[test]
+fn what_ended_long_ago_is_forgotten() {
+    let folder = folder("prune");
+    fs::remove_file(folder.join("store.db")).ok();
+    let send = "send --kind Other --id e-1 --data data --store store.db --server 9.0.0";
+    fs::write(folder.join("data"), "{}").unwrap();
+    assert_eq!(run(&folder, send), ("e-1".into(), String::new(), 0));
+    let prune = "prune --days 30 --store store.db";
+    assert_eq!(run(&folder, prune), ("0 events are forgotten".into(), String::new(), 0));
+    assert_eq!(run(&folder, &format!("--json {prune} --dead")), (r#"{"events":0}"#.into(), String::new(), 0));
+    let (_, problem, code) = run(&folder, "prune --days 0 --store store.db");
+    assert_eq!(
+        (problem.lines().next(), code),
+        (Some("error: invalid value '0' for '--days <DAYS>': 0 is not in 1..=65535"), 2)
+    );
+}
+
+#[test]
 fn wrong_calls_say_so() {
     let folder = folder("wrong");
     assert_eq!(run(&folder, "verify").2, 2);

@@ -32,7 +32,7 @@ macro_rules! suite {
 }
 
 suite! {
-    fans_out takes_each_event_once fences sets_poison_aside retries_and_logs retries_by_hand disables recovers shares
+    fans_out takes_each_event_once fences sets_poison_aside retries_and_logs retries_by_hand forgets disables recovers shares
     lanes_do_not_starve_each_other lanes_share_an_endpoint rotates
 }
 

@@ -21,11 +21,12 @@ use super::outcome::DisableRule;
 use super::postgres_claim::{begin, claim, extend, settle};
 use super::postgres_enqueue::enqueue;
 use super::postgres_log::{counts, health, log};
+use super::postgres_prune::prune;
 use super::postgres_rows::failed;
 use super::postgres_schema::prepare;
 use super::store::{
-    Change, Claim, Counts, EndpointHealth, Enqueued, Lease, LogLine, LogQuery, Selection, Settled, Settlement, Store,
-    Work,
+    Change, Claim, Counts, EndpointHealth, Enqueued, Lease, LogLine, LogQuery, Prune, Selection, Settled, Settlement,
+    Store, Work,
 };
 use crate::release::Release;
 use crate::time::UnixMillis;
@@ -39,8 +40,11 @@ const OPTIONS: [(&str, &str); 4] = [
     ("statement_timeout", "60s"),
     ("idle_in_transaction_session_timeout", "15s"),
 ];
-/// How long to wait for a database that does not answer; the worker then tries again, callers are told.
+/// How long to wait for a connection; the worker then tries again, callers are told.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long to wait for an answer: longer than a statement may take, for a server or a network that has gone away without
+/// a word.
+const ANSWER: Duration = Duration::from_secs(70);
 
 /// A store in a database. Clones share its connections.
 #[derive(Clone)]
@@ -67,20 +71,19 @@ impl Postgres {
     /// `store_failed`; `store_newer` for tables of a newer release.
     pub async fn connect(url: &str) -> Result<Self, SendError> {
         let options = PgConnectOptions::from_str(url).map_err(failed)?.options(OPTIONS);
-        let pool = PgPoolOptions::new()
-            .max_connections(CONNECTIONS)
-            .acquire_timeout(PATIENCE)
-            .connect_with(options)
-            .await
-            .map_err(failed)?;
-        let mut connection = pool.acquire().await.map_err(failed)?;
-        prepare(&mut connection).await?;
-        drop(connection);
-        let endpoints = Mutex::new((-1, Arc::default()));
-        let shared = Shared { ahead_ms: AtomicI64::new(0), endpoints, turn: AtomicUsize::new(0) };
-        let store = Self { pool, shared: Arc::new(shared) };
-        store.set_clock().await?;
-        Ok(store)
+        let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(PATIENCE);
+        answered(async {
+            let pool = pool.connect_with(options).await.map_err(failed)?;
+            let mut connection = pool.acquire().await.map_err(failed)?;
+            prepare(&mut connection).await?;
+            drop(connection);
+            let endpoints = Mutex::new((-1, Arc::default()));
+            let shared = Shared { ahead_ms: AtomicI64::new(0), endpoints, turn: AtomicUsize::new(0) };
+            let store = Self { pool, shared: Arc::new(shared) };
+            store.set_clock().await?;
+            Ok(store)
+        })
+        .await
     }
 
     /// Takes events inside a transaction of yours: they are sent if it commits, and were never there if it does not.
@@ -162,34 +165,46 @@ impl Store for Postgres {
     }
 
     async fn enqueue(&self, events: Vec<NewEvent>, now: UnixMillis) -> Result<Vec<Enqueued>, SendError> {
-        let mut transaction = self.pool.begin().await.map_err(failed)?;
-        let taken = enqueue(&mut transaction, events, None, now).await?;
-        transaction.commit().await.map_err(failed)?;
-        Ok(taken)
+        answered(async {
+            let mut transaction = self.pool.begin().await.map_err(failed)?;
+            let taken = enqueue(&mut transaction, events, None, now).await?;
+            transaction.commit().await.map_err(failed)?;
+            Ok(taken)
+        })
+        .await
     }
 
     async fn enqueue_manual(&self, event: NewEvent, endpoint: String, now: UnixMillis) -> Result<Enqueued, SendError> {
-        let mut transaction = self.pool.begin().await.map_err(failed)?;
-        let mut taken = enqueue(&mut transaction, alloc::vec![event], Some(&endpoint), now).await?;
-        transaction.commit().await.map_err(failed)?;
-        taken.pop().filter(|taken| taken.deliveries > 0).ok_or(SendError::EndpointUnknown { id: endpoint })
+        answered(async {
+            let mut transaction = self.pool.begin().await.map_err(failed)?;
+            let mut taken = enqueue(&mut transaction, alloc::vec![event], Some(&endpoint), now).await?;
+            transaction.commit().await.map_err(failed)?;
+            taken.pop().filter(|taken| taken.deliveries > 0).ok_or(SendError::EndpointUnknown { id: endpoint })
+        })
+        .await
     }
 
     async fn claim(&self, most: usize, now: UnixMillis, until: UnixMillis) -> Result<Vec<Claim>, SendError> {
-        let mut transaction = self.pool.begin().await.map_err(failed)?;
-        begin(&mut transaction).await.map_err(failed)?;
-        let endpoints = self.known(&mut transaction).await?;
-        let turn = self.shared.turn.fetch_add(1, Ordering::Relaxed);
-        let claims = claim(&mut transaction, &endpoints, (most, turn), now, until).await.map_err(failed)?;
-        #[cfg(feature = "failpoints")]
-        super::failpoint::hit("in_transaction");
-        transaction.commit().await.map_err(failed)?;
-        Ok(claims)
+        answered(async {
+            let mut transaction = self.pool.begin().await.map_err(failed)?;
+            begin(&mut transaction).await.map_err(failed)?;
+            let endpoints = self.known(&mut transaction).await?;
+            let turn = self.shared.turn.fetch_add(1, Ordering::Relaxed);
+            let claims = claim(&mut transaction, &endpoints, (most, turn), now, until).await.map_err(failed)?;
+            #[cfg(feature = "failpoints")]
+            super::failpoint::hit("in_transaction");
+            transaction.commit().await.map_err(failed)?;
+            Ok(claims)
+        })
+        .await
     }
 
     async fn extend(&self, leases: Vec<Lease>, until: UnixMillis) -> Result<Vec<Lease>, SendError> {
-        let mut connection = self.pool.acquire().await.map_err(failed)?;
-        extend(&mut connection, leases, until).await.map_err(failed)
+        answered(async {
+            let mut connection = self.pool.acquire().await.map_err(failed)?;
+            extend(&mut connection, leases, until).await.map_err(failed)
+        })
+        .await
     }
 
     async fn settle(
@@ -198,76 +213,111 @@ impl Store for Postgres {
         rule: DisableRule,
         now: UnixMillis,
     ) -> Result<Vec<Settled>, SendError> {
-        let mut transaction = self.pool.begin().await.map_err(failed)?;
-        let done = settle(&mut transaction, &settlements, rule, now).await.map_err(failed)?;
-        #[cfg(feature = "failpoints")]
-        super::failpoint::hit("in_transaction");
-        transaction.commit().await.map_err(failed)?;
-        Ok(done)
+        answered(async {
+            let mut transaction = self.pool.begin().await.map_err(failed)?;
+            let done = settle(&mut transaction, &settlements, rule, now).await.map_err(failed)?;
+            #[cfg(feature = "failpoints")]
+            super::failpoint::hit("in_transaction");
+            transaction.commit().await.map_err(failed)?;
+            Ok(done)
+        })
+        .await
     }
 
     async fn next_due(&self) -> Result<Option<UnixMillis>, SendError> {
-        self.set_clock().await?;
-        let sql = "SELECT due FROM mambo_delivery WHERE state = 0 ORDER BY due LIMIT 1";
-        let due: Option<i64> = sqlx::query_scalar(sql).fetch_optional(&self.pool).await.map_err(failed)?;
-        Ok(due.map(UnixMillis))
+        answered(async {
+            self.set_clock().await?;
+            let sql = "SELECT due FROM mambo_delivery WHERE state = 0 ORDER BY due LIMIT 1";
+            let due: Option<i64> = sqlx::query_scalar(sql).fetch_optional(&self.pool).await.map_err(failed)?;
+            Ok(due.map(UnixMillis))
+        })
+        .await
     }
 
     async fn add_endpoint(&self, endpoint: Endpoint, server: Release, now: UnixMillis) -> Result<(), SendError> {
-        let mut transaction = self.pool.begin().await.map_err(failed)?;
-        let sql = "INSERT INTO mambo_endpoint (id, settings, kinds, max_in_flight, state) VALUES ($1, $2, $3, $4, $5)
-            ON CONFLICT DO NOTHING";
-        let Endpoint { id, settings, state, .. } = &endpoint;
-        let (kinds, most) = columns(settings);
-        let query = sqlx::query(sql).bind(id).bind(settings.to_json()).bind(kinds).bind(most).bind(state.as_str());
-        let added = query.execute(&mut *transaction).await.map_err(failed)?;
-        if added.rows_affected() == 0 {
-            return Err(SendError::EndpointExists { id: endpoint.id });
-        }
-        enqueue(&mut transaction, alloc::vec![NewEvent::ping(server)], Some(id), now).await?;
-        transaction.commit().await.map_err(failed)
+        answered(async {
+            let mut transaction = self.pool.begin().await.map_err(failed)?;
+            let sql =
+                "INSERT INTO mambo_endpoint (id, settings, kinds, max_in_flight, state) VALUES ($1, $2, $3, $4, $5)
+                ON CONFLICT DO NOTHING";
+            let Endpoint { id, settings, state, .. } = &endpoint;
+            let (kinds, most) = columns(settings);
+            let query = sqlx::query(sql).bind(id).bind(settings.to_json()).bind(kinds).bind(most).bind(state.as_str());
+            let added = query.execute(&mut *transaction).await.map_err(failed)?;
+            if added.rows_affected() == 0 {
+                return Err(SendError::EndpointExists { id: endpoint.id });
+            }
+            enqueue(&mut transaction, alloc::vec![NewEvent::ping(server)], Some(id), now).await?;
+            transaction.commit().await.map_err(failed)
+        })
+        .await
     }
 
     async fn endpoints(&self) -> Result<Vec<Arc<Endpoint>>, SendError> {
-        let mut connection = self.pool.acquire().await.map_err(failed)?;
-        let mut all: Vec<_> = self.known(&mut connection).await?.values().cloned().collect();
-        all.sort_by(|left, right| left.id.cmp(&right.id));
-        Ok(all)
+        answered(async {
+            let mut connection = self.pool.acquire().await.map_err(failed)?;
+            let mut all: Vec<_> = self.known(&mut connection).await?.values().cloned().collect();
+            all.sort_by(|left, right| left.id.cmp(&right.id));
+            Ok(all)
+        })
+        .await
     }
 
     fn change_endpoint(&self, id: String, change: Change) -> impl Work<()> {
-        self.change(id, change)
+        answered(self.change(id, change))
     }
 
     async fn retry(&self, selection: Selection, now: UnixMillis) -> Result<u64, SendError> {
-        // A second after the attempt before, so that no two have one timestamp, and so one signature.
-        let sql = "UPDATE mambo_delivery d SET state = 0, lane = 2, crashes = 0, due = greatest($1,
-                (SELECT coalesce(max(started) + 1000, 0) FROM mambo_attempt WHERE delivery = d.number))
-            WHERE (state = 3 OR (state = 2 AND NOT $2)) AND ($3::bigint IS NULL OR number = $3)
-                AND ($4::text IS NULL OR endpoint = $4)
-                AND ($5::bigint IS NULL OR event IN (SELECT number FROM mambo_event WHERE created BETWEEN $5 AND $6))";
-        let (only_dead, number, endpoint, range) = match selection {
-            Selection::One(delivery) => (false, Some(delivery), None, None),
-            Selection::Dead { endpoint } => (true, None, endpoint, None),
-            Selection::Range { from, until, endpoint } => (false, None, endpoint, Some((from.0, until.0))),
-        };
-        let (from, until) = range.unzip();
-        let query = sqlx::query(sql).bind(now.0).bind(only_dead).bind(number).bind(endpoint).bind(from).bind(until);
-        query.execute(&self.pool).await.map(|done| done.rows_affected()).map_err(failed)
+        answered(async {
+            // A second after the attempt before, so that no two have one timestamp, and so one signature.
+            let sql = "UPDATE mambo_delivery d SET state = 0, lane = 2, crashes = 0, due = greatest($1,
+                    (SELECT coalesce(max(started) + 1000, 0) FROM mambo_attempt WHERE delivery = d.number))
+                WHERE (state = 3 OR (state = 2 AND NOT $2)) AND ($3::bigint IS NULL OR number = $3)
+                    AND ($4::text IS NULL OR endpoint = $4)
+                    AND ($5::bigint IS NULL OR event IN (SELECT number FROM mambo_event WHERE created BETWEEN $5 AND $6))";
+            let (only_dead, number, endpoint, range) = match selection {
+                Selection::One(delivery) => (false, Some(delivery), None, None),
+                Selection::Dead { endpoint } => (true, None, endpoint, None),
+                Selection::Range { from, until, endpoint } => (false, None, endpoint, Some((from.0, until.0))),
+            };
+            let (from, until) = range.unzip();
+            let query = sqlx::query(sql).bind(now.0).bind(only_dead).bind(number).bind(endpoint).bind(from).bind(until);
+            query.execute(&self.pool).await.map(|done| done.rows_affected()).map_err(failed)
+        })
+        .await
+    }
+
+    async fn prune(&self, which: Prune, after: i64) -> Result<(u64, Option<i64>), SendError> {
+        answered(async {
+            let mut transaction = self.pool.begin().await.map_err(failed)?;
+            let done = prune(&mut transaction, which, after).await.map_err(failed)?;
+            transaction.commit().await.map_err(failed)?;
+            Ok(done)
+        })
+        .await
     }
 
     async fn log(&self, query: LogQuery) -> Result<Vec<LogLine>, SendError> {
-        log(&self.pool, &query).await.map_err(failed)
+        answered(async { log(&self.pool, &query).await.map_err(failed) }).await
     }
 
     async fn counts(&self) -> Result<Counts, SendError> {
-        counts(&self.pool).await.map_err(failed)
+        answered(async { counts(&self.pool).await.map_err(failed) }).await
     }
 
     async fn health(&self, since: UnixMillis) -> Result<Vec<EndpointHealth>, SendError> {
-        let endpoints = self.endpoints().await?;
-        health(&self.pool, &endpoints, since).await.map_err(failed)
+        answered(async {
+            let endpoints = self.endpoints().await?;
+            health(&self.pool, &endpoints, since).await.map_err(failed)
+        })
+        .await
     }
+}
+
+/// Gives up on a database that says nothing any more. Its connection is thrown away.
+async fn answered<T>(work: impl Work<T>) -> Result<T, SendError> {
+    let silent = || SendError::StoreFailed { what: alloc::format!("no answer within {} s", ANSWER.as_secs()) };
+    tokio::time::timeout(ANSWER, work).await.unwrap_or_else(|_| Err(silent()))
 }
 
 /// What of the settings the database itself has to know.

@@ -10,7 +10,7 @@ use super::endpoint::{Endpoint, Settings, State, literal};
 use super::error::SendError;
 use super::event::NewEvent;
 use super::post::{HttpOptions, Poster};
-use super::store::{Change, Enqueued, Selection, Store};
+use super::store::{Change, Enqueued, Prune, Selection, Store};
 use super::worker::{Worker, WorkerOptions};
 use crate::render::Renderer;
 use crate::time::UnixMillis;
@@ -35,7 +35,8 @@ impl<S: Store> Sender<S> {
     /// be sent it.
     ///
     /// # Errors
-    /// `store_failed`: then the event was not taken. `event_exists`.
+    /// `store_failed`: the event was not taken; only when PostgreSQL is lost while it says so, that cannot be known.
+    /// Send it again with the same id or idempotency key: then it is there once. `event_exists`: that id is taken.
     pub async fn send(&self, event: NewEvent) -> Result<Enqueued, SendError> {
         let taken = self.send_all(alloc::vec![event]).await?;
         taken.into_iter().next().ok_or_else(|| SendError::StoreFailed { what: "it took no event".into() })
@@ -114,6 +115,22 @@ impl<S: Store> Sender<S> {
         let count = self.store.retry(selection, self.store.now()).await?;
         self.wake.notify_waiters();
         Ok(count)
+    }
+
+    /// Forgets events that came in and ended before a moment, and with them their payloads, their log and their
+    /// idempotency keys; hands back how many. What waits or is under way stays, and so do dead deliveries, unless those
+    /// are named too.
+    ///
+    /// # Errors
+    /// `store_failed`: what was forgotten until then is.
+    pub async fn prune(&self, prune: Prune) -> Result<u64, SendError> {
+        let (mut events, mut next) = (0, Some(0));
+        while let Some(after) = next {
+            let (some, then) = self.store.prune(prune, after).await?;
+            events = some.saturating_add(events);
+            next = then;
+        }
+        Ok(events)
     }
 
     /// A worker over the same store. Any number may run, in any number of processes that have the store open.

@@ -14,10 +14,11 @@ use super::event::{NewEvent, StoredEvent};
 use super::outcome::DisableRule;
 use super::sqlite_claim::{claim, extend, settle};
 use super::sqlite_log::{counts, health, log};
+use super::sqlite_prune::prune;
 use super::sqlite_writer::{Context, Writer};
 use super::store::{
-    Change, Claim, Counts, EndpointHealth, Enqueued, Lane, Lease, LogLine, LogQuery, Selection, Settled, Settlement,
-    Store, Work,
+    Change, Claim, Counts, EndpointHealth, Enqueued, Lane, Lease, LogLine, LogQuery, Prune, Selection, Settled,
+    Settlement, Store, Work,
 };
 use crate::release::Release;
 use crate::time::UnixMillis;
@@ -163,6 +164,10 @@ impl Store for Sqlite {
             };
             changed.map(|rows| u64::try_from(rows).unwrap_or(u64::MAX)).map_err(failed)
         })
+    }
+
+    fn prune(&self, which: Prune, after: i64) -> impl Work<(u64, Option<i64>)> {
+        self.writer.run(move |context| prune(&context.connection, which, after).map_err(failed))
     }
 
     fn log(&self, query: LogQuery) -> impl Work<Vec<LogLine>> {

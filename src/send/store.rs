@@ -112,6 +112,16 @@ pub enum Selection {
     },
 }
 
+/// Which events are forgotten, with their deliveries and their part of the log: those that came in and ended before a
+/// moment. What waits or is under way is never forgotten.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Prune {
+    /// The moment.
+    pub before: UnixMillis,
+    /// Those with dead deliveries too.
+    pub with_dead: bool,
+}
+
 /// A change of an endpoint.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Change {
@@ -234,6 +244,10 @@ pub trait Store: Send + Sync + 'static {
     /// Makes deliveries due by hand; hands back how many.
     fn retry(&self, selection: Selection, now: UnixMillis) -> impl Work<u64>;
 
+    /// Forgets events, of the next few after that number; hands back how many, and the number to go on after, if there
+    /// may be more. One short transaction, so that deliveries do not wait for it.
+    fn prune(&self, prune: Prune, after: i64) -> impl Work<(u64, Option<i64>)>;
+
     /// Lines of the delivery log.
     fn log(&self, query: LogQuery) -> impl Work<Vec<LogLine>>;
 
@@ -272,6 +286,9 @@ impl fmt::Debug for Change {
 
 /// The states of a delivery, as they are stored.
 pub(crate) const STATES: [&str; 4] = ["waiting", "leased", "delivered", "dead"];
+
+/// How many events one step of forgetting looks at.
+pub(crate) const PRUNE_STEP: i64 = 500;
 
 /// The place of the pass that gives what is left to retries.
 pub(crate) const LAST_PASS: usize = 3;

@@ -6,7 +6,8 @@ use mambo_webhooks::send::endpoint::Reason;
 use mambo_webhooks::send::outcome::{DisableRule, Effect, Next};
 use mambo_webhooks::send::store::{Change, Claim, Counts, Lease, MAX_CRASHES, Settled, Settlement};
 use mambo_webhooks::send::{
-    Answer, AttemptRecord, Endpoint, Failure, Guard, LogQuery, NewEvent, Selection, SendError, Settings, State, Store,
+    Answer, AttemptRecord, Endpoint, Failure, Guard, LogQuery, NewEvent, Prune, Selection, SendError, Settings, State,
+    Store,
 };
 use mambo_webhooks::{Policy, Release, UnixMillis};
 
@@ -214,6 +215,73 @@ pub async fn retries_by_hand(store: &impl Store) {
     assert_eq!(store.retry(one, at(3000)).await.unwrap(), 1, "a delivered one can be sent again");
     assert_eq!(store.retry(Selection::One(-1), at(0)).await.unwrap(), 0);
     assert_eq!(store.retry(Selection::Dead { endpoint: None }, at(9000)).await.unwrap(), 2);
+}
+
+/// Forgets what was delivered everywhere before a moment, with its log and its key, and nothing else.
+pub async fn forgets(store: &impl Store) {
+    add(store, "a", settings()).await;
+    add(store, "b", settings().kinds(&["Both", "Half"])).await;
+    let ends = async |name: &str, kind: &str, ends: [Next; 2]| {
+        store.enqueue(vec![event(kind).id(name).idempotency_key(&format!("key-{name}"))], at(10)).await.unwrap();
+        let claims = claim(store, 10, 10).await;
+        for claim in claims {
+            let next = ends[usize::from(claim.endpoint.id == "b")];
+            settle(store, &claim, 200, next, Effect::None, 20).await;
+        }
+    };
+    ends("delivered", "Both", [Next::Delivered; 2]).await;
+    ends("dead", "Both", [Next::Delivered, Next::Dead]).await;
+    ends("retried", "Half", [Next::Delivered, Next::Retry(at(30))]).await;
+    ends("late", "Other", [Next::Delivered; 2]).await;
+    let held = claim(store, 10, 30).await.remove(0);
+    store.change_endpoint("a".into(), Change::State(State::Disabled(Reason::ByHand))).await.unwrap();
+    store.enqueue(vec![event("Other").id("nobody's")], at(10)).await.unwrap();
+    store.change_endpoint("a".into(), Change::State(State::Enabled)).await.unwrap();
+    store.enqueue(vec![event("Other").id("new")], at(40)).await.unwrap();
+    let prune = async |before, with_dead| {
+        let (mut events, mut next) = (0, Some(0));
+        while let Some(after) = next {
+            let (some, then) = store.prune(Prune { before: at(before), with_dead }, after).await.unwrap();
+            events += some;
+            next = then;
+        }
+        events
+    };
+    let kept = async || {
+        let lines = store.log(LogQuery { limit: 100, ..LogQuery::default() }).await.unwrap();
+        let mut ids: Vec<String> =
+            lines.into_iter().filter(|line| line.kind != "Ping").map(|line| line.event).collect();
+        ids.dedup();
+        ids.join(" ")
+    };
+    assert_eq!(prune(0, true).await, 0, "the Pings ended then, and not before");
+    assert_eq!(
+        prune(11, true).await,
+        3,
+        "two Pings, and the event that went to nobody; the others came in, but had not ended"
+    );
+    assert_eq!(prune(20, true).await, 0);
+    assert_eq!((kept().await.as_str(), counts(store).await), ("late retried dead delivered", [1, 1, 5, 1]));
+    assert_eq!(prune(21, false).await, 2);
+    assert_eq!((kept().await.as_str(), counts(store).await), ("retried dead", [1, 1, 2, 1]));
+    assert_eq!(prune(21, true).await, 1);
+    assert_eq!((kept().await.as_str(), counts(store).await), ("retried", [1, 1, 1, 0]));
+    let again =
+        store.enqueue(vec![event("Other").id("delivered").idempotency_key("key-delivered")], at(50)).await.unwrap();
+    assert!(again[0].is_new, "its key is forgotten too");
+    let settled = settle(store, &held, 200, Next::Delivered, Effect::None, 60).await;
+    assert_eq!(settled, Settled::Done, "what was under way was left alone");
+    assert_eq!(prune(70, true).await, 1, "what was under way came in before and has ended now; what waits stays");
+    assert_eq!(counts(store).await, [2, 0, 0, 0]);
+    let many = (0..1200).map(|_| event("Nowhere")).collect();
+    store.change_endpoint("a".into(), Change::State(State::Disabled(Reason::ByHand))).await.unwrap();
+    store.enqueue(many, at(80)).await.unwrap();
+    store.change_endpoint("a".into(), Change::State(State::Enabled)).await.unwrap();
+    store.enqueue(vec![event("Other")], at(90)).await.unwrap();
+    let first = store.prune(Prune { before: at(85), with_dead: false }, 0).await.unwrap();
+    assert!(first.0 < 1200 && first.1.is_some(), "a step is short: {first:?}");
+    assert_eq!(first.0 + prune(85, false).await, 1200);
+    assert_eq!(prune(85, false).await, 0);
 }
 
 /// 410 disables at once; failures disable after days and a number of them; what waits goes on waiting.

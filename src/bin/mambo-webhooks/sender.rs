@@ -9,7 +9,7 @@ use std::time::Duration;
 use clap::Subcommand;
 use mambo_webhooks::send::store::Counts;
 use mambo_webhooks::send::{
-    Enqueued, HttpOptions, LogQuery, NewEvent, Selection, Sender, Sqlite, Store, WorkerOptions,
+    Enqueued, HttpOptions, LogQuery, NewEvent, Prune, Selection, Sender, Sqlite, Store, WorkerOptions,
 };
 use mambo_webhooks::{Renderer, UnixMillis};
 use serde_json::{Value, json};
@@ -111,7 +111,20 @@ pub enum Command {
         #[command(flatten)]
         setup: Setup,
     },
+    /// Forget events that were delivered everywhere, with their payloads and their log.
+    Prune {
+        /// Those that came in and ended longer ago than so many days.
+        #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+        days: u16,
+        /// Those with dead deliveries too.
+        #[arg(long)]
+        dead: bool,
+        #[command(flatten)]
+        setup: Setup,
+    },
 }
+
+const DAY_MS: i64 = 86_400_000;
 
 pub fn run(command: Command, json: bool) -> Result<Answer, String> {
     let setup = command.setup();
@@ -168,7 +181,8 @@ impl Command {
             | Self::Worker { setup, .. }
             | Self::Log { setup, .. }
             | Self::Stats { setup }
-            | Self::Retry { setup, .. } => setup,
+            | Self::Retry { setup, .. }
+            | Self::Prune { setup, .. } => setup,
         }
     }
 }
@@ -248,6 +262,12 @@ async fn act<S: Store + Clone>(sender: Sender<S>, command: Command, json: bool) 
             let count = sender.retry(selection).await.map_err(said)?;
             Ok(Answer(true, format!("{count} deliveries are tried again"), json!({ "deliveries": count })))
         }
+        Command::Prune { days, dead, .. } => {
+            let now = sender.store().now().0;
+            let before = UnixMillis(now.saturating_sub(DAY_MS.saturating_mul(days.into())));
+            let count = sender.prune(Prune { before, with_dead: dead }).await.map_err(said)?;
+            Ok(Answer(true, format!("{count} events are forgotten"), json!({ "events": count })))
+        }
     }
 }
 
@@ -257,7 +277,7 @@ fn value(taken: &Enqueued) -> Value {
 
 async fn stats<S: Store>(sender: &Sender<S>) -> Result<Answer, mambo_webhooks::send::SendError> {
     let Counts { waiting, leased, delivered, dead } = sender.store().counts().await?;
-    let since = UnixMillis(sender.store().now().0.saturating_sub(86_400_000));
+    let since = UnixMillis(sender.store().now().0.saturating_sub(DAY_MS));
     let health = sender.store().health(since).await?;
     let mut lines = vec![format!("waiting {waiting}  leased {leased}  delivered {delivered}  dead {dead}")];
     let rows = health.iter().map(crate::page::row).collect::<Vec<_>>();
