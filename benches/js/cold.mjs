@@ -12,6 +12,7 @@ const packages = {
   standardwebhooks: "standardwebhooks",
   svix: "svix",
   "@octokit/webhooks-methods": "@octokit/webhooks-methods",
+  "an empty module": fileURLToPath(new URL("./empty.mjs", import.meta.url)),
 };
 
 const seconds = Math.floor(Date.now() / 1000);
@@ -23,6 +24,7 @@ const first = {
   standardwebhooks: `new m.Webhook(given.base64).verify(given.text, given.standard)`,
   svix: `new m.Webhook(given.base64).verify(given.text, given.standard)`,
   "@octokit/webhooks-methods": `await m.verify(given.secret, given.text, given.octokit)`,
+  "an empty module": `m.verify()`,
 };
 
 const results = {};
