@@ -39,6 +39,9 @@ pub mod sqlite;
 mod postgres_rows;
 
 #[cfg(feature = "postgres")]
+mod postgres_held;
+
+#[cfg(feature = "postgres")]
 mod postgres_schema;
 
 #[cfg(feature = "postgres")]
@@ -65,6 +68,8 @@ pub mod meter;
 mod flying;
 
 mod trace;
+
+mod attempt;
 
 pub mod worker;
 

@@ -339,6 +339,22 @@ async fn one_that_hangs_does_not_delay_the_others() {
 }
 
 #[tokio::test]
+async fn what_waits_for_its_rate_for_longer_than_a_lease_is_sent_once() {
+    let scratch = Scratch::new();
+    let receiver = Receiver::start(vec![says("204 No Content")]).await;
+    let sender = sender(&scratch, receiver.options());
+    let settings = Settings::new(&receiver.url(), SECRET).rate_per_second(2.try_into().unwrap());
+    sender.add_endpoint("e", settings).await.unwrap();
+    for number in 0..5 {
+        sender.send(event().id(&format!("e-{number}"))).await.unwrap();
+    }
+    let mut options = WorkerOptions::default();
+    options.lease = Some(std::time::Duration::from_secs(1));
+    assert_eq!(sender.worker(options).unwrap().run_due().await.unwrap(), 6, "a Ping and five events, over 2.5 s");
+    assert_eq!(receiver.requests().len(), 6);
+}
+
+#[tokio::test]
 async fn attempts_at_an_endpoint_keep_its_rate_and_retries_count() {
     let scratch = Scratch::new();
     let receiver = Receiver::start(vec![says("500 No")]).await;

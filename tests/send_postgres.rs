@@ -17,15 +17,16 @@ mod cluster;
 mod store;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cluster::Cluster;
-use mambo_webhooks::send::{Endpoint, Guard, LogQuery, Postgres, SendError, State, Store, now};
+use mambo_webhooks::send::{Endpoint, Guard, Postgres, SendError, State, Store, now};
 use mambo_webhooks::{Release, UnixMillis};
 use sqlx::{Connection, Executor, PgConnection};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
+use tokio::task::JoinSet;
 
 /// One server for all of it, a database for each.
 #[tokio::test(flavor = "multi_thread")]
@@ -49,66 +50,73 @@ async fn every_law_of_a_store_holds() {
     two_that_start_at_once(&cluster.database().await).await;
 }
 
-/// A server that is gone without a word, in the middle of a transaction: an error, and then another connection.
+/// A server that is gone without a word, in the middle of a transaction on every connection that there may be: an error
+/// for each, and then other connections.
 #[tokio::test]
 async fn a_database_that_falls_silent() {
+    const CONNECTIONS: usize = 16;
     let cluster = Cluster::start();
     let url = cluster.database().await;
-    let (port, heard) = silent_after(b"INSERT INTO mambo_event", &url).await;
+    let (port, are_silent) = silent_after(b"INSERT INTO mambo_event", CONNECTIONS, &url).await;
     let server = url.split(['@', '/']).nth(3).unwrap();
     let store = Postgres::connect(&url.replace(server, &format!("127.0.0.1:{port}"))).await.unwrap();
-    let event = || vec![store::event("Other").id("e-1")];
-    // As soon as the database is silent, time has nothing to wait for, and passes at once.
-    let (answer, ()) = tokio::join!(store.enqueue(event(), UnixMillis(0)), async {
-        heard.notified().await;
-        tokio::time::pause();
-    });
-    assert_eq!(answer.unwrap_err().to_string(), "the store failed: no answer within 70 s");
+    let mut callers = JoinSet::new();
+    for number in 0..CONNECTIONS {
+        let (store, event) = (store.clone(), store::event("Other").id(&format!("e-{number}")));
+        callers.spawn(async move { store.enqueue(vec![event], UnixMillis(0)).await });
+    }
+    are_silent.notified().await;
+    // Nothing is left to wait for but time, which passes at once.
+    tokio::time::pause();
+    for answer in callers.join_all().await {
+        assert_eq!(answer.unwrap_err().to_string(), "the store failed: no answer within 70 s");
+    }
     tokio::time::resume();
-    let taken = store.enqueue(event(), UnixMillis(0)).await.unwrap();
+    let taken = store.enqueue(vec![store::event("Other").id("e-1")], UnixMillis(0)).await.unwrap();
     assert!(taken[0].is_new, "what was not committed is not there, and the store goes on");
-    assert_eq!(store.log(LogQuery { limit: 9, ..LogQuery::default() }).await.unwrap(), []);
 }
 
 /// A way to a database on which nothing moves any more, in either direction, once a client has said these words. Only
-/// the first connection on which they are said is so.
-async fn silent_after(words: &'static [u8], url: &str) -> (u16, Arc<Notify>) {
+/// so many connections fall silent; when all of them have, that is told.
+async fn silent_after(words: &'static [u8], connections: usize, url: &str) -> (u16, Arc<Notify>) {
     let upstream = url.split(['@', '/']).nth(3).unwrap().to_owned();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
-    let heard = Arc::new(Notify::new());
-    let (tell, is_armed) = (Arc::clone(&heard), Arc::new(AtomicBool::new(true)));
+    let are_silent = Arc::new(Notify::new());
+    let (tell, silent) = (Arc::clone(&are_silent), Arc::new(AtomicUsize::new(0)));
     tokio::spawn(async move {
         loop {
             let (client, _) = listener.accept().await.unwrap();
             let server = TcpStream::connect(&upstream).await.unwrap();
-            let (tell, is_armed) = (Arc::clone(&tell), Arc::clone(&is_armed));
+            let (tell, silent) = (Arc::clone(&tell), Arc::clone(&silent));
             tokio::spawn(async move {
                 let ((mut said, mut hears), (mut answers, mut asked)) = (client.into_split(), server.into_split());
-                let mut buffer = [0; 65_536];
-                let forward = async {
+                let mut buffer = vec![0; 65_536];
+                let heard = async {
                     loop {
-                        let count = said.read(&mut buffer).await.unwrap();
+                        let count = said.read(&mut buffer).await.unwrap_or(0);
                         if count == 0 {
                             return false;
                         }
                         let has = buffer[..count].windows(words.len()).any(|window| window == words);
-                        if has && is_armed.swap(false, Ordering::SeqCst) {
+                        if has && silent.load(Ordering::SeqCst) < connections {
                             return true;
                         }
                         asked.write_all(&buffer[..count]).await.unwrap();
                     }
                 };
                 let back = tokio::io::copy(&mut answers, &mut hears);
-                let is_silent = tokio::select! { is_silent = forward => is_silent, _ = back => false };
+                let is_silent = tokio::select! { heard = heard => heard, _ = back => false };
                 if is_silent {
-                    tell.notify_one();
+                    if silent.fetch_add(1, Ordering::SeqCst) + 1 == connections {
+                        tell.notify_one();
+                    }
                     std::future::pending::<()>().await;
                 }
             });
         }
     });
-    (port, heard)
+    (port, are_silent)
 }
 
 async fn events_join_the_callers_transaction(url: &str) {

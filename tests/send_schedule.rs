@@ -17,6 +17,7 @@ mod scratch;
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use mambo_webhooks::send::{LogQuery, NewEvent, Selection, Sender, Settings, Sqlite, Store, WorkerOptions};
 use mambo_webhooks::{KeyRing, Policy, Profile, Release, Renderer, Shims, UnixMillis};
@@ -62,7 +63,7 @@ async fn ten_attempts_in_three_days_then_dead_then_by_hand() {
         if attempt == 5 {
             // The server is upgraded in the middle, and the secret changed.
             sender = open(new);
-            sender.rotate("latest", NEXT_SECRET, 100 * 3_600_000).await.unwrap();
+            sender.rotate("latest", NEXT_SECRET, Duration::from_secs(100 * 3600)).await.unwrap();
         }
         let mut worker = sender.worker(WorkerOptions::default()).unwrap();
         // The two deliveries have jitter of their own.

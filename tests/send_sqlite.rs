@@ -55,6 +55,19 @@ async fn a_file_is_read_by_its_owner_only_and_opens_again() {
     assert_eq!(mode & 0o777, 0o600);
 }
 
+#[tokio::test]
+async fn a_file_that_somebody_holds_is_said_to_be_locked() {
+    let scratch = Scratch::new();
+    let path = scratch.file("store.db");
+    let store = Sqlite::open(&path).unwrap();
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let problem = store.enqueue(vec![store::event("Other").id("e-1")], UnixMillis(0)).await.unwrap_err();
+    assert_eq!(problem.to_string(), "the store failed: database is locked");
+    other.execute_batch("ROLLBACK").unwrap();
+    assert!(store.enqueue(vec![store::event("Other").id("e-1")], UnixMillis(0)).await.unwrap()[0].is_new);
+}
+
 #[test]
 fn a_file_of_a_newer_release_and_one_that_is_no_store() {
     let scratch = Scratch::new();

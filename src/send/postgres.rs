@@ -10,8 +10,8 @@ use core::time::Duration;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use sqlx::PgConnection;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::{Connection, PgConnection};
 
 use super::clock;
 use super::endpoint::{Endpoint, Settings};
@@ -20,6 +20,7 @@ use super::event::NewEvent;
 use super::outcome::DisableRule;
 use super::postgres_claim::{begin, claim, extend, settle};
 use super::postgres_enqueue::enqueue;
+use super::postgres_held::held;
 use super::postgres_log::{counts, health, log};
 use super::postgres_prune::prune;
 use super::postgres_rows::failed;
@@ -40,11 +41,9 @@ const OPTIONS: [(&str, &str); 4] = [
     ("statement_timeout", "60s"),
     ("idle_in_transaction_session_timeout", "15s"),
 ];
-/// How long to wait for a connection; the worker then tries again, callers are told.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// How long to wait for an answer: longer than a statement may take, for a server or a network that has gone away without
-/// a word.
-const ANSWER: Duration = Duration::from_secs(70);
+/// How long to wait for a connection; the worker then tries again, callers are told. Longer than closing one that is
+/// silent takes.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A store in a database. Clones share its connections.
 #[derive(Clone)]
@@ -72,18 +71,13 @@ impl Postgres {
     pub async fn connect(url: &str) -> Result<Self, SendError> {
         let options = PgConnectOptions::from_str(url).map_err(failed)?.options(OPTIONS);
         let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(PATIENCE);
-        answered(async {
-            let pool = pool.connect_with(options).await.map_err(failed)?;
-            let mut connection = pool.acquire().await.map_err(failed)?;
-            prepare(&mut connection).await?;
-            drop(connection);
-            let endpoints = Mutex::new((-1, Arc::default()));
-            let shared = Shared { ahead_ms: AtomicI64::new(0), endpoints, turn: AtomicUsize::new(0) };
-            let store = Self { pool, shared: Arc::new(shared) };
-            store.set_clock().await?;
-            Ok(store)
-        })
-        .await
+        let pool = pool.connect_with(options).await.map_err(failed)?;
+        held(&pool, async |connection| prepare(connection).await).await?;
+        let endpoints = Mutex::new((-1, Arc::default()));
+        let shared = Shared { ahead_ms: AtomicI64::new(0), endpoints, turn: AtomicUsize::new(0) };
+        let store = Self { pool, shared: Arc::new(shared) };
+        held(&store.pool, async |connection| store.set_clock(connection).await).await?;
+        Ok(store)
     }
 
     /// Takes events inside a transaction of yours: they are sent if it commits, and were never there if it does not.
@@ -100,10 +94,10 @@ impl Postgres {
     }
 
     /// Looks at the database's clock.
-    async fn set_clock(&self) -> Result<(), SendError> {
+    async fn set_clock(&self, connection: &mut PgConnection) -> Result<(), SendError> {
         let before = clock::now().0;
         let sql = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
-        let database: i64 = sqlx::query_scalar(sql).fetch_one(&self.pool).await.map_err(failed)?;
+        let database: i64 = sqlx::query_scalar(sql).fetch_one(connection).await.map_err(failed)?;
         let middle = before.saturating_add(clock::now().since(UnixMillis(before)) / 2);
         self.shared.ahead_ms.store(database.saturating_sub(middle), Ordering::Relaxed);
         Ok(())
@@ -128,8 +122,8 @@ impl Postgres {
         Ok(read)
     }
 
-    async fn change(&self, id: String, change: Change) -> Result<(), SendError> {
-        let mut transaction = self.pool.begin().await.map_err(failed)?;
+    async fn change(connection: &mut PgConnection, id: String, change: Change) -> Result<(), SendError> {
+        let mut transaction = connection.begin().await.map_err(failed)?;
         let sql = "SELECT settings, state FROM mambo_endpoint WHERE id = $1 FOR NO KEY UPDATE";
         let row: Option<(String, String)> =
             sqlx::query_as(sql).bind(&id).fetch_optional(&mut *transaction).await.map_err(failed)?;
@@ -165,8 +159,8 @@ impl Store for Postgres {
     }
 
     async fn enqueue(&self, events: Vec<NewEvent>, now: UnixMillis) -> Result<Vec<Enqueued>, SendError> {
-        answered(async {
-            let mut transaction = self.pool.begin().await.map_err(failed)?;
+        held(&self.pool, async |connection| {
+            let mut transaction = connection.begin().await.map_err(failed)?;
             let taken = enqueue(&mut transaction, events, None, now).await?;
             transaction.commit().await.map_err(failed)?;
             Ok(taken)
@@ -175,8 +169,8 @@ impl Store for Postgres {
     }
 
     async fn enqueue_manual(&self, event: NewEvent, endpoint: String, now: UnixMillis) -> Result<Enqueued, SendError> {
-        answered(async {
-            let mut transaction = self.pool.begin().await.map_err(failed)?;
+        held(&self.pool, async |connection| {
+            let mut transaction = connection.begin().await.map_err(failed)?;
             let mut taken = enqueue(&mut transaction, alloc::vec![event], Some(&endpoint), now).await?;
             transaction.commit().await.map_err(failed)?;
             taken.pop().filter(|taken| taken.deliveries > 0).ok_or(SendError::EndpointUnknown { id: endpoint })
@@ -185,8 +179,8 @@ impl Store for Postgres {
     }
 
     async fn claim(&self, most: usize, now: UnixMillis, until: UnixMillis) -> Result<Vec<Claim>, SendError> {
-        answered(async {
-            let mut transaction = self.pool.begin().await.map_err(failed)?;
+        held(&self.pool, async |connection| {
+            let mut transaction = connection.begin().await.map_err(failed)?;
             begin(&mut transaction).await.map_err(failed)?;
             let endpoints = self.known(&mut transaction).await?;
             let turn = self.shared.turn.fetch_add(1, Ordering::Relaxed);
@@ -200,11 +194,7 @@ impl Store for Postgres {
     }
 
     async fn extend(&self, leases: Vec<Lease>, until: UnixMillis) -> Result<Vec<Lease>, SendError> {
-        answered(async {
-            let mut connection = self.pool.acquire().await.map_err(failed)?;
-            extend(&mut connection, leases, until).await.map_err(failed)
-        })
-        .await
+        held(&self.pool, async |connection| extend(connection, leases, until).await.map_err(failed)).await
     }
 
     async fn settle(
@@ -213,8 +203,8 @@ impl Store for Postgres {
         rule: DisableRule,
         now: UnixMillis,
     ) -> Result<Vec<Settled>, SendError> {
-        answered(async {
-            let mut transaction = self.pool.begin().await.map_err(failed)?;
+        held(&self.pool, async |connection| {
+            let mut transaction = connection.begin().await.map_err(failed)?;
             let done = settle(&mut transaction, &settlements, rule, now).await.map_err(failed)?;
             #[cfg(feature = "failpoints")]
             super::failpoint::hit("in_transaction");
@@ -225,18 +215,18 @@ impl Store for Postgres {
     }
 
     async fn next_due(&self) -> Result<Option<UnixMillis>, SendError> {
-        answered(async {
-            self.set_clock().await?;
+        held(&self.pool, async |connection| {
+            self.set_clock(connection).await?;
             let sql = "SELECT due FROM mambo_delivery WHERE state = 0 ORDER BY due LIMIT 1";
-            let due: Option<i64> = sqlx::query_scalar(sql).fetch_optional(&self.pool).await.map_err(failed)?;
+            let due: Option<i64> = sqlx::query_scalar(sql).fetch_optional(connection).await.map_err(failed)?;
             Ok(due.map(UnixMillis))
         })
         .await
     }
 
     async fn add_endpoint(&self, endpoint: Endpoint, server: Release, now: UnixMillis) -> Result<(), SendError> {
-        answered(async {
-            let mut transaction = self.pool.begin().await.map_err(failed)?;
+        held(&self.pool, async |connection| {
+            let mut transaction = connection.begin().await.map_err(failed)?;
             let sql =
                 "INSERT INTO mambo_endpoint (id, settings, kinds, max_in_flight, state) VALUES ($1, $2, $3, $4, $5)
                 ON CONFLICT DO NOTHING";
@@ -254,9 +244,8 @@ impl Store for Postgres {
     }
 
     async fn endpoints(&self) -> Result<Vec<Arc<Endpoint>>, SendError> {
-        answered(async {
-            let mut connection = self.pool.acquire().await.map_err(failed)?;
-            let mut all: Vec<_> = self.known(&mut connection).await?.values().cloned().collect();
+        held(&self.pool, async |connection| {
+            let mut all: Vec<_> = self.known(connection).await?.values().cloned().collect();
             all.sort_by(|left, right| left.id.cmp(&right.id));
             Ok(all)
         })
@@ -264,11 +253,11 @@ impl Store for Postgres {
     }
 
     fn change_endpoint(&self, id: String, change: Change) -> impl Work<()> {
-        answered(self.change(id, change))
+        held(&self.pool, async |connection| Self::change(connection, id, change).await)
     }
 
     async fn retry(&self, selection: Selection, now: UnixMillis) -> Result<u64, SendError> {
-        answered(async {
+        held(&self.pool, async |connection| {
             // A second after the attempt before, so that no two have one timestamp, and so one signature.
             let sql = "UPDATE mambo_delivery d SET state = 0, lane = 2, crashes = 0, due = greatest($1,
                     (SELECT coalesce(max(started) + 1000, 0) FROM mambo_attempt WHERE delivery = d.number))
@@ -282,14 +271,14 @@ impl Store for Postgres {
             };
             let (from, until) = range.unzip();
             let query = sqlx::query(sql).bind(now.0).bind(only_dead).bind(number).bind(endpoint).bind(from).bind(until);
-            query.execute(&self.pool).await.map(|done| done.rows_affected()).map_err(failed)
+            query.execute(connection).await.map(|done| done.rows_affected()).map_err(failed)
         })
         .await
     }
 
     async fn prune(&self, which: Prune, after: i64) -> Result<(u64, Option<i64>), SendError> {
-        answered(async {
-            let mut transaction = self.pool.begin().await.map_err(failed)?;
+        held(&self.pool, async |connection| {
+            let mut transaction = connection.begin().await.map_err(failed)?;
             let done = prune(&mut transaction, which, after).await.map_err(failed)?;
             transaction.commit().await.map_err(failed)?;
             Ok(done)
@@ -298,26 +287,22 @@ impl Store for Postgres {
     }
 
     async fn log(&self, query: LogQuery) -> Result<Vec<LogLine>, SendError> {
-        answered(async { log(&self.pool, &query).await.map_err(failed) }).await
+        held(&self.pool, async |connection| log(connection, &query).await.map_err(failed)).await
     }
 
     async fn counts(&self) -> Result<Counts, SendError> {
-        answered(async { counts(&self.pool).await.map_err(failed) }).await
+        held(&self.pool, async |connection| counts(connection).await.map_err(failed)).await
     }
 
     async fn health(&self, since: UnixMillis) -> Result<Vec<EndpointHealth>, SendError> {
-        answered(async {
-            let endpoints = self.endpoints().await?;
-            health(&self.pool, &endpoints, since).await.map_err(failed)
-        })
-        .await
+        let mut all = Vec::new();
+        // Each by itself: however many there are, and however long their logs, none of them is silence.
+        for endpoint in self.endpoints().await? {
+            let one = async |connection: &mut PgConnection| health(connection, &endpoint, since).await.map_err(failed);
+            all.push(held(&self.pool, one).await?);
+        }
+        Ok(all)
     }
-}
-
-/// Gives up on a database that says nothing any more. Its connection is thrown away.
-async fn answered<T>(work: impl Work<T>) -> Result<T, SendError> {
-    let silent = || SendError::StoreFailed { what: alloc::format!("no answer within {} s", ANSWER.as_secs()) };
-    tokio::time::timeout(ANSWER, work).await.unwrap_or_else(|_| Err(silent()))
 }
 
 /// What of the settings the database itself has to know.

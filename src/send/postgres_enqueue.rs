@@ -56,6 +56,11 @@ pub(super) async fn enqueue(
         .map_err(failed)?;
     let made: HashMap<i64, i64> = made.into_iter().collect();
     let mut inserted: HashMap<String, i64> = inserted.into_iter().collect();
+    let mut used = HashMap::new();
+    if inserted.len() < events.len() {
+        let keys = events.iter().filter_map(|(_, key)| key.clone()).collect();
+        used = keys_used(connection, keys).await.map_err(failed)?;
+    }
     let mut taken = Vec::with_capacity(events.len());
     for (event, key) in events {
         // Taken out, so that a second event of that id in one batch is not taken for the first.
@@ -64,18 +69,29 @@ pub(super) async fn enqueue(
             taken.push(Enqueued { event: event.id, deliveries: unsigned(deliveries), is_new: true });
             continue;
         }
-        match used(connection, key).await.map_err(failed)? {
-            Some(found) => taken.push(found),
-            None => return Err(SendError::EventExists { id: event.id }),
+        match key.as_ref().and_then(|key| used.get(key)) {
+            Some(found) => taken.push(found.clone()),
+            None => return Err(in_the_way(connection, event.id).await),
         }
     }
     Ok(taken)
 }
 
-/// The event that an idempotency key was used for.
-async fn used(connection: &mut PgConnection, key: Option<String>) -> Result<Option<Enqueued>, sqlx::Error> {
-    let sql = "SELECT id, (SELECT count(*) FROM mambo_delivery WHERE event = mambo_event.number)
-        FROM mambo_event WHERE idempotency_key = $1";
-    let found: Option<(String, i64)> = sqlx::query_as(sql).bind(key).fetch_optional(connection).await?;
-    Ok(found.map(|(event, deliveries)| Enqueued { event, deliveries: unsigned(deliveries), is_new: false }))
+/// The events that idempotency keys were used for.
+async fn keys_used(connection: &mut PgConnection, keys: Vec<String>) -> Result<HashMap<String, Enqueued>, sqlx::Error> {
+    let sql = "SELECT idempotency_key, id, (SELECT count(*) FROM mambo_delivery WHERE event = mambo_event.number)
+        FROM mambo_event WHERE idempotency_key = ANY($1)";
+    let found: Vec<(String, String, i64)> = sqlx::query_as(sql).bind(keys).fetch_all(connection).await?;
+    let pair = |(key, event, deliveries)| (key, Enqueued { event, deliveries: unsigned(deliveries), is_new: false });
+    Ok(found.into_iter().map(pair).collect())
+}
+
+/// What kept an event out that no key explains: another one of its id, or one that was forgotten a moment later.
+async fn in_the_way(connection: &mut PgConnection, id: String) -> SendError {
+    let sql = "SELECT EXISTS (SELECT 1 FROM mambo_event WHERE id = $1)";
+    match sqlx::query_scalar(sql).bind(&id).fetch_one(connection).await {
+        Ok(true) => SendError::EventExists { id },
+        Ok(false) => SendError::StoreFailed { what: "what was in the way was forgotten: send it again".into() },
+        Err(error) => failed(error),
+    }
 }

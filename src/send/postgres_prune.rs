@@ -1,6 +1,7 @@
 //! Forgetting what ended long ago, in PostgreSQL.
 
 use alloc::vec::Vec;
+use std::collections::HashMap;
 
 use sqlx::PgConnection;
 
@@ -16,23 +17,33 @@ pub(super) async fn prune(
     let sql = "SELECT number, created < $2 FROM mambo_event WHERE number > $1 ORDER BY number LIMIT $3";
     let query = sqlx::query_as(sql).bind(after).bind(before.0).bind(PRUNE_STEP);
     let looked_at: Vec<(i64, bool)> = query.fetch_all(&mut *connection).await?;
-    let last = looked_at.last().map_or(after, |(number, _)| *number);
+    let next = looked_at.last().map(|(number, _)| *number);
     let old: Vec<i64> = looked_at.iter().filter(|(_, is_old)| *is_old).map(|(number, _)| *number).collect();
-    // Held from here on, so that nobody asks for one of them again meanwhile.
-    let sql = "SELECT event, state IN (0, 1) OR due >= $2 OR (state = 3 AND NOT $3) FROM mambo_delivery
-        WHERE event = ANY($1) ORDER BY number FOR UPDATE";
+    // Looked at without a lock, so that what waits or is under way is not held up.
+    let sql = "SELECT number, (SELECT count(*) FROM mambo_delivery WHERE event = e.number) FROM mambo_event e
+        WHERE number = ANY($1) AND NOT EXISTS (SELECT 1 FROM mambo_delivery WHERE event = e.number
+            AND (state IN (0, 1) OR due >= $2 OR (state = 3 AND NOT $3)))";
     let query = sqlx::query_as(sql).bind(&old).bind(before.0).bind(with_dead);
-    let deliveries: Vec<(i64, bool)> = query.fetch_all(&mut *connection).await?;
-    let stay: Vec<i64> = deliveries.into_iter().filter(|(_, stays)| *stays).map(|(event, _)| event).collect();
-    let ended: Vec<i64> = old.into_iter().filter(|number| !stay.contains(number)).collect();
+    let ended: Vec<(i64, i64)> = query.fetch_all(&mut *connection).await?;
+    // Held from here on, so that nobody asks for one of them again; whoever was faster keeps the event.
+    let sql = "SELECT event FROM mambo_delivery WHERE event = ANY($1)
+            AND state IN (2, 3) AND due < $2 AND (state = 2 OR $3) FOR UPDATE SKIP LOCKED";
+    let numbers: Vec<i64> = ended.iter().map(|(number, _)| *number).collect();
+    let query = sqlx::query_scalar(sql).bind(&numbers).bind(before.0).bind(with_dead);
+    let mut held: HashMap<i64, i64> = HashMap::new();
+    for event in query.fetch_all(&mut *connection).await? {
+        let count = held.entry(event).or_default();
+        *count = count.saturating_add(1);
+    }
+    let is_held = |(number, all): &(i64, i64)| held.get(number).copied().unwrap_or(0) == *all;
+    let ended: Vec<i64> = ended.into_iter().filter(is_held).map(|(number, _)| number).collect();
     for sql in [
         "DELETE FROM mambo_attempt a USING mambo_delivery d WHERE a.delivery = d.number AND d.event = ANY($1)",
         "DELETE FROM mambo_delivery WHERE event = ANY($1)",
-        "DELETE FROM mambo_event WHERE number = ANY($1)",
     ] {
         sqlx::query(sql).bind(&ended).execute(&mut *connection).await?;
     }
-    // Events are numbered as they come in: after a step of new ones there are no old ones.
-    let is_over = looked_at.iter().all(|(_, is_old)| !is_old);
-    Ok((u64::try_from(ended.len()).unwrap_or(u64::MAX), (!is_over).then_some(last)))
+    let sql = "DELETE FROM mambo_event WHERE number = ANY($1)";
+    let forgotten = sqlx::query(sql).bind(&ended).execute(connection).await?;
+    Ok((forgotten.rows_affected(), next))
 }

@@ -3,6 +3,7 @@
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use tokio::sync::Notify;
 
@@ -14,6 +15,9 @@ use super::store::{Change, Enqueued, Prune, Selection, Store};
 use super::worker::{Worker, WorkerOptions};
 use crate::render::Renderer;
 use crate::time::UnixMillis;
+
+/// Between two steps of forgetting: longer than another process sleeps before it tries a busy file of SQLite again.
+const PRUNE_PAUSE: Duration = Duration::from_millis(120);
 
 /// Takes events into a store. Clones share it.
 #[derive(Clone, Debug)]
@@ -72,16 +76,17 @@ impl<S: Store> Sender<S> {
         self.store.change_endpoint(id.to_string(), Change::Settings(endpoint.settings)).await
     }
 
-    /// Adds a secret to an endpoint. Those before it sign too for `overlap_ms` milliseconds; 0 revokes them now.
+    /// Adds a secret to an endpoint. Those before it sign too for `overlap` to the millisecond; none of it revokes them now.
     ///
     /// # Errors
     /// `endpoint_unknown`, and when the secret is refused.
-    pub async fn rotate(&self, id: &str, secret: &str, overlap_ms: u32) -> Result<(), SendError> {
+    pub async fn rotate(&self, id: &str, secret: &str, overlap: Duration) -> Result<(), SendError> {
         // A key ring of its own says what is wrong with the secret before anything is changed.
         crate::key::KeyRing::single(secret)?;
         let now = self.store.now();
         // Both ends of validity are inside, so a revoked key ends a millisecond ago.
-        let overlap_until = UnixMillis(now.0.saturating_add(i64::from(overlap_ms)).saturating_sub(1));
+        let overlap_ms = i64::try_from(overlap.as_millis()).unwrap_or(i64::MAX);
+        let overlap_until = UnixMillis(now.0.saturating_add(overlap_ms).saturating_sub(1));
         let change = Change::Rotate { secret: secret.to_string(), now, overlap_until };
         self.store.change_endpoint(id.to_string(), change).await
     }
@@ -129,6 +134,9 @@ impl<S: Store> Sender<S> {
             let (some, then) = self.store.prune(prune, after).await?;
             events = some.saturating_add(events);
             next = then;
+            if some > 0 {
+                tokio::time::sleep(PRUNE_PAUSE).await;
+            }
         }
         Ok(events)
     }

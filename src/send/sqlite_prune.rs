@@ -2,19 +2,18 @@
 
 use alloc::vec::Vec;
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, params};
 
 use super::store::{PRUNE_STEP, Prune};
 
 /// A step of it: how many events were forgotten, and the number to go on after.
 pub(super) fn prune(connection: &Connection, prune: Prune, after: i64) -> rusqlite::Result<(u64, Option<i64>)> {
     let Prune { before, with_dead } = prune;
-    let sql = "SELECT number, created < ?2 FROM event WHERE number > ?1 ORDER BY number LIMIT ?3";
-    let pair = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
-    let mut looked_at = connection.prepare_cached(sql)?;
-    let looked_at: Vec<(i64, bool)> =
-        looked_at.query_map(params![after, before.0, PRUNE_STEP], pair)?.collect::<Result<_, _>>()?;
-    let last = looked_at.last().map_or(after, |(number, _)| *number);
+    let sql = "SELECT max(number) FROM (SELECT number FROM event WHERE number > ?1 ORDER BY number LIMIT ?2)";
+    let mut last = connection.prepare_cached(sql)?;
+    let Some(last) = last.query_row(params![after, PRUNE_STEP], |row| row.get::<_, Option<i64>>(0))? else {
+        return Ok((0, None));
+    };
     // The newest event and the newest delivery stay: SQLite would give their numbers to others.
     let sql = "SELECT number FROM event WHERE number > ?1 AND number <= ?2 AND created < ?3
         AND number < (SELECT max(number) FROM event)
@@ -33,7 +32,5 @@ pub(super) fn prune(connection: &Connection, prune: Prune, after: i64) -> rusqli
             connection.prepare_cached(sql)?.execute([number])?;
         }
     }
-    // Events are numbered as they come in: after a step of new ones there are no old ones.
-    let is_over = looked_at.iter().all(|(_, is_old)| !is_old);
-    Ok((u64::try_from(ended.len()).unwrap_or(u64::MAX), (!is_over).then_some(last)))
+    Ok((u64::try_from(ended.len()).unwrap_or(u64::MAX), Some(last)))
 }

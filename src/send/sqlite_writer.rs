@@ -32,8 +32,8 @@ pub(super) struct Context {
 /// Says whether its work holds, once the transaction is through.
 type Reply = Box<dyn FnOnce(Result<(), SendError>)>;
 
-/// Works within the transaction. Says whether it is to be kept, and hands back whom to tell.
-type Job = Box<dyn FnOnce(&mut Context) -> (bool, Reply) + Send>;
+/// Works within the transaction, or is told why there is none. Says whether it is to be kept, and hands back whom to tell.
+type Job = Box<dyn FnOnce(Result<&mut Context, SendError>) -> (bool, Reply) + Send>;
 
 /// A handle to the thread, which ends with the last of them.
 #[derive(Clone, Debug)]
@@ -60,7 +60,7 @@ impl Writer {
     ) -> Result<T, SendError> {
         let (tell, told) = oneshot::channel();
         let job: Job = Box::new(|context| {
-            let done = act(context);
+            let done = context.and_then(act);
             let is_kept = done.is_ok();
             // Whoever asked may have gone away meanwhile; what is done is done.
             let reply: Reply = Box::new(move |committed| drop(tell.send(committed.and(done))));
@@ -93,12 +93,12 @@ fn transaction(context: &mut Context, group: Vec<Job>, begin: &str) {
         if result.is_ok() && context.connection.is_autocommit() {
             result = Err(SendError::StoreFailed { what: "the transaction was rolled back".into() });
         }
-        if result.is_err() {
-            drop(job);
+        if let Err(error) = &result {
+            replies.push(job(Err(error.clone())).1);
             continue;
         }
         let saved = context.connection.execute_batch("SAVEPOINT job");
-        let (is_kept, reply) = job(context);
+        let (is_kept, reply) = job(Ok(&mut *context));
         let end = if is_kept { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" };
         let ended = saved.and_then(|()| context.connection.execute_batch(end));
         if let Err(error) = ended {

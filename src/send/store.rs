@@ -244,8 +244,8 @@ pub trait Store: Send + Sync + 'static {
     /// Makes deliveries due by hand; hands back how many.
     fn retry(&self, selection: Selection, now: UnixMillis) -> impl Work<u64>;
 
-    /// Forgets events, of the next few after that number; hands back how many, and the number to go on after, if there
-    /// may be more. One short transaction, so that deliveries do not wait for it.
+    /// Forgets events, of the next few after that number; hands back how many, and the number to go on after, if any
+    /// came. One short transaction, so that deliveries do not wait for it.
     fn prune(&self, prune: Prune, after: i64) -> impl Work<(u64, Option<i64>)>;
 
     /// Lines of the delivery log.
@@ -288,7 +288,7 @@ impl fmt::Debug for Change {
 pub(crate) const STATES: [&str; 4] = ["waiting", "leased", "delivered", "dead"];
 
 /// How many events one step of forgetting looks at.
-pub(crate) const PRUNE_STEP: i64 = 500;
+pub(crate) const PRUNE_STEP: i64 = 200;
 
 /// The place of the pass that gives what is left to retries.
 pub(crate) const LAST_PASS: usize = 3;

@@ -1,6 +1,6 @@
 //! The worker: claims what is due, posts it, says how it ended.
 
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::num::NonZeroU32;
@@ -10,17 +10,17 @@ use std::collections::HashMap;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
-use tracing::{Instrument, info, info_span, warn};
+use tracing::{info, warn};
 
+use super::attempt::Crew;
 use super::error::SendError;
 use super::flying::Flying;
 use super::meter::Meter;
-use super::outcome::{Answer, AttemptRecord, DisableRule, Failure, judge};
+use super::outcome::DisableRule;
 use super::post::Poster;
 use super::schedule::Schedule;
 use super::store::{Claim, Settled, Settlement, Store};
-use super::trace::traceparent;
-use crate::render::{Outbound, Renderer};
+use crate::render::Renderer;
 use crate::time::UnixMillis;
 
 /// How much longer than an attempt a lease is: for rendering, and for saying how it ended.
@@ -60,21 +60,12 @@ impl Default for WorkerOptions {
 #[derive(Debug)]
 pub struct Worker<S> {
     crew: Arc<Crew<S>>,
+    options: WorkerOptions,
     wake: Arc<Notify>,
     lease: Duration,
     /// How often leases are made longer: a third of one, so that one failure to do so costs none.
     beat: Duration,
     limits: HashMap<String, (NonZeroU32, Arc<DefaultDirectRateLimiter>)>,
-}
-
-/// What every attempt needs.
-#[derive(Debug)]
-struct Crew<S> {
-    store: Arc<S>,
-    renderer: Arc<Renderer>,
-    poster: Poster,
-    options: WorkerOptions,
-    meter: Arc<Meter>,
 }
 
 impl<S: Store> Worker<S> {
@@ -87,9 +78,10 @@ impl<S: Store> Worker<S> {
         options: WorkerOptions,
     ) -> Self {
         let lease = options.lease.unwrap_or_else(|| total_timeout.saturating_add(LEASE_MARGIN)).max(LEASE_LEAST);
-        let crew = Crew { store, renderer, poster, options, meter: Arc::new(Meter::default()) };
+        let schedule = options.schedule.clone();
+        let crew = Crew { store, renderer, poster, schedule, meter: Arc::new(Meter::default()) };
         let beat = lease.checked_div(3).unwrap_or(lease);
-        Self { crew: Arc::new(crew), wake, lease, beat, limits: HashMap::new() }
+        Self { crew: Arc::new(crew), options, wake, lease, beat, limits: HashMap::new() }
     }
 
     /// What this worker counts.
@@ -110,7 +102,7 @@ impl<S: Store> Worker<S> {
             let woken = wake.notified();
             let ended: Arc<[Settlement]> = flying.ended().into();
             let is_idle = ended.is_empty();
-            let (settled, claimed) = self.turn(Arc::clone(&ended), flying.room(self.crew.options.max_in_flight)).await;
+            let (settled, claimed) = self.turn(Arc::clone(&ended), flying.room(self.options.max_in_flight)).await;
             if settled.is_err() {
                 // Said again: what was said and not heard is fenced by its lease.
                 flying.put_back(&ended);
@@ -132,7 +124,7 @@ impl<S: Store> Worker<S> {
                 }
             }
             if Instant::now() >= beat {
-                beat = Instant::now().checked_add(self.beat).unwrap_or_else(Instant::now);
+                beat = self.next_beat();
                 self.extend(&flying).await;
             }
             if found > 0 || !is_idle {
@@ -149,7 +141,7 @@ impl<S: Store> Worker<S> {
                     () = &mut shutdown => break,
                     () = gathered => {}
                 }
-                if flying.room(self.crew.options.max_in_flight) > 0 {
+                if flying.room(self.options.max_in_flight) > 0 {
                     continue;
                 }
             }
@@ -170,10 +162,11 @@ impl<S: Store> Worker<S> {
     /// `store_failed`.
     pub async fn run_due(&mut self) -> Result<usize, SendError> {
         let mut flying = Flying::default();
+        let mut beat = self.next_beat();
         let mut attempts: usize = 0;
         loop {
             let ended = flying.ended().into();
-            let (settled, claimed) = self.turn(ended, flying.room(self.crew.options.max_in_flight)).await;
+            let (settled, claimed) = self.turn(ended, flying.room(self.options.max_in_flight)).await;
             settled?;
             let taken = claimed?;
             if taken.is_empty() && flying.is_empty() {
@@ -183,7 +176,23 @@ impl<S: Store> Worker<S> {
             for claim in taken {
                 self.start(claim, &mut flying);
             }
-            flying.any().await;
+            self.ends(&mut flying, &mut beat).await;
+        }
+    }
+
+    fn next_beat(&self) -> Instant {
+        Instant::now().checked_add(self.beat).unwrap_or_else(Instant::now)
+    }
+
+    /// Waits until an attempt has ended, and makes the leases of the others longer meanwhile.
+    async fn ends(&self, flying: &mut Flying, beat: &mut Instant) {
+        loop {
+            tokio::select! {
+                () = flying.any() => return,
+                () = sleep_until(*beat) => {}
+            }
+            *beat = self.next_beat();
+            self.extend(flying).await;
         }
     }
 
@@ -209,7 +218,7 @@ impl<S: Store> Worker<S> {
         if ended.is_empty() {
             return Ok(());
         }
-        let answers = self.crew.store.settle(ended, self.crew.options.disable, now).await?;
+        let answers = self.crew.store.settle(ended, self.options.disable, now).await?;
         for _lost in answers.iter().filter(|&&settled| settled == Settled::LeaseLost) {
             self.crew.meter.lease_lost();
             warn!("an attempt ended after its lease: somebody else has the delivery");
@@ -266,63 +275,15 @@ impl<S: Store> Worker<S> {
 
     async fn drain(&self, mut flying: Flying) {
         info!(attempts = flying.leases().len(), "ending what is under way");
+        let mut beat = self.next_beat();
         while !flying.is_empty() {
-            flying.any().await;
+            self.ends(&mut flying, &mut beat).await;
             let now = self.crew.store.now();
             if let Err(error) = self.settle(flying.ended().into(), now).await {
                 // Their leases end, and they are sent again: more than once, but not lost.
                 warn!(code = error.code(), %error, "attempts ended and could not be settled");
             }
         }
-    }
-}
-
-impl<S: Store> Crew<S> {
-    async fn attempt(self: Arc<Self>, claim: Claim, limit: Option<Arc<DefaultDirectRateLimiter>>) -> Settlement {
-        if let Some(limit) = limit {
-            limit.until_ready().await;
-        }
-        let Claim { lease, endpoint, event, attempts, is_manual } = claim;
-        let number = attempts.saturating_add(1);
-        let traceparent = traceparent(&event.id, lease.delivery, number);
-        let span = info_span!(
-            "attempt",
-            delivery = lease.delivery,
-            event = event.id,
-            endpoint = endpoint.id,
-            number,
-            traceparent
-        );
-        let started = self.store.now();
-        let outbound = Outbound {
-            kind: &event.kind,
-            id: Some(&event.id),
-            time: event.time.as_deref(),
-            version: event.version,
-            data: &event.data,
-        };
-        let rendered = self.renderer.render(&outbound, endpoint.policy(), endpoint.keys(), started);
-        #[cfg(feature = "failpoints")]
-        super::failpoint::hit("after_render");
-        let (version, answer) = match rendered {
-            Ok(outgoing) => {
-                let answer = self.poster.post(&endpoint, &outgoing, &traceparent).instrument(span.clone()).await;
-                (Some(outgoing.version), answer)
-            }
-            // The sentence is the core's, which holds neither secret nor payload.
-            Err(error) => (None, Answer { body: error.to_string().into(), ..Answer::failed(Failure::RenderFailed, 0) }),
-        };
-        #[cfg(feature = "failpoints")]
-        super::failpoint::hit("after_answer");
-        self.meter.attempt(&answer);
-        let (next, effect) =
-            judge(&answer, number, is_manual, &self.options.schedule, fastrand::u32(..=1000), self.store.now());
-        span.in_scope(|| {
-            let failure = answer.failure.map(Failure::as_str);
-            info!(status = answer.status, failure, elapsed_ms = answer.elapsed_ms, ?next, "attempt ended");
-        });
-        let attempt = AttemptRecord { number, is_manual, started, version, answer };
-        Settlement { lease, endpoint: endpoint.id.clone(), attempt, next, effect }
     }
 }
 

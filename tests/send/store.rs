@@ -114,12 +114,20 @@ pub async fn takes_each_event_once(store: &impl Store) {
     assert_eq!((first.is_new, second.is_new, second.deliveries), (true, false, 1));
     assert_eq!(first.event, second.event);
     assert_eq!(counts(store).await, [1, 0, 1, 0]);
+    let twice = store.enqueue(vec![keyed(), keyed()], at(1)).await.unwrap();
+    assert!(twice.iter().all(|taken| taken.event == first.event && !taken.is_new));
+    let both = || event("Other").id("both").idempotency_key("order-8");
+    let pair = store.enqueue(vec![both(), both()], at(1)).await.unwrap();
+    assert_eq!(
+        pair.iter().map(|taken| (taken.event.as_str(), taken.is_new)).collect::<Vec<_>>(),
+        [("both", true), ("both", false)]
+    );
     store.enqueue(vec![event("Other").id("same")], at(0)).await.unwrap();
     let problem = store.enqueue(vec![event("Other"), event("Other").id("same")], at(0)).await.unwrap_err();
     assert_eq!(problem, SendError::EventExists { id: "same".into() });
-    assert_eq!(counts(store).await, [2, 0, 1, 0], "the event before the refused one was not taken either");
+    assert_eq!(counts(store).await, [3, 0, 1, 0], "the event before the refused one was not taken either");
     store.enqueue(vec![event("Other")], at(0)).await.unwrap();
-    assert_eq!(counts(store).await, [3, 0, 1, 0], "the store goes on");
+    assert_eq!(counts(store).await, [4, 0, 1, 0], "the store goes on");
 }
 
 /// A claim is handed out once, until its lease ends; then whoever had it is told so.

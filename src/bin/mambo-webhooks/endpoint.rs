@@ -1,6 +1,7 @@
 //! Managing endpoints.
 
 use std::num::NonZeroU32;
+use std::time::Duration;
 
 use clap::Subcommand;
 use mambo_webhooks::send::endpoint::Reason;
@@ -100,7 +101,7 @@ pub async fn run<S: Store>(sender: &Sender<S>, action: Action) -> Result<Answer,
             done(format!("enabled {id}"), &id)
         }
         Action::Rotate { id, overlap_seconds } => {
-            sender.rotate(&id, &secret()?, overlap_seconds.saturating_mul(1000)).await.map_err(said)?;
+            sender.rotate(&id, &secret()?, Duration::from_secs(overlap_seconds.into())).await.map_err(said)?;
             done(format!("{id} is signed with the new secret"), &id)
         }
         Action::Ping { id } => {
