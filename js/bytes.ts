@@ -12,10 +12,13 @@ export function bodyBytes(body: BodyInput): Uint8Array | { readonly found: strin
   return { found: found(body, tag) };
 }
 
-/** Memory that another thread may write to is copied: what is hashed must be what is read afterwards. */
+/**
+ * Memory that another thread may write to is copied: what is hashed must be what is read afterwards. Not by `slice`,
+ * which shares it when the bytes are a Buffer.
+ */
 function alone(bytes: Uint8Array): Uint8Array {
   const { buffer } = bytes;
-  return buffer.constructor !== ArrayBuffer && tagOf(buffer) === "SharedArrayBuffer" ? bytes.slice() : bytes;
+  return buffer.constructor !== ArrayBuffer && tagOf(buffer) === "SharedArrayBuffer" ? new Uint8Array(bytes) : bytes;
 }
 
 /** By tag and not by instanceof: a buffer may come from another realm. */

@@ -40,11 +40,12 @@ export class CoreHandle {
   #keys: HostKeys | null | undefined;
 
   constructor(settings: string, mac: MacChoice = "auto") {
-    this.#settings = settings;
+    this.#settings = ascii(settings);
     this.#held = this.#open();
-    this.headerNames = glue.receiver_headers(this.#held.number).split("\n");
-    this.keyIds = glue.receiver_key_ids(this.#held.number).split("\n");
-    const places = settings.includes(MARK) ? undefined : glue.receiver_outline(this.#held.number);
+    const { number } = this.#held;
+    this.headerNames = guarded(() => glue.receiver_headers(number)).split("\n");
+    this.keyIds = guarded(() => glue.receiver_key_ids(number)).split("\n");
+    const places = settings.includes(MARK) ? undefined : guarded(() => glue.receiver_outline(number));
     this.#outline = places === undefined ? undefined : outlineOf(JSON.parse(places));
     this.#hostFrom = { auto: HOST_FROM_BYTES, core: Infinity, host: 0 }[mac];
   }
@@ -77,7 +78,7 @@ export class CoreHandle {
 
   /** The same for a replay of one delivery. */
   replayKey(headers: string, body: Uint8Array): string {
-    const key = glue.receiver_replay_key(this.#number(), headers, body);
+    const key = guarded(() => glue.receiver_replay_key(this.#number(), headers, body));
     if (key === undefined) throw new Error("mambo-webhooks: a delivery without a signature has no replay key");
     return key;
   }
@@ -138,7 +139,9 @@ export class CoreHandle {
   }
 
   #hostKeys(): HostKeys | undefined {
-    if (this.#keys === undefined) this.#keys = hostKeys((place, asBlock) => glue.receiver_key(this.#number(), place, asBlock)) ?? null;
+    const read = (place: number, asBlock: boolean): Uint8Array | undefined =>
+      guarded(() => glue.receiver_key(this.#number(), place, asBlock));
+    if (this.#keys === undefined) this.#keys = hostKeys(read) ?? null;
     return this.#keys ?? undefined;
   }
 
@@ -171,7 +174,7 @@ export function refuseLarge(bytes: number, allowed: number): never {
 
 /** The profiles that fit a captured delivery. */
 export function detectProfile(headers: string, body: Uint8Array, secrets: string, now: number): CoreDetection {
-  return call(() => glue.detect_profile(headers, body, secrets, now));
+  return call(() => glue.detect_profile(headers, body, ascii(secrets), now));
 }
 
 /** The changelog of a registry document, empty for the built-in one. */
@@ -181,7 +184,7 @@ export function registryChangelog(registry: string): string {
 
 /** The same for every delivery of one event. */
 export function eventKey(id: string | null, body: Uint8Array): string {
-  return glue.delivery_event_key(id ?? "", body);
+  return guarded(() => glue.delivery_event_key(id ?? "", body));
 }
 
 /** A failure of the core's table that is found on this side of it. */
@@ -192,18 +195,21 @@ export function failure(code: ErrorCode): WebhookError {
 
 /** The table of all failures. */
 export function codes(): readonly CodeRow[] {
-  return glue.codes();
+  return guarded(() => glue.codes());
 }
 
 /** The value of a call into the core; its failures become a WebhookError. */
 function call<Value>(act: () => Answer<Value>): Value {
-  let answer: Answer<Value>;
+  return opened(guarded(act));
+}
+
+/** A call into the core: if it stops there, it starts again. */
+function guarded<Value>(act: () => Value): Value {
   try {
-    answer = act();
+    return act();
   } catch (thrown) {
-    stopped(thrown);
+    return stopped(thrown);
   }
-  return opened(answer);
 }
 
 /** The core stopped in the middle of a call: it starts again. */
@@ -214,6 +220,11 @@ function stopped(thrown: unknown): never {
   restart();
   const message = "the core stopped on this input and was started again";
   throw Object.assign(new WebhookError({ code: "core_trapped", fault: "library", message }), { cause: thrown });
+}
+
+/** A JSON text without other letters than ASCII: the glue moves any other, and leaves a copy behind that nobody wipes. */
+function ascii(json: string): string {
+  return json.replaceAll(/[\u0080-\uffff]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 const encoder = new TextEncoder();

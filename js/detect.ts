@@ -1,6 +1,6 @@
 import { bodyBytes } from "./bytes.ts";
 import { detectProfile, refuseParsed } from "./core.ts";
-import { headerLines } from "./headers.ts";
+import { headerLines, lasting } from "./headers.ts";
 import type { Delivery } from "./types.ts";
 
 /** What `detect` takes: a captured delivery and the secrets that it may be signed with. */
@@ -36,6 +36,6 @@ export interface Detection {
  */
 export function detect({ headers, body, secrets, now = Date.now() }: DetectOptions): Detection {
   const bytes = bodyBytes(body);
-  if (!(bytes instanceof Uint8Array)) return refuseParsed(bytes.found);
-  return detectProfile(headerLines(headers), bytes, JSON.stringify(secrets), now);
+  if ("found" in bytes) return refuseParsed(bytes.found);
+  return detectProfile(headerLines(lasting(headers)), bytes, JSON.stringify(secrets), now);
 }

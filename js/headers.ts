@@ -23,9 +23,10 @@ export function headerLines(
   return lines.slice(0, -1);
 }
 
-/** Headers that can be read more than once: an iterator is used up by reading it. */
-export function lasting(headers: HeadersInput): HeadersInput {
-  const isIterator = typeof headers === "object" && headers !== null && "next" in headers && Symbol.iterator in headers;
+/** Headers that can be read more than once: an iterator is used up by reading it. No headers at all hold no signature. */
+export function lasting(headers: HeadersInput | null | undefined): HeadersInput {
+  if (typeof headers !== "object" || headers === null) return {};
+  const isIterator = "next" in headers && Symbol.iterator in headers;
   return isIterator ? [...(headers as Iterable<readonly [string, string]>)] : headers;
 }
 
@@ -58,7 +59,9 @@ function named(name: string, value: Value, wanted: readonly string[] | undefined
 
 function line(name: string, value: Value): string {
   if (value === null || value === undefined) return "";
-  if (typeof value !== "string") return value.map((each) => line(name, each)).join("");
+  if (Array.isArray(value)) return value.map((each: Value) => line(name, each)).join("");
+  // Some servers count lengths in numbers.
+  if (typeof value !== "string") return line(name, `${value}`);
   // A line end has no place in a header; as NUL, the core refuses it with its place.
   return `${name}\n${value.includes("\n") ? value.replaceAll("\n", "\0") : value}\n`;
 }

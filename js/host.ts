@@ -64,6 +64,15 @@ export function takeBack(): void {
 
 /** Called by the core: writes a digest of `front` and the body, and says which: 0 none, 1 the tag, 2 its inner digest. */
 export function host_mac(place: number, front: Uint8Array, digest: Uint8Array): number {
+  try {
+    return digested(place, front, digest);
+  } catch (cause) {
+    // Through the core it stops the core, whatever it is: by its type, it must not look like a refusal of the glue's.
+    throw new Error("the host's MAC failed", { cause });
+  }
+}
+
+function digested(place: number, front: Uint8Array, digest: Uint8Array): number {
   const key = lent?.keys[place];
   if (crypto === undefined || lent === undefined || key === undefined) return 0;
   const { body } = lent;

@@ -17,11 +17,12 @@ export type Once = <Result>(received: Received, act: () => Promise<Result>) => P
  * @throws WebhookError `options_invalid`
  */
 export function once(replay: ReplayOptions, tolerance: ReceiverOptions["tolerance"]): Once {
-  const { store, by = "delivery" } = replay;
+  const { store, by = "delivery", scope } = replay;
   const ttl = ttlMs(replay, tolerance);
   const lease = Math.min(ttl, LEASE_SECONDS * 1000);
   return async (received, act) => {
-    const key = by === "event" ? received.eventKey : received.replayKey;
+    const own = by === "event" ? received.eventKey : received.replayKey;
+    const key = scope === undefined ? own : `${scope}:${own}`;
     const reservation = await store.reserve(key, lease);
     if (reservation !== "yours") throw failure(REFUSALS[reservation]);
     let result: Awaited<ReturnType<typeof act>>;
@@ -44,11 +45,13 @@ export function once(replay: ReplayOptions, tolerance: ReceiverOptions["toleranc
  * How long a key is remembered: never shorter than a replay could pass the tolerance, or the protection would end
  * before the danger.
  */
-function ttlMs({ store, by = "delivery", ttlSeconds }: ReplayOptions, tolerance: ReceiverOptions["tolerance"]): number {
+function ttlMs({ store, by = "delivery", scope, ttlSeconds }: ReplayOptions, tolerance: ReceiverOptions["tolerance"]): number {
   const { pastSeconds = TOLERANCE_SECONDS, futureSeconds = TOLERANCE_SECONDS } = tolerance ?? {};
   const invalid = (problem: string, at: string): WebhookError => optionsInvalid(problem, `/replay${at}`);
   if (typeof store?.reserve !== "function") throw invalid("expected a store", "/store");
   if (by !== "delivery" && by !== "event") throw invalid("expected one of `delivery`, `event`", "/by");
+  // An unset variable must not put two webhooks into one scope.
+  if (scope !== undefined && (typeof scope !== "string" || scope === "")) throw invalid("expected some text", "/scope");
   const isBounded = typeof pastSeconds === "number" && typeof futureSeconds === "number";
   const least = isBounded ? pastSeconds + futureSeconds : 0;
   if (ttlSeconds === undefined) {

@@ -65,6 +65,7 @@ const MACS: readonly unknown[] = ["auto", "core", "host"] satisfies MacChoice[];
  * @throws WebhookError of fault `config` when a secret or another setting cannot be used
  */
 export function createReceiver(options: ReceiverOptions): Receiver {
+  if (options.secret !== undefined && options.keys !== undefined) throw optionsInvalid("expected either `secret` or `keys`", "the top");
   const { secret, keys, profile, registry, maxBodyBytes = MAX_BODY_BYTES, clock = Date.now, replay, mac, ...rest } = options;
   const settings = {
     ...rest,
@@ -82,7 +83,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
   const handlers = new Handlers();
   const bounded = (body: BodyInput): Uint8Array => {
     const bytes = bodyBytes(body);
-    if (!(bytes instanceof Uint8Array)) return refuseParsed(bytes.found);
+    if ("found" in bytes) return refuseParsed(bytes.found);
     if (bytes.length > maxBodyBytes) return refuseLarge(bytes.length, maxBodyBytes);
     return bytes;
   };
@@ -130,7 +131,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
       });
     },
     diagnose({ headers, body }) {
-      const { error, causes, hashes } = core.diagnose(headerLines(headers, undefined, core.headerNames), bounded(body), clock());
+      const { error, causes, hashes } = core.diagnose(headerLines(lasting(headers), undefined, core.headerNames), bounded(body), clock());
       return { error, causes, hashes };
     },
   };

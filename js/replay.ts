@@ -72,6 +72,11 @@ export interface ReplayOptions {
    */
   readonly by?: "delivery" | "event";
   /**
+   * A name for the webhook, in front of every key. Needed where several webhooks share a store: two may send the same
+   * event id, and whoever signs for one could otherwise have an event of another taken for handled.
+   */
+  readonly scope?: string;
+  /**
    * How long to remember what was handled, in seconds. Default: as long as a replay could pass the tolerance; a day for
    * events. A handler has ten minutes: one that takes longer, or whose process died, may run again for a retry.
    */

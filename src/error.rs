@@ -141,7 +141,7 @@ errors! {
         /// Largest length allowed.
         allowed: usize,
     } = "body_too_large", Peer, "body is {bytes} bytes, allowed {allowed}",
-        "Raise the receiver's limit if such bodies are wanted.";
+        "Raise the limit of the receiver, and of the adapter in front of it, if such bodies are wanted.";
     /// The body was already parsed, so that its bytes are lost.
     BodyParsed {
         /// What was passed instead of bytes.

@@ -3,6 +3,9 @@
 //! `reserve` before the handler, `commit` after it, `release` when it failed. The keys come from what was signed
 //! ([`Verified::replay_key`](crate::Verified::replay_key)), never from an unsigned header, and are remembered for as
 //! long as a replay could pass the window ([`Window::replay_ms`](crate::Window::replay_ms)).
+//!
+//! A store serves one webhook. Where several share one, each puts a name in front of its keys: two may send the same event
+//! id, and whoever signs for one could otherwise have an event of another taken for handled.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;

@@ -1,7 +1,7 @@
 import { WebhookError, type ErrorCode } from "../errors.ts";
 import { MAX_BODY_BYTES } from "../limits.ts";
 import type { Delivery, HeadersInput } from "../types.ts";
-import { readBody } from "./read.ts";
+import { readBody, type Chunks } from "./read.ts";
 
 /** What an adapter hands deliveries to: a receiver with handlers. */
 export interface Target {
@@ -22,7 +22,7 @@ export interface Incoming {
   /** The value of Content-Encoding. */
   readonly encoding: string | null | undefined;
   /** What is to be read; anything else was read by somebody before and is handed on as it is. */
-  readonly body: AsyncIterable<Uint8Array | string> | { readonly given: unknown };
+  readonly body: Chunks | { readonly given: unknown };
 }
 
 /** What to answer to whoever sent the delivery. */

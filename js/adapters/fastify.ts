@@ -46,12 +46,20 @@ export function fastifyHandler(
   options?: AdapterOptions,
 ): (request: FastifyRequestParts, reply: FastifyReplyParts) => Promise<unknown> {
   return async ({ raw, headers, body }, reply) => {
-    const { status, code } = isChunks(body)
-      ? await accept(target, { headers: raw.rawHeaders, encoding: headers["content-encoding"] as string | undefined, body: draining(body) }, options)
-      : await acceptNode(target, raw, body ?? undefined, options);
+    const chunks = body instanceof Uint8Array ? [body] : isChunks(body) ? draining(body) : undefined;
+    // A plugin that decompresses leaves the header as it was, and hands over a stream of its own, or its bytes.
+    const isDecoded = body instanceof Uint8Array ? !DEFLATED.includes(body[0] ?? 0) : body !== raw;
+    const encoding = isDecoded ? undefined : (headers["content-encoding"] as string | undefined);
+    const { status, code } =
+      chunks === undefined
+        ? await acceptNode(target, raw, body ?? undefined, options)
+        : await accept(target, { headers: raw.rawHeaders, encoding, body: chunks }, options);
     return reply.code(status).send(code ?? "");
   };
 }
+
+/** How gzip and deflate begin, and JSON does not. */
+const DEFLATED = [0x1f, 0x78];
 
 function isChunks(body: unknown): body is AsyncIterable<Uint8Array | string> {
   return typeof body === "object" && body !== null && Symbol.asyncIterator in body;

@@ -1,6 +1,10 @@
 import { WebhookError } from "../errors.ts";
 
-type Chunks = AsyncIterable<Uint8Array | string>;
+/** A body in parts, as they come or all there. */
+export type Chunks = AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>;
+
+/** Room for most deliveries; more is made as it comes. */
+const FIRST_BYTES = 8192;
 
 /**
  * Reads a body, undoes its compression, and reads no further than it may be long, before and after.
@@ -9,15 +13,19 @@ type Chunks = AsyncIterable<Uint8Array | string>;
 export async function readBody(chunks: Chunks, encoding: string | null | undefined, maxBodyBytes: number): Promise<Uint8Array> {
   const read = bounded(chunks, maxBodyBytes);
   const format = formatOf(encoding);
-  const parts: Uint8Array[] = [];
-  for await (const part of format === null ? read : bounded(decompressed(read, format), maxBodyBytes)) parts.push(part);
-  const all = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
+  let all = new Uint8Array(FIRST_BYTES);
+  let length = 0;
+  for await (const part of format === null ? read : bounded(decompressed(read, format), maxBodyBytes)) {
+    // Copied at once: whoever sends a byte a chunk would otherwise have us keep a hundred for each.
+    if (length + part.length > all.length) {
+      const more = new Uint8Array(Math.max(all.length * 2, length + part.length));
+      more.set(all);
+      all = more;
+    }
+    all.set(part, length);
+    length += part.length;
   }
-  return all;
+  return all.subarray(0, length);
 }
 
 /** The chunks of a web stream, by its reader: not every runtime can iterate over one. */

@@ -25,7 +25,7 @@ export interface SignOptions extends ProfileOptions {
 export function sign({ secret, body, now = Date.now(), profile = "" }: SignOptions): string {
   if (typeof secret !== "string") throw new TypeError("sign: the secret is not text");
   const bytes = bodyBytes(body);
-  if (!(bytes instanceof Uint8Array)) return refuseParsed(bytes.found);
+  if ("found" in bytes) return refuseParsed(bytes.found);
   return signBody(typeof profile === "string" ? profile : JSON.stringify(profile), secret, bytes, now);
 }
 

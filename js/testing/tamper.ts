@@ -40,7 +40,7 @@ export function tampered({ body = sample("ActivityCreated"), now = Date.now(), t
     rows.push({ name: what, code, headers, body: text });
   };
   const honest = [[name, value]] as const;
-  const digest = /[0-9a-f]{64}$/;
+  const digest = /[0-9a-f]{64}$/i;
   add("one byte of the body changed", "signature_mismatch", honest, body.slice(0, -1) + (body.endsWith("!") ? "?" : "!"));
   add("body cut short", "signature_mismatch", honest, body.slice(0, -1));
   add("body made longer", "signature_mismatch", honest, `${body}\n`);

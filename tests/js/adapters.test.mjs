@@ -1,7 +1,7 @@
 // Adapters on real servers and sockets: what a handler gets, what the sender is answered.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
+import { brotliCompressSync, createGunzip, deflateSync, gzipSync } from "node:zlib";
 import { createReceiver, memoryReplayStore } from "mambo-webhooks";
 import { expressHandler } from "mambo-webhooks/express";
 import { fastifyHandler, fastifyWebhooks } from "mambo-webhooks/fastify";
@@ -123,6 +123,38 @@ test("Fastify: the plugin leaves the app's own parsers alone, and its handler be
   assert.deepEqual(await post(at("/"), signed(), [ping]), [200, "event,id,timestamp,data"]);
   assert.deepEqual(await post(at("/late"), signed(), [ping]), [500, "body_parsed"]);
   assert.deepEqual(messages, [advice("an object")]);
+});
+
+test("Fastify: a scope's own parser and a plugin that decompresses", async () => {
+  const bodies = [];
+  const target = receiver().onAny((_event, { raw }) => bodies.push(Buffer.from(raw).toString()));
+  const asBuffer = fastify((app) => {
+    app.removeAllContentTypeParsers();
+    app.addContentTypeParser("*", { parseAs: "buffer" }, async (_request, bytes) => bytes);
+    app.post("/", fastifyHandler(target));
+  });
+  const decompressing = fastify((app) => {
+    // As @fastify/compress does: the header stays.
+    app.addHook("preParsing", async ({ headers }, _reply, payload) => (headers["content-encoding"] === "gzip" ? payload.pipe(createGunzip()) : payload));
+    app.register(fastifyWebhooks, { receiver: target });
+  });
+  for (const app of [asBuffer, decompressing]) {
+    for (const [headers, chunk] of [[signed(), ping], [encoded("gzip"), gzipSync(ping)], [encoded("deflate"), deflateSync(ping)]]) {
+      assert.deepEqual(await post(app, headers, [chunk]), [204, ""]);
+    }
+  }
+  assert.deepEqual(bodies, Array.from({ length: 6 }, () => ping));
+});
+
+test("a body that comes in pieces of a byte is held in no more than twice its length", async () => {
+  const large = JSON.stringify({ event: "Ping", data: { message: "x".repeat(100_000) } });
+  let held;
+  const target = receiver().onAny((_event, { raw }) => { held = [Buffer.from(raw).toString() === large, raw.buffer.byteLength <= 2 * large.length]; });
+  const bytes = Buffer.from(large);
+  const body = new ReadableStream({ start(controller) { for (const at of bytes.keys()) controller.enqueue(bytes.subarray(at, at + 1)); controller.close(); } });
+  const request = new Request("https://localhost/", { method: "POST", headers: signed(large), body, duplex: "half" });
+  assert.equal((await fetchHandler(target)(request)).status, 204);
+  assert.deepEqual(held, [true, true]);
 });
 
 test("an onError that fails leaves nobody without an answer", async () => {

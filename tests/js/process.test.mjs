@@ -30,6 +30,17 @@ test("a retry, which is signed afresh, is another delivery but the same event", 
   await assert.rejects(byEvent.process(delivery(now + 1000), assert.fail), refused("delivery_replayed"));
 });
 
+test("webhooks that share a store are told apart by their scope", async () => {
+  const store = memoryReplayStore({ clock: () => now });
+  const [one, two] = ["one", "two"].map((scope) => guarded({ store, scope, by: "event" }));
+  await one.process(delivery(), () => {});
+  assert.equal(await two.process(delivery(), () => "its own"), "its own");
+  await assert.rejects(one.process(delivery(), assert.fail), refused("delivery_replayed"));
+  for (const scope of ["", 7, null]) {
+    assert.throws(() => guarded({ scope }), { message: "options have 1 problems; first: expected some text at /replay/scope" });
+  }
+});
+
 test("what the handler throws comes through, and the delivery can come again", async () => {
   const receiver = guarded();
   await assert.rejects(receiver.process(delivery(), () => { throw new Error("no database"); }), /no database/);

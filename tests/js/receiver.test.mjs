@@ -31,6 +31,38 @@ test("a body in every shape of bytes", () => {
   for (const shape of shapes) assert.equal(receiver.receive({ headers: headers(), body: shape }).kind, "Ping");
 });
 
+test("bytes that another thread may change are copied, a Buffer's too", () => {
+  const shared = Buffer.from(new SharedArrayBuffer(body.length));
+  shared.write(body);
+  for (const shape of [shared, new Uint8Array(shared.buffer), shared.buffer]) {
+    const { raw } = receiver.receive({ headers: headers(), body: shape });
+    assert.equal(raw.buffer.constructor, ArrayBuffer);
+    assert.equal(new TextDecoder().decode(raw), body);
+  }
+});
+
+test("no headers at all, and headers with numbers in them", () => {
+  const missing = [true, "header_missing", "peer", "header x-mambo-signature is missing"];
+  for (const none of [undefined, null, "x-mambo-signature: t=1"]) {
+    assert.deepEqual(refusal(() => receiver.receive({ headers: none, body })), missing);
+    assert.deepEqual(refusal(() => receiver.verify({ headers: none, body })), missing);
+    assert.equal(receiver.diagnose({ headers: none, body }).error.code, "header_missing");
+  }
+  const counted = { ...headers(), "content-length": 42 };
+  assert.equal(receiver.diagnose({ headers: counted, body }).error, null);
+});
+
+test("a secret beside keys is refused, and not left out", () => {
+  const both = refusal(() => createReceiver({ secret, keys: [{ id: "next", secret }] }));
+  assert.deepEqual(both, [true, "options_invalid", "config", "options have 1 problems; first: expected either `secret` or `keys` at the top"]);
+});
+
+test("a secret of any letters", () => {
+  const odd = "pässwörd – 密码 🐍 \u{10FFFF}";
+  const kind = (settings) => createReceiver(settings).receive({ headers: { "x-mambo-signature": sign({ secret: odd, body }) }, body }).kind;
+  assert.deepEqual([kind({ secret: odd }), kind({ keys: [{ id: "a", secret: odd }], mac: "host" })], ["Ping", "Ping"]);
+});
+
 test("headers in every shape", () => {
   const value = headers()["x-mambo-signature"];
   const shapes = [

@@ -43,6 +43,7 @@ for (const [name, options] of Object.entries({
   "the default profile": { secret },
   "a profile of its own": { secret, profile: { scheme: { header: "x-other", joiners: [""] } } },
   "a body of its own": { secret, body: '{ "event": "Ping", "data": {} }' },
+  "upper-case hex": { secret, profile: { scheme: { digest: "hex_upper" } } },
   "a body that ends in a line end": { secret, body: '{"event":"Ping","data":{}}\n' },
   "a body that ends in an exclamation mark": { secret, body: "!" },
 })) {

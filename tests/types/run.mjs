@@ -37,6 +37,12 @@ for (const [compiler, path] of Object.entries(compilers)) {
   }
 }
 
+// Without the names of browsers, as servers compile: no entry may need a library that they have not.
+mkdirSync("server");
+const server = { target: "es2022", lib: ["es2022"], types: ["node"], module: "nodenext", moduleResolution: "nodenext", strict: true, noEmit: true, skipLibCheck: false };
+writeFileSync("server/tsconfig.json", JSON.stringify({ compilerOptions: server, files: ["../server.ts"] }));
+for (const [compiler, path] of Object.entries(compilers)) row(`${compiler}, no library of browsers: server.ts`, process.execPath, [path, "-p", "server"]);
+
 const folder = join("node_modules", "mambo-webhooks");
 row("publint, strictly", join(tools, ".bin/publint"), ["--strict", folder]);
 // A JSON schema has no types, and no CommonJS host can require a .wasm file.

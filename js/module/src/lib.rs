@@ -15,6 +15,7 @@ mod tools;
 
 use std::cell::{Cell, RefCell};
 
+use js_sys::Uint8Array;
 use wasm_bindgen::prelude::wasm_bindgen;
 use zeroize::Zeroizing;
 
@@ -117,10 +118,11 @@ pub fn receiver_key_ids(number: usize) -> String {
 /// last key.
 #[wasm_bindgen]
 #[must_use]
-pub fn receiver_key(number: usize, place: usize, as_block: bool) -> Option<Vec<u8>> {
+pub fn receiver_key(number: usize, place: usize, as_block: bool) -> Option<Uint8Array> {
     with_receiver(number, |receiver| {
         let secret = receiver.keys().keys().get(place)?.secret().expose();
-        Some(if as_block { inner_block(secret).to_vec() } else { secret.to_vec() })
+        // Copied by the host itself: a copy on its way in this memory would be freed unwiped.
+        Some(if as_block { Uint8Array::from(&inner_block(secret)[..]) } else { Uint8Array::from(secret) })
     })?
 }
 

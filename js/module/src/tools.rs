@@ -43,8 +43,9 @@ pub fn receiver_diagnose(number: usize, headers: &str, body: &[u8], now: f64) ->
 /// a JSON array of texts.
 #[wasm_bindgen]
 #[must_use]
-pub fn detect_profile(headers: &str, body: &[u8], secrets: &str, now: f64) -> String {
-    let secrets: Vec<String> = serde_json::from_str(secrets).unwrap_or_default();
+pub fn detect_profile(headers: &str, body: &[u8], secrets: String, now: f64) -> String {
+    let secrets = Zeroizing::new(secrets);
+    let secrets: Zeroizing<Vec<String>> = Zeroizing::new(serde_json::from_str(&secrets).unwrap_or_default());
     let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
     match now_millis(now) {
         Ok(now) => detected(&detect(&Lines(headers), body, &secrets, now), &sightings(body)),
