@@ -133,7 +133,7 @@ errors! {
     /// The signature fits only without a separator, and digits could have moved between timestamp and body.
     SignatureAmbiguous = "signature_ambiguous", Peer,
         "signature matches only without a separator, and the body's first byte could belong to the timestamp",
-        "Mambo's bodies are JSON objects: such a body was moved digits into or out of.";
+        "Mambo's bodies are assumed to be JSON objects: such a body was moved digits into or out of.";
     /// The body is larger than is looked at.
     BodyTooLarge {
         /// Its length.
@@ -154,7 +154,7 @@ errors! {
         /// What stands in the way.
         problem: &'static str,
     } = "body_encoding", Peer, "body cannot be decoded: {problem}",
-        "Send it as it is, or compressed with gzip or deflate; the signature is over the text before compression.";
+        "Send it as it is, or compressed with gzip or deflate; its signature is assumed to be over the text before compression.";
     /// The signature holds, but the body is not UTF-8.
     BodyNotUtf8 {
         /// Offset of the first byte that does not fit.

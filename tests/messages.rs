@@ -180,12 +180,14 @@ fn every_code_has_its_sentence_and_fault() {
 
 #[test]
 fn the_page_of_codes_is_the_table() {
-    let mut page =
-        "# Codes\n\nEvery failure has a stable code, the same in Rust and JavaScript. Its fault says who has \
-                    to change something:\n`peer` sent the delivery, `caller` is the code that calls this library, \
-                    `config` is a setting, `library` is a defect here.\n\n| code | fault | sentence | what to do |\n\
-                    |---|---|---|---|\n"
-            .to_owned();
+    let mut page = concat!(
+        "# Codes\n\n",
+        "Every failure of a receiver has a stable code, the same in Rust and JavaScript; those of the sender are in\n",
+        "[SENDER.md](SENDER.md). Its fault says who has to change something: `peer` sent the delivery, `caller` is the code\n",
+        "that calls this library, `config` is a setting, `library` is a defect here.\n\n",
+        "| code | fault | sentence | what to do |\n|---|---|---|---|\n",
+    )
+    .to_owned();
     for code in Code::ALL {
         let (sentence, fault) = (code.template(), code.fault().as_str());
         page += &format!("| `{code}` | {fault} | {sentence} | {} |\n", code.advice());

@@ -61,9 +61,10 @@ const mega = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
 writeFileSync(join(docs, "PERFORMANCE.md"), `# Performance
 
 Written by \`cargo xtask bench\` on ${new Date().toISOString().slice(0, 10)}: ${cpus().length} × ${cpus()[0].model}, Node ${process.versions.node},
-${Object.entries(versions).map(([name, version]) => `${name} ${version}`).join(", ")}. Every table comes from one run, in which the contestants take turns within
-each round. A ratio is made within a round; the tables give its median over the rounds. The machine is shared: ratios
-hold, absolute figures less so.
+${Object.entries(versions).map(([name, version]) => `${name} ${version}`).join(", ")}.
+Every table comes from one run, in which the contestants take turns within each round. A ratio is
+made within a round; the tables give its median over the rounds. The machine is shared: ratios hold, absolute figures
+less so.
 
 ## Verifying in Node
 
@@ -115,8 +116,9 @@ From the import in a fresh process to the first verified delivery, and bytes of 
 |---|---|---|---|---|
 ${coldRows.join("\n")}
 
-${memory.calls} deliveries of 2 kB one after the other: ${mega(memory.before.heapUsed)} of heap before, ${mega(memory.after.heapUsed)} after; ${mega(memory.before.external)} outside of it before, ${mega(memory.after.external)} after. A delivery of 2 kB takes ${memory.slower.toFixed(2)} times as long behind one of 1 MB as
-before it.
+${memory.calls} deliveries of 2 kB one after the other:
+${mega(memory.before.heapUsed)} of heap before, ${mega(memory.after.heapUsed)} after; ${mega(memory.before.external)} outside of it before, ${mega(memory.after.external)} after.
+A delivery of 2 kB takes ${memory.slower.toFixed(2)} times as long behind one of 1 MB as before it.
 
 ## Shims
 
@@ -129,6 +131,7 @@ ${readFileSync(join(folder, "shim.txt"), "utf8").trim()}
 
 ## Budget
 
-\`cargo xtask test\` refuses a change that makes the package more than 5 % larger, or a delivery cost more than 5 % more instructions, than
-[benches/budget.json](../benches/budget.json) says: ${budget.gzipBytes} bytes of gzip for the default entry, ${budget.instructions.verify200} instructions to verify 200 bytes in Rust.
+\`cargo xtask test\` refuses a change that makes the package more than 5 % larger, or a delivery cost more than
+5 % more instructions, than [benches/budget.json](../benches/budget.json) says: ${budget.gzipBytes} bytes of gzip for the
+default entry, ${budget.instructions.verify200} instructions to verify 200 bytes in Rust.
 `);
