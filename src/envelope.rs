@@ -6,11 +6,13 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 
 use crate::error::Error;
 use crate::json::tree::quoted;
 use crate::json::{Doc, Object, Pointer, Problems, Segment};
 use crate::limits::MAX_CANDIDATES;
+use crate::redact::Bytes;
 use crate::release::Release;
 use crate::scheme::is_header_name;
 
@@ -52,7 +54,7 @@ impl Default for Layout {
 }
 
 /// A body, taken apart.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Envelope<'a> {
     /// The kind of event, where the body names it.
     pub kind: Option<Cow<'a, str>>,
@@ -64,6 +66,18 @@ pub struct Envelope<'a> {
     pub time: Option<&'a str>,
     /// The data, as JSON text.
     pub data: &'a str,
+}
+
+/// Shows no part of a body, and no signature.
+impl fmt::Debug for Envelope<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Envelope")
+            .field("kind", &self.kind)
+            .field("id", &self.id)
+            .field("version", &self.version)
+            .field("data", &Bytes(self.data.len()))
+            .finish_non_exhaustive()
+    }
 }
 
 impl<'a> Envelope<'a> {
@@ -91,7 +105,8 @@ impl<'a> Envelope<'a> {
             return Ok(Self { kind: Some(kind), id, version, time: first(&layout.time), data });
         }
         let is_ping = layout.bare_ping && object.members().len() == 1;
-        if is_ping && object.find(&[Segment::Key("message".into())]) == Some("\"ping\"") {
+        let message = object.find(&[Segment::Key("message".into())]).and_then(self::words);
+        if is_ping && message.as_deref() == Some("ping") {
             return Ok(Self { kind: Some(Cow::Borrowed("Ping")), ..whole });
         }
         Ok(whole)

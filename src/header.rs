@@ -2,6 +2,7 @@
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::fmt;
 
 use crate::encoding::{hex, unhex};
 use crate::error::Error;
@@ -11,7 +12,7 @@ use crate::scheme::{Digest, Grammar, Scheme, Unit};
 use crate::time::UnixMillis;
 
 /// What a signature header says.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct SignatureHeader<'a> {
     /// The timestamp as it stands: these bytes are what was signed.
     pub timestamp_text: &'a str,
@@ -19,6 +20,16 @@ pub struct SignatureHeader<'a> {
     pub timestamp: UnixMillis,
     /// The well-formed signatures, in order; at least one.
     pub signatures: Vec<Tag>,
+}
+
+/// Shows no part of a body, and no signature.
+impl fmt::Debug for SignatureHeader<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignatureHeader")
+            .field("timestamp", &self.timestamp)
+            .field("signatures", &self.signatures.len())
+            .finish_non_exhaustive()
+    }
 }
 
 impl<'a> SignatureHeader<'a> {

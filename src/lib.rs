@@ -23,6 +23,8 @@ pub mod time;
 
 pub mod release;
 
+mod redact;
+
 #[macro_use]
 mod error_table;
 

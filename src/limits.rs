@@ -35,5 +35,9 @@ pub const MAX_DETECTION_BYTES: usize = 256 * 1024 * 1024;
 pub const MAX_PLACES: usize = 256;
 /// Most ops in one registry.
 pub const MAX_OPS: usize = 4096;
+/// Most ops at all places of all events together: what a registry that is ready holds, once for each direction.
+pub const MAX_PLACED_OPS: usize = 65_536;
+/// Most levels by which the changes can nest the data of one kind of event: opened values are printed by recursion.
+pub const MAX_LEVELS: usize = 2048;
 /// Most segments in one JSON pointer: bounds recursion wherever a pointer leads.
 pub const MAX_POINTER_SEGMENTS: usize = 64;

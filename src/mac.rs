@@ -55,7 +55,7 @@ impl MacKey {
     #[must_use]
     pub fn new(secret: &[u8]) -> Self {
         let mac = Hmac::<Sha256>::new((&*key_block(secret, 0)).into());
-        Self { mac, outer: Sha256::new_with_prefix(*key_block(secret, 0x5c)) }
+        Self { mac, outer: Sha256::new_with_prefix(key_block(secret, 0x5c).as_slice()) }
     }
 
     /// The tag whose inner digest a host made of [`inner_block`] and the text.

@@ -257,7 +257,8 @@ impl Receiver {
         let named = |name: &Option<String>| header_text(headers, name.as_deref()?);
         let kind = envelope.kind.clone().or_else(|| named(&layout.kind_header).map(Cow::Owned));
         let kind = kind.or_else(|| self.kind.clone().map(Cow::Owned));
-        let by_header = || named(&layout.version_header)?.parse().ok();
+        // A header is not signed: it counts only where the body says nothing at all.
+        let by_header = || named(&layout.version_header).filter(|_| envelope.version.is_none())?.parse().ok();
         let received_version = envelope.release().or_else(by_header).or(self.pinned);
         let wanted = match self.wanted {
             Wanted::AsReceived => None,

@@ -5,11 +5,13 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 
 use crate::envelope::Envelope;
 use crate::error::Error;
 use crate::key::KeyRing;
 use crate::profile::Profile;
+use crate::redact::Bytes;
 use crate::release::Release;
 use crate::shim::{Loss, Shims, Strictness, apply};
 use crate::sign::sign;
@@ -25,7 +27,7 @@ pub enum Policy {
 }
 
 /// An event to send, in the shape of the release that made it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Outbound<'a> {
     /// The kind, as Mambo writes it.
     pub kind: &'a str,
@@ -39,6 +41,18 @@ pub struct Outbound<'a> {
     pub data: &'a str,
 }
 
+/// Shows no part of a body, and no signature.
+impl fmt::Debug for Outbound<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outbound")
+            .field("kind", &self.kind)
+            .field("id", &self.id)
+            .field("version", &self.version)
+            .field("data", &Bytes(self.data.len()))
+            .finish_non_exhaustive()
+    }
+}
+
 /// Everything that rendering needs and that is the same for all endpoints. It holds no state.
 #[derive(Clone, Debug)]
 pub struct Renderer {
@@ -49,7 +63,7 @@ pub struct Renderer {
 }
 
 /// What goes out in one attempt. Each attempt has its own.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Outgoing {
     /// Names, in lower case, and values.
     pub headers: Vec<(String, String)>,
@@ -59,6 +73,17 @@ pub struct Outgoing {
     pub version: Release,
     /// What that shape could not hold.
     pub losses: Vec<Loss>,
+}
+
+/// Shows no part of a body, and no signature.
+impl fmt::Debug for Outgoing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outgoing")
+            .field("body", &Bytes(self.body.len()))
+            .field("version", &self.version)
+            .field("losses", &self.losses)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Renderer {

@@ -216,7 +216,9 @@ impl Grammar {
                 }
                 let keys: Vec<&String> = timestamp_keys.iter().chain(signature_keys).collect();
                 let word = |key: &str| {
-                    !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+                    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_".contains(letter);
+                    // What separates keys cannot stand in one.
+                    !key.is_empty() && key.chars().all(|each| is_plain(each) && each != *separator && each != *assign)
                 };
                 let repeated = |(index, key): (usize, &&String)| keys.iter().take(index).any(|other| other == key);
                 if !keys.iter().all(|key| word(key)) || keys.iter().enumerate().any(repeated) {

@@ -14,6 +14,10 @@ pub mod registry;
 
 pub mod read;
 
+mod bounds;
+
+mod order;
+
 pub mod check;
 
 pub mod builtin;

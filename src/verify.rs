@@ -2,12 +2,14 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 
 use crate::encoding::hex;
 use crate::error::Error;
 use crate::header::SignatureHeader;
 use crate::key::{Key, KeyRing};
 use crate::mac::{Tag, digest, same};
+use crate::redact::Bytes;
 use crate::scheme::Scheme;
 use crate::time::{Position, UnixMillis, Window};
 
@@ -60,13 +62,24 @@ pub struct Proof<'p> {
 
 /// Body bytes whose signature holds and whose timestamp is inside the window. Only [`verify`] makes one, and
 /// [`Verified::assume`] for bodies that were verified before.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Verified<'a> {
     body: &'a [u8],
     key_id: Option<String>,
     timestamp: UnixMillis,
     timestamp_text: String,
     joiner: Option<String>,
+}
+
+/// Shows no part of a body, and no signature.
+impl fmt::Debug for Verified<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Verified")
+            .field("body", &Bytes(self.body.len()))
+            .field("key_id", &self.key_id)
+            .field("timestamp", &self.timestamp)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<'a> Verified<'a> {
@@ -101,7 +114,8 @@ impl<'a> Verified<'a> {
         self.joiner.as_deref()
     }
 
-    /// The timestamp as it was signed; what [`replay_key`](Self::replay_key) is made of, beside the body.
+    /// The timestamp as it was signed, or its milliseconds for a body taken on trust; what
+    /// [`replay_key`](Self::replay_key) is made of, beside the body.
     #[must_use]
     pub fn timestamp_text(&self) -> &str {
         &self.timestamp_text

@@ -142,6 +142,13 @@ fn changes() {
     ]));
     let sentence = "touches what change `c` of the same release touches, in ActivityCreated";
     one(&overlap, "changes_overlap", "/changes/1", sentence);
+    let guarded = json!({ "op": "when", "at": "", "member": "type", "is": "a",
+        "ops": [{ "op": "rename", "at": "/x", "to": "y" }] });
+    let table = json!({ "op": "map_value", "at": "/type", "pairs": [["a", "b"]] });
+    let change = |id: &str, op: Value| json!({ "id": id, "since": "9.0.0", "on": activity(), "summary": "s", "lossy": "none", "ops": [op] });
+    let overlap = document(json!([change("c", guarded), change("d", table)]));
+    let sentence = "touches what change `c` of the same release touches, in ActivityAwardedAdded";
+    one(&overlap, "changes_overlap", "/changes/1", sentence);
     let mut dead = document(json!([rename("c", "9.0.0", json!({ "event": "Late" }), "/a")]));
     dead.as_object_mut()
         .unwrap()
@@ -207,4 +214,34 @@ fn every_problem_has_a_hint_or_says_what_was_expected() {
         assert!(!problems.list().is_empty());
         assert!(problems.list().iter().all(|problem| !problem.hint.is_empty()), "{problems:?}");
     }
+}
+
+#[test]
+fn nothing_is_said_twice_in_two_ways() {
+    let found = problems(r#"{"format":1,"events":{"New":{"model":"Ping"},"New":{"model":"User"}}}"#);
+    assert_eq!(found, [("member_repeated".into(), "/events/New".into(), "it stands twice".into())]);
+    let document = |removal: &str| {
+        json!({ "format": 1, "deprecations": [{ "id": "user-points", "model": "User", "at": "/points",
+            "since": "7.6.0", "removal": removal, "source": "s" }] })
+    };
+    let mut problems = Problems::default();
+    Registry::over_builtin(&document("never").to_string(), &mut problems);
+    let listed: Vec<_> = problems.list().iter().map(|problem| (problem.code, problem.sentence.as_str())).collect();
+    assert_eq!(listed, [("merge_conflict", "deprecation `user-points` is already there with other content")]);
+}
+
+#[test]
+fn what_each_part_allows_does_not_multiply_without_end() {
+    let kinds: serde_json::Map<String, Value> =
+        (0..300).map(|number| (format!("K{number}"), json!({ "model": "Activity" }))).collect();
+    let changes: Vec<Value> = (0..300)
+        .map(|number| {
+            json!({ "id": format!("c{number}"), "since": "9.0.0", "on": { "model": "Activity" }, "summary": "s",
+                "lossy": "none", "ops": [{ "op": "rename", "at": format!("/m{number}"), "to": format!("n{number}") }] })
+        })
+        .collect();
+    let document = json!({ "format": 1, "releases": ["8.0.0", "9.0.0"], "events": kinds, "models": { "Activity": {} },
+        "changes": changes });
+    let sentence = "changes apply at over 65536 places of events";
+    one(&document, "places_too_many", "/models", sentence);
 }

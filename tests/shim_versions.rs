@@ -6,7 +6,7 @@ use std::fs;
 
 use mambo_webhooks::json::Problems;
 use mambo_webhooks::shim::{Standing, Strictness, apply, changelog, check};
-use mambo_webhooks::{Registry, Release, Shims};
+use mambo_webhooks::{KeyRing, Profile, Receiver, Registry, Release, Shims, UnixMillis, Verified};
 
 /// The example of docs.mambo.io/administrators/account/webhooks: a fixture, not a fact.
 const EXAMPLE: &str = include_str!("../examples/registry/payload-9.0.0.json");
@@ -86,6 +86,105 @@ fn a_model_inside_another_is_changed_where_it_is_at_that_time() {
     let (old, new) = (r#"{"awarded":[{"prizes":{"a":1}},{}]}"#, r#"{"rewards":[{"prizes":{"c":1}},{}]}"#);
     assert_eq!(shimmed(&shims, "ActivityCreated", "8.10.2", "9.2.0", old), new);
     assert_eq!(shimmed(&shims, "ActivityCreated", "9.2.0", "8.10.2", new), old);
+}
+
+/// One change of Ping in 9.0.0, with these ops.
+fn ping_change(lossy: &str, ops: &str) -> Shims {
+    Shims::from_json(&format!(
+        r#"{{"format":1,"releases":["8.10.2","9.0.0"],"changes":[{{"id":"c","since":"9.0.0","on":{{"event":"Ping"}},
+            "summary":"s","lossy":"{lossy}","ops":[{ops}]}}]}}"#
+    ))
+    .unwrap()
+}
+
+/// The data in the other release's shape, and the losses.
+fn both_ways(shims: &Shims, from: &str, to: &str, data: &str) -> (String, Vec<&'static str>) {
+    let shimmed = apply(shims.plan("Ping", release(from), release(to)), data, Strictness::Lenient).unwrap();
+    let losses = shimmed.losses.iter().map(|loss| loss.kind.as_str()).collect();
+    (shimmed.data.into_owned(), losses)
+}
+
+#[test]
+fn values_outside_of_a_table_follow_the_policy_of_their_direction() {
+    let op = |rest: &str| format!(r#"{{"op":"map_value","at":"/s","pairs":[["old","new"]]{rest}}}"#);
+    let up = |shims: &Shims, data| both_ways(shims, "8.10.2", "9.0.0", data);
+    let down = |shims: &Shims, data| both_ways(shims, "9.0.0", "8.10.2", data);
+    let lossy_down = ping_change("down", &op(r#","downOther":{"to":"old"}"#));
+    assert_eq!(down(&lossy_down, r#"{"s":"extra"}"#), (r#"{"s":"old"}"#.into(), vec!["value_merged"]));
+    assert_eq!(up(&lossy_down, r#"{"s":"extra"}"#), (r#"{"s":"extra"}"#.into(), vec![]));
+    let lossy_up = ping_change("up", &op(r#","upOther":{"to":"new"}"#));
+    assert_eq!(up(&lossy_up, r#"{"s":"extra"}"#), (r#"{"s":"new"}"#.into(), vec!["value_merged"]));
+    assert_eq!(down(&lossy_up, r#"{"s":"extra"}"#), (r#"{"s":"extra"}"#.into(), vec![]));
+    let strict_down = ping_change("none", &op(r#","downOther":"error""#));
+    let plan = strict_down.plan("Ping", release("9.0.0"), release("8.10.2"));
+    let refused = apply(plan, r#"{"s":"extra"}"#, Strictness::Strict).unwrap_err();
+    assert_eq!(refused.code().as_str(), "shim_conflict");
+    assert_eq!(up(&strict_down, r#"{"s":"extra"}"#), (r#"{"s":"extra"}"#.into(), vec![]));
+}
+
+#[test]
+fn parts_that_would_come_apart_otherwise_are_a_loss() {
+    let shims = ping_change("none", r#"{"op":"join","at":"/name","separator":"--","from":["first","last"]}"#);
+    let joined = |data| both_ways(&shims, "8.10.2", "9.0.0", data);
+    assert_eq!(joined(r#"{"first":"a-","last":"b"}"#), (r#"{"name":"a---b"}"#.into(), vec!["value_merged"]));
+    assert_eq!(joined(r#"{"first":"a--x","last":"b"}"#), (r#"{"name":"a--x--b"}"#.into(), vec!["value_merged"]));
+    assert_eq!(joined(r#"{"first":"a","last":"-b--c"}"#), (r#"{"name":"a---b--c"}"#.into(), vec![]));
+}
+
+#[test]
+fn blanks_around_data_are_no_part_of_it() {
+    let shims = ping_change("down", r#"{"op":"to_list","at":""}"#);
+    assert_eq!(both_ways(&shims, "8.10.2", "9.0.0", "null\n").0, "[]");
+    assert_eq!(both_ways(&shims, "8.10.2", "9.0.0", " 1\n").0, "[1]");
+}
+
+#[test]
+fn as_deep_as_a_registry_may_nest_is_printed_without_trouble() {
+    let registry = |count: usize| {
+        let releases: Vec<String> = (0..=count).map(|minor| format!("\"9.{minor}.0\"")).collect();
+        let wrap = |minor: usize| {
+            format!(
+                r#"{{"id":"c{minor}","since":"9.{minor}.0","on":{{"event":"Ping"}},"summary":"s","lossy":"none",
+                    "ops":[{{"op":"wrap","at":"","key":"in"}}]}}"#
+            )
+        };
+        let changes: Vec<String> = (1..=count).map(wrap).collect();
+        format!(r#"{{"format":1,"releases":[{}],"changes":[{}]}}"#, releases.join(","), changes.join(","))
+    };
+    let shims = Shims::from_json(&registry(2048)).unwrap();
+    let (deep, losses) = both_ways(&shims, "9.0.0", "9.2048.0", "{}");
+    assert_eq!((deep.len(), losses), (2048 * r#"{"in":}"#.len() + 2, vec![]));
+    assert_eq!(both_ways(&shims, "9.2048.0", "9.0.0", &deep).0, "{}");
+    let refused = Shims::from_json(&registry(2049)).unwrap_err().to_string();
+    let sentence = "registry has 1 problems; first: changes can nest values of Ping 2049 levels deep, allowed 2048";
+    assert!(refused.starts_with(sentence), "{refused}");
+}
+
+#[test]
+fn an_unsigned_header_names_the_release_only_where_the_body_says_nothing() {
+    let profile = Profile::from_json(r#"{"envelope":{"versionHeader":"x-version"}}"#).unwrap();
+    let receiver = Receiver::new(KeyRing::single("a secret of at least 16 bytes").unwrap()).profile(profile).unwrap();
+    let version = |body: &str| {
+        let verified = Verified::assume(body.as_bytes(), UnixMillis(0));
+        receiver.open(verified, &[("x-version", "8.0.3")]).unwrap().received_version
+    };
+    assert_eq!(version(r#"{"event":"Ping","data":{}}"#), Some(release("8.0.3")));
+    assert_eq!(version(r#"{"event":"Ping","version":"9.0.0","data":{}}"#), Some(release("9.0.0")));
+    assert_eq!(version(r#"{"event":"Ping","version":"9.0","data":{}}"#), None);
+}
+
+#[test]
+fn a_bare_ping_is_one_in_any_spelling() {
+    let receiver = Receiver::new(KeyRing::single("a secret of at least 16 bytes").unwrap());
+    for (body, kind) in [
+        (r#"{"message":"ping"}"#, Some("Ping")),
+        (r#"{ "message" : "p\u0069ng" }"#, Some("Ping")),
+        (r#"{"message":"pong"}"#, None),
+        (r#"{"message":["ping"]}"#, None),
+    ] {
+        let received = receiver.open(Verified::assume(body.as_bytes(), UnixMillis(0)), &[("none", "")]).unwrap();
+        assert_eq!(received.event.kind(), kind, "{body}");
+    }
 }
 
 #[test]

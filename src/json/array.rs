@@ -3,6 +3,7 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 
 use serde_json::value::RawValue;
 
@@ -10,18 +11,25 @@ use super::rest::Rest;
 use super::tree::Node;
 
 /// The elements of an array with the blanks around them.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Array<'a> {
     items: Vec<Item<'a>>,
     /// Blanks of an array without elements.
     blank: Cow<'a, str>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 struct Item<'a> {
     before: Cow<'a, str>,
     value: Node<'a>,
     after: Cow<'a, str>,
+}
+
+/// Shows no part of a body, and no signature.
+impl fmt::Debug for Array<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Array").field("items", &self.items.len()).finish_non_exhaustive()
+    }
 }
 
 impl<'a> Array<'a> {

@@ -9,6 +9,7 @@ use core::fmt;
 
 use super::array::Array;
 use super::object::{Member, Object};
+use crate::redact::Bytes;
 
 /// What is wrong with a document, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,10 +29,17 @@ pub struct Problem {
 pub struct Problems(Vec<Problem>);
 
 /// A value of the document: a part of its text, so that its place is only looked for when there is a problem.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Doc<'a> {
     whole: &'a str,
     text: &'a str,
+}
+
+/// Shows no part of a body, and no signature.
+impl fmt::Debug for Doc<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Doc").field("text", &Bytes(self.text.len())).finish_non_exhaustive()
+    }
 }
 
 /// An object of the document whose members are taken one by one.

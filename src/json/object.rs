@@ -3,6 +3,7 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
@@ -11,17 +12,25 @@ use serde_json::value::RawValue;
 use super::pointer::Segment;
 use super::rest::Rest;
 use super::tree::{Node, quoted};
+use crate::redact::Bytes;
 
 /// The members of an object, in order, repeated names included.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Object<'a> {
     members: Vec<Member<'a>>,
     /// Blanks of an object without members.
     blank: Cow<'a, str>,
 }
 
+/// Shows no part of a body, and no signature.
+impl fmt::Debug for Object<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Object").field("members", &self.members.len()).finish_non_exhaustive()
+    }
+}
+
 /// A member with the blanks around it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Member<'a> {
     before: Cow<'a, str>,
     /// The name as it stands, quotes included.
@@ -29,6 +38,13 @@ pub struct Member<'a> {
     colon: Cow<'a, str>,
     value: Node<'a>,
     after: Cow<'a, str>,
+}
+
+/// Shows no part of a body, and no signature.
+impl fmt::Debug for Member<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Member").field("name", &Bytes(self.name.len())).finish_non_exhaustive()
+    }
 }
 
 impl<'a> Object<'a> {
@@ -193,7 +209,7 @@ impl<'de> Deserialize<'de> for Entries<'de> {
         impl<'de> Visitor<'de> for Each {
             type Value = Entries<'de>;
 
-            fn expecting(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an object")
             }
 

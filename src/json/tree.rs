@@ -9,9 +9,10 @@ use core::fmt;
 use super::array::Array;
 use super::object::Object;
 use super::pointer::Segment;
+use crate::redact::Bytes;
 
 /// A value, opened or not.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum Node<'a> {
     /// Text of the input, or new text.
     Raw(Cow<'a, str>),
@@ -19,6 +20,17 @@ pub enum Node<'a> {
     Object(Object<'a>),
     /// An array taken apart.
     Array(Array<'a>),
+}
+
+/// Shows no value.
+impl fmt::Debug for Node<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Raw(text) => Bytes(text.len()).fmt(f),
+            Self::Object(object) => object.fmt(f),
+            Self::Array(array) => array.fmt(f),
+        }
+    }
 }
 
 /// Where a visit has come to: a pointer with the indexes that `*` stands for.

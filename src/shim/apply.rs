@@ -3,15 +3,17 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 
 use super::edit::edit;
 use super::loss::{Loss, Run, Strictness};
 use super::plan::Plan;
 use crate::error::Error;
 use crate::json::{Node, Path};
+use crate::redact::Bytes;
 
 /// Data in another release's shape.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Shimmed<'a, 'p> {
     /// The data: the input itself when nothing had to change.
     pub data: Cow<'a, str>,
@@ -19,6 +21,17 @@ pub struct Shimmed<'a, 'p> {
     pub applied: Vec<&'p str>,
     /// What the new shape could not hold.
     pub losses: Vec<Loss>,
+}
+
+/// Shows no part of a body, and no signature.
+impl fmt::Debug for Shimmed<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shimmed")
+            .field("data", &Bytes(self.data.len()))
+            .field("applied", &self.applied)
+            .field("losses", &self.losses)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Carries out `plan` on `data`, which must be valid JSON.
@@ -30,7 +43,7 @@ pub fn apply<'a, 'p>(plan: Plan<'p>, data: &'a str, strictness: Strictness) -> R
     if plan.is_identity() {
         return Ok(Shimmed { data: Cow::Borrowed(data), applied, losses: Vec::new() });
     }
-    let mut node = Node::new(data);
+    let mut node = Node::new(data.trim_ascii());
     let mut run = Run { is_up: plan.is_up(), strictness, change: String::new(), losses: Vec::new(), error: None };
     for (change, ops) in plan.steps() {
         run.change = change.into();

@@ -1,31 +1,20 @@
 //! What a registry says, checked as a whole: every problem, each with its place and a hint.
 
 use alloc::format;
-use alloc::string::String;
 use alloc::vec::Vec;
 
+use super::bounds::is_bounded;
 use super::op::{Lossy, Op};
+use super::order::check_order;
 use super::registry::{Change, Registry, Target};
 use crate::json::{Pointer, Problems, Segment};
-use crate::limits::{MAX_OPS, MAX_PLACES};
-use crate::release::Release;
 
 /// Adds every problem of `registry`.
 pub fn check(registry: &Registry, problems: &mut Problems) {
-    let count = |op: &Op| if let Op::When { ops, .. } = op { ops.len().saturating_add(1) } else { 1 };
-    let total: usize = registry.changes.iter().flat_map(|change| &change.ops).map(count).sum();
-    if total > MAX_OPS {
-        problems.add("ops_too_many", "/changes", format!("{total} ops, allowed {MAX_OPS}"), "drop old changes");
+    if !is_bounded(registry, problems) {
         return;
     }
     check_models(registry, problems);
-    let releases: Vec<Release> = registry.changes.iter().map(|change| change.since).collect();
-    let is_overfull = |kind: &&str| releases.iter().any(|release| registry.models_before(kind, *release).1);
-    if let Some(kind) = registry.events.iter().map(|(kind, _)| kind).find(is_overfull) {
-        let sentence = format!("{kind} holds models in over {MAX_PLACES} places, or too deep");
-        problems.add("places_too_many", "/models", sentence, "say where they are with fewer `contains`");
-        return;
-    }
     for (index, change) in registry.changes.iter().enumerate() {
         let at = format!("/changes/{index}");
         if registry.changes.iter().take(index).any(|other| other.id == change.id) {
@@ -43,10 +32,8 @@ pub fn check(registry: &Registry, problems: &mut Problems) {
             let sentence = format!("lossy is `{}`, but the ops come to `{}`", change.lossy.name(), computed.name());
             problems.add("lossy_wrong", &format!("{at}/lossy"), sentence, "say it as it is, or choose other ops");
         }
-        for other in registry.changes.iter().take(index).filter(|other| other.since == change.since) {
-            check_order(registry, other, change, &at, problems);
-        }
     }
+    check_order(registry, problems);
 }
 
 fn check_models(registry: &Registry, problems: &mut Problems) {
@@ -203,24 +190,6 @@ fn check_op(op: &Op, at: &str, problems: &mut Problems) {
             check_ops(ops, &format!("{at}/ops"), problems);
         }
         _ => {}
-    }
-}
-
-/// Two changes of one release have no order between them, so they must not touch the same places.
-fn check_order(registry: &Registry, one: &Change, other: &Change, at: &str, problems: &mut Problems) {
-    let touched = |kind: &str, change: &Change| -> Vec<Pointer> {
-        let at = registry.places_before(kind, &change.on, change.since);
-        let ops = change.ops.iter().map(Op::places);
-        let places: Vec<Pointer> = ops.flat_map(|(reads, writes)| reads.into_iter().chain(writes)).collect();
-        at.iter().flat_map(|at| places.iter().map(|place| place.under(at.segments()))).collect()
-    };
-    let clash = |kind: &&str| {
-        let (left, right) = (touched(kind, one), touched(kind, other));
-        left.iter().any(|left| right.iter().any(|right| overlaps(left, right)))
-    };
-    if let Some(kind) = registry.events.iter().map(|(kind, _)| kind).find(clash) {
-        let sentence: String = format!("touches what change `{}` of the same release touches, in {kind}", one.id);
-        problems.add("changes_overlap", at, sentence, "make them one change, with its ops in order");
     }
 }
 

@@ -65,8 +65,8 @@ pub(super) fn edit<'p>(node: &mut Node<'_>, op: &'p Op, at: &mut Path<'p>, run: 
             true
         }),
         Op::Head { at: place } => node.visit(place.segments(), at, &mut |node, at| head(node, at, run)),
-        Op::MapValue { at: place, pairs, up_other, down_other } => {
-            let other = if run.is_up { up_other } else { down_other };
+        // The op's own direction, whichever the run's is: the way back has its policies exchanged.
+        Op::MapValue { at: place, pairs, up_other: other, .. } => {
             node.visit(place.segments(), at, &mut |node, at| map_value(node, pairs, other, at, run))
         }
         Op::Convert { at: place, conversion } => node.visit(place.segments(), at, &mut |node, at| {
@@ -325,13 +325,13 @@ fn join(object: &mut Object<'_>, key: &str, separator: &str, from: &[String], at
         }
         object.remove(key);
     }
-    let ambiguous = parts.split_last().is_some_and(|(_, before)| before.iter().any(|part| part.contains(separator)));
-    if ambiguous {
+    let joined = parts.join(separator);
+    if !joined.splitn(parts.len(), separator).eq(&parts) {
         run.lose(LossKind::ValueMerged, at, key);
     }
     for name in from {
         object.remove(name);
     }
-    object.insert(key, Node::Raw(Cow::Owned(quoted(&parts.join(separator)))));
+    object.insert(key, Node::Raw(Cow::Owned(quoted(&joined))));
     true
 }

@@ -28,6 +28,7 @@ impl Registry {
         }
         if let Some(events) = fields.take("events").and_then(|doc| doc.fields(problems)) {
             for (kind, doc) in events.entries() {
+                once(registry.events.contains(&kind), &doc, problems);
                 if let Some(event) = EventDef::read(&doc, problems) {
                     registry.events.insert(kind, event);
                 }
@@ -35,6 +36,7 @@ impl Registry {
         }
         if let Some(models) = fields.take("models").and_then(|doc| doc.fields(problems)) {
             for (name, doc) in models.entries() {
+                once(registry.models.contains(&name), &doc, problems);
                 if let Some(model) = ModelDef::read(&doc, problems) {
                     registry.models.insert(name, model);
                 }
@@ -253,6 +255,13 @@ impl Op {
         };
         fields.finish(problems);
         op
+    }
+}
+
+/// Of two members of one name, neither is meant more than the other.
+fn once(is_known: bool, doc: &Doc<'_>, problems: &mut Problems) {
+    if is_known {
+        problems.add("member_repeated", &doc.at(), "it stands twice", "remove one");
     }
 }
 

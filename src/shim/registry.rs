@@ -136,8 +136,14 @@ impl Registry {
             }
         }
         for deprecation in over.deprecations {
-            if !self.deprecations.iter().any(|known| known.id == deprecation.id) {
-                self.deprecations.push(deprecation);
+            match self.deprecations.iter().find(|known| known.id == deprecation.id) {
+                None => self.deprecations.push(deprecation),
+                Some(known) if *known == deprecation => {}
+                Some(_) => {
+                    let sentence =
+                        alloc::format!("deprecation `{}` is already there with other content", deprecation.id);
+                    problems.add("merge_conflict", "/deprecations", sentence, "give it another id");
+                }
             }
         }
     }

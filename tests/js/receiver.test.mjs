@@ -57,6 +57,16 @@ test("a secret beside keys is refused, and not left out", () => {
   assert.deepEqual(both, [true, "options_invalid", "config", "options have 1 problems; first: expected either `secret` or `keys` at the top"]);
 });
 
+test("data nested as deep as a registry may", () => {
+  const releases = Array.from({ length: 2049 }, (_, minor) => `9.${minor}.0`);
+  const changes = releases.slice(1).map((since) => ({ id: since, since, on: { event: "Ping" }, summary: "s", lossy: "none", ops: [{ op: "wrap", at: "", key: "in" }] }));
+  const deep = createReceiver({ secret, registry: { format: 1, releases, changes }, pinned: "9.0.0", wanted: "newest" });
+  const { event: { data }, applied } = deep.receive({ headers: headers(), body });
+  let inner = data;
+  while ("in" in inner) inner = inner.in;
+  assert.deepEqual([inner, applied.length], [{ message: "ping" }, 2048]);
+});
+
 test("a secret of any letters", () => {
   const odd = "pässwörd – 密码 🐍 \u{10FFFF}";
   const kind = (settings) => createReceiver(settings).receive({ headers: { "x-mambo-signature": sign({ secret: odd, body }) }, body }).kind;

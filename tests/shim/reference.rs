@@ -112,8 +112,8 @@ impl Reference {
                 }
                 *value = items.first().cloned().unwrap_or_default();
             }),
-            Op::MapValue { at: place, pairs, up_other, down_other } => at(value, place.segments(), &mut |value| {
-                let other = if self.is_up { up_other } else { down_other };
+            // Of the op as it is carried out: that of the way back was exchanged when it was derived.
+            Op::MapValue { at: place, pairs, up_other: other, .. } => at(value, place.segments(), &mut |value| {
                 let found = pairs.iter().find(|(old, _)| parsed(old) == *value);
                 let new = match (found, other) {
                     (Some((_, new)), _) | (None, Other::To(new)) => parsed(new),
@@ -173,11 +173,20 @@ impl Reference {
                         return;
                     }
                 }
-                if parts[..parts.len() - 1].iter().any(|part| part.contains(separator.as_str())) {
+                let joined = parts.join(separator);
+                let mut apart: Vec<&str> = Vec::new();
+                let mut rest = joined.as_str();
+                while apart.len() + 1 < parts.len() {
+                    let Some((part, after)) = rest.split_once(separator.as_str()) else { break };
+                    apart.push(part);
+                    rest = after;
+                }
+                apart.push(rest);
+                if apart != parts {
                     self.lose(LossKind::ValueMerged);
                 }
                 map.retain(|name, _| !from.contains(name));
-                map.insert(key.into(), parts.join(separator).into());
+                map.insert(key.into(), joined.into());
             }),
             Op::When { at: place, member, is, ops } => at(value, place.segments(), &mut |value| {
                 if value.get(member) == Some(&parsed(is)) {

@@ -1,0 +1,60 @@
+//! How much a registry may come to: what each part allows by itself would multiply without end.
+
+use alloc::format;
+
+use super::op::Op;
+use super::registry::Registry;
+use crate::json::Problems;
+use crate::limits::{MAX_LEVELS, MAX_OPS, MAX_PLACED_OPS, MAX_PLACES};
+
+/// Whether the registry is within bounds; otherwise, what is over them is a problem.
+pub(super) fn is_bounded(registry: &Registry, problems: &mut Problems) -> bool {
+    let changes = &registry.changes;
+    let total: usize = changes.iter().flat_map(|change| &change.ops).map(count).fold(0, usize::saturating_add);
+    if total > MAX_OPS {
+        problems.add("ops_too_many", "/changes", format!("{total} ops, allowed {MAX_OPS}"), "drop old changes");
+        return false;
+    }
+    let mut over = |sentence| {
+        problems.add("places_too_many", "/models", sentence, "say where they are with fewer `contains`");
+        false
+    };
+    // Each event is looked at for each change.
+    let mut placed = registry.events.iter().count().saturating_mul(changes.len()) / 16;
+    for (kind, _) in registry.events.iter() {
+        if placed > MAX_PLACED_OPS {
+            break;
+        }
+        let mut levels: usize = 0;
+        for change in changes {
+            if registry.models_before(kind, change.since).1 {
+                return over(format!("{kind} holds models in over {MAX_PLACES} places, or too deep"));
+            }
+            let places = registry.places_before(kind, &change.on, change.since).len();
+            let times = |each: fn(&Op) -> usize| {
+                change.ops.iter().map(each).fold(0, usize::saturating_add).saturating_mul(places)
+            };
+            placed = placed.saturating_add(times(count));
+            levels = levels.saturating_add(times(deepens));
+        }
+        if levels > MAX_LEVELS {
+            return over(format!("changes can nest values of {kind} {levels} levels deep, allowed {MAX_LEVELS}"));
+        }
+    }
+    placed <= MAX_PLACED_OPS || over(format!("changes apply at over {MAX_PLACED_OPS} places of events"))
+}
+
+/// How many ops an op is.
+fn count(op: &Op) -> usize {
+    if let Op::When { ops, .. } = op { ops.iter().map(count).fold(1, usize::saturating_add) } else { 1 }
+}
+
+/// How many levels deeper a value can be after an op, in either direction.
+fn deepens(op: &Op) -> usize {
+    match op {
+        Op::Wrap { .. } | Op::Unwrap { .. } | Op::ToList { .. } | Op::Head { .. } => 1,
+        Op::Move { from, to } => from.segments().len().max(to.segments().len()),
+        Op::When { ops, .. } => ops.iter().map(deepens).fold(0, usize::saturating_add),
+        _ => 0,
+    }
+}
