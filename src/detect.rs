@@ -164,9 +164,7 @@ fn is_date(text: &str) -> bool {
 /// A layout made of what was seen outside the data; the default where no kind was seen.
 fn layout(sightings: &[Sighting]) -> Layout {
     let data = sightings.iter().find(|sighting| sighting.what == "data");
-    let inside = |sighting: &&Sighting| {
-        data.is_some_and(|data| sighting.at.segments().starts_with(data.at.segments()) && sighting.at != data.at)
-    };
+    let inside = |sighting: &&Sighting| data.is_some_and(|data| data.at.holds(&sighting.at) && sighting.at != data.at);
     let places = |what: &str| -> Vec<Pointer> {
         let seen = sightings.iter().filter(|sighting| sighting.what == what && !inside(sighting));
         seen.map(|sighting| sighting.at.clone()).take(1).collect()

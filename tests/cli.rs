@@ -94,6 +94,8 @@ fn what_ended_long_ago_is_forgotten() {
 #[test]
 fn wrong_calls_say_so() {
     let folder = folder("wrong");
+    let (_, problem, code) = run(&folder, "worker --once --max-in-flight 0 --store store.db");
+    assert_eq!((problem.as_str(), code), ("mambo-webhooks: limit_zero: max_in_flight is 0, needs at least 1", 1));
     assert_eq!(run(&folder, "verify").2, 2);
     let (_, problem, code) = run(&folder, "registry check nowhere.json");
     assert!(problem.starts_with("mambo-webhooks: nowhere.json: "), "{problem}");

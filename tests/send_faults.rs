@@ -338,16 +338,22 @@ async fn one_that_hangs_does_not_delay_the_others() {
     assert_eq!((lines.len(), before), (42, 21), "all of the good one's ended before the first of the other did");
 }
 
+/// A sender with one endpoint of this rate, and so many events for it.
+async fn limited(scratch: &Scratch, receiver: &Receiver, rate: u32, events: usize) -> Sender<Sqlite> {
+    let sender = sender(scratch, receiver.options());
+    let settings = Settings::new(&receiver.url(), SECRET).rate_per_second(rate.try_into().unwrap());
+    sender.add_endpoint("e", settings).await.unwrap();
+    for number in 0..events {
+        sender.send(event().id(&format!("e-{number}"))).await.unwrap();
+    }
+    sender
+}
+
 #[tokio::test]
 async fn what_waits_for_its_rate_for_longer_than_a_lease_is_sent_once() {
     let scratch = Scratch::new();
     let receiver = Receiver::start(vec![says("204 No Content")]).await;
-    let sender = sender(&scratch, receiver.options());
-    let settings = Settings::new(&receiver.url(), SECRET).rate_per_second(2.try_into().unwrap());
-    sender.add_endpoint("e", settings).await.unwrap();
-    for number in 0..5 {
-        sender.send(event().id(&format!("e-{number}"))).await.unwrap();
-    }
+    let sender = limited(&scratch, &receiver, 2, 5).await;
     let mut options = WorkerOptions::default();
     options.lease = Some(std::time::Duration::from_secs(1));
     assert_eq!(sender.worker(options).unwrap().run_due().await.unwrap(), 6, "a Ping and five events, over 2.5 s");
@@ -358,12 +364,7 @@ async fn what_waits_for_its_rate_for_longer_than_a_lease_is_sent_once() {
 async fn attempts_at_an_endpoint_keep_its_rate_and_retries_count() {
     let scratch = Scratch::new();
     let receiver = Receiver::start(vec![says("500 No")]).await;
-    let sender = sender(&scratch, receiver.options());
-    let settings = Settings::new(&receiver.url(), SECRET).rate_per_second(20.try_into().unwrap());
-    sender.add_endpoint("e", settings).await.unwrap();
-    for number in 0..6 {
-        sender.send(event().id(&format!("e-{number}"))).await.unwrap();
-    }
+    let sender = limited(&scratch, &receiver, 20, 6).await;
     let mut options = WorkerOptions::default();
     options.schedule = mambo_webhooks::send::Schedule::new(vec![0]);
     let mut worker = sender.worker(options).unwrap();

@@ -58,6 +58,12 @@ impl Pointer {
         Self(holder.iter().cloned().chain([Segment::Key(key.into())]).collect())
     }
 
+    /// Whether the other place is this one or inside of it.
+    #[must_use]
+    pub fn holds(&self, other: &Self) -> bool {
+        other.0.starts_with(&self.0)
+    }
+
     /// This pointer seen from the holder at `prefix`.
     #[must_use]
     pub fn under(&self, prefix: &[Segment]) -> Self {

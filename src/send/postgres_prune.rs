@@ -14,16 +14,15 @@ pub(super) async fn prune(
     after: i64,
 ) -> Result<(u64, Option<i64>), sqlx::Error> {
     let Prune { before, with_dead } = prune;
-    let sql = "SELECT number, created < $2 FROM mambo_event WHERE number > $1 ORDER BY number LIMIT $3";
-    let query = sqlx::query_as(sql).bind(after).bind(before.0).bind(PRUNE_STEP);
-    let looked_at: Vec<(i64, bool)> = query.fetch_all(&mut *connection).await?;
-    let next = looked_at.last().map(|(number, _)| *number);
-    let old: Vec<i64> = looked_at.iter().filter(|(_, is_old)| *is_old).map(|(number, _)| *number).collect();
+    let sql =
+        "SELECT max(number) FROM (SELECT number FROM mambo_event WHERE number > $1 ORDER BY number LIMIT $2) step";
+    let last: Option<i64> = sqlx::query_scalar(sql).bind(after).bind(PRUNE_STEP).fetch_one(&mut *connection).await?;
+    let Some(last) = last else { return Ok((0, None)) };
     // Looked at without a lock, so that what waits or is under way is not held up.
     let sql = "SELECT number, (SELECT count(*) FROM mambo_delivery WHERE event = e.number) FROM mambo_event e
-        WHERE number = ANY($1) AND NOT EXISTS (SELECT 1 FROM mambo_delivery WHERE event = e.number
-            AND (state IN (0, 1) OR due >= $2 OR (state = 3 AND NOT $3)))";
-    let query = sqlx::query_as(sql).bind(&old).bind(before.0).bind(with_dead);
+        WHERE number > $1 AND number <= $2 AND created < $3 AND NOT EXISTS (SELECT 1 FROM mambo_delivery
+            WHERE event = e.number AND (state IN (0, 1) OR due >= $3 OR (state = 3 AND NOT $4)))";
+    let query = sqlx::query_as(sql).bind(after).bind(last).bind(before.0).bind(with_dead);
     let ended: Vec<(i64, i64)> = query.fetch_all(&mut *connection).await?;
     // Held from here on, so that nobody asks for one of them again; whoever was faster keeps the event.
     let sql = "SELECT event FROM mambo_delivery WHERE event = ANY($1)
@@ -45,5 +44,5 @@ pub(super) async fn prune(
     }
     let sql = "DELETE FROM mambo_event WHERE number = ANY($1)";
     let forgotten = sqlx::query(sql).bind(&ended).execute(connection).await?;
-    Ok((forgotten.rows_affected(), next))
+    Ok((forgotten.rows_affected(), Some(last)))
 }

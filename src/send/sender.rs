@@ -144,8 +144,11 @@ impl<S: Store> Sender<S> {
     /// A worker over the same store. Any number may run, in any number of processes that have the store open.
     ///
     /// # Errors
-    /// `client_failed`.
+    /// `limit_zero`, `client_failed`.
     pub fn worker(&self, options: WorkerOptions) -> Result<Worker<S>, SendError> {
+        if options.max_in_flight == 0 {
+            return Err(SendError::LimitZero { name: "max_in_flight" });
+        }
         let poster = Poster::new(&self.http)?;
         let (store, renderer, wake) = (Arc::clone(&self.store), Arc::clone(&self.renderer), Arc::clone(&self.wake));
         Ok(Worker::new(store, renderer, poster, wake, self.http.total_timeout, options))

@@ -60,7 +60,8 @@ impl Default for WorkerOptions {
 #[derive(Debug)]
 pub struct Worker<S> {
     crew: Arc<Crew<S>>,
-    options: WorkerOptions,
+    disable: DisableRule,
+    max_in_flight: usize,
     wake: Arc<Notify>,
     lease: Duration,
     /// How often leases are made longer: a third of one, so that one failure to do so costs none.
@@ -77,11 +78,11 @@ impl<S: Store> Worker<S> {
         total_timeout: Duration,
         options: WorkerOptions,
     ) -> Self {
-        let lease = options.lease.unwrap_or_else(|| total_timeout.saturating_add(LEASE_MARGIN)).max(LEASE_LEAST);
-        let schedule = options.schedule.clone();
+        let WorkerOptions { schedule, disable, max_in_flight, lease } = options;
+        let lease = lease.unwrap_or_else(|| total_timeout.saturating_add(LEASE_MARGIN)).max(LEASE_LEAST);
         let crew = Crew { store, renderer, poster, schedule, meter: Arc::new(Meter::default()) };
         let beat = lease.checked_div(3).unwrap_or(lease);
-        Self { crew: Arc::new(crew), options, wake, lease, beat, limits: HashMap::new() }
+        Self { crew: Arc::new(crew), disable, max_in_flight, wake, lease, beat, limits: HashMap::new() }
     }
 
     /// What this worker counts.
@@ -102,7 +103,7 @@ impl<S: Store> Worker<S> {
             let woken = wake.notified();
             let ended: Arc<[Settlement]> = flying.ended().into();
             let is_idle = ended.is_empty();
-            let (settled, claimed) = self.turn(Arc::clone(&ended), flying.room(self.options.max_in_flight)).await;
+            let (settled, claimed) = self.turn(Arc::clone(&ended), flying.room(self.max_in_flight)).await;
             if settled.is_err() {
                 // Said again: what was said and not heard is fenced by its lease.
                 flying.put_back(&ended);
@@ -141,7 +142,7 @@ impl<S: Store> Worker<S> {
                     () = &mut shutdown => break,
                     () = gathered => {}
                 }
-                if flying.room(self.options.max_in_flight) > 0 {
+                if flying.room(self.max_in_flight) > 0 {
                     continue;
                 }
             }
@@ -166,7 +167,7 @@ impl<S: Store> Worker<S> {
         let mut attempts: usize = 0;
         loop {
             let ended = flying.ended().into();
-            let (settled, claimed) = self.turn(ended, flying.room(self.options.max_in_flight)).await;
+            let (settled, claimed) = self.turn(ended, flying.room(self.max_in_flight)).await;
             settled?;
             let taken = claimed?;
             if taken.is_empty() && flying.is_empty() {
@@ -218,7 +219,7 @@ impl<S: Store> Worker<S> {
         if ended.is_empty() {
             return Ok(());
         }
-        let answers = self.crew.store.settle(ended, self.options.disable, now).await?;
+        let answers = self.crew.store.settle(ended, self.disable, now).await?;
         for _lost in answers.iter().filter(|&&settled| settled == Settled::LeaseLost) {
             self.crew.meter.lease_lost();
             warn!("an attempt ended after its lease: somebody else has the delivery");

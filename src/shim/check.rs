@@ -195,5 +195,5 @@ fn check_op(op: &Op, at: &str, problems: &mut Problems) {
 
 /// Whether one place is the other or holds it.
 fn overlaps(one: &Pointer, other: &Pointer) -> bool {
-    one.segments().iter().zip(other.segments()).all(|(one, other)| one == other)
+    one.holds(other) || other.holds(one)
 }

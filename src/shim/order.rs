@@ -21,7 +21,7 @@ pub(super) fn check_order(registry: &Registry, problems: &mut Problems) {
         let mut outer: Vec<&(Release, Pointer, usize)> = Vec::new();
         for place in &places {
             // In their order, a place stands right before those inside of it.
-            while outer.last().is_some_and(|last| !holds(last, place)) {
+            while outer.last().is_some_and(|last| last.0 != place.0 || !last.1.holds(&place.1)) {
                 outer.pop();
             }
             for other in outer.iter().filter(|other| other.2 != place.2) {
@@ -66,16 +66,11 @@ fn touched(registry: &Registry, kind: &str) -> Vec<(Release, Pointer, usize)> {
 
 /// The places that an op reads or writes, and the members that tell whether it applies.
 fn looked_at(op: &Op) -> Vec<Pointer> {
+    if let Op::When { at, member, ops, .. } = op {
+        let guard = Pointer::default().with_key(member);
+        return ops.iter().flat_map(looked_at).chain([guard]).map(|place| place.under(at.segments())).collect();
+    }
     let (mut places, writes) = op.places();
     places.extend(writes);
-    if let Op::When { at, member, ops, .. } = op {
-        places.push(Pointer::default().with_key(member).under(at.segments()));
-        places.extend(ops.iter().flat_map(looked_at).map(|place| place.under(at.segments())));
-    }
     places
-}
-
-/// Whether one place is the other or holds it, in the same release.
-fn holds(outer: &(Release, Pointer, usize), inner: &(Release, Pointer, usize)) -> bool {
-    outer.0 == inner.0 && inner.1.segments().starts_with(outer.1.segments())
 }

@@ -4,6 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::convert::Conversion;
+use super::named::Named;
 use super::op::{Lossy, Op, Other};
 use super::registry::{Change, Containment, Deprecation, EventDef, ModelDef, Registry, Target};
 use crate::json::format::{Style, restyled};
@@ -26,22 +27,8 @@ impl Registry {
             }
             registry.releases.extend(release);
         }
-        if let Some(events) = fields.take("events").and_then(|doc| doc.fields(problems)) {
-            for (kind, doc) in events.entries() {
-                once(registry.events.contains(&kind), &doc, problems);
-                if let Some(event) = EventDef::read(&doc, problems) {
-                    registry.events.insert(kind, event);
-                }
-            }
-        }
-        if let Some(models) = fields.take("models").and_then(|doc| doc.fields(problems)) {
-            for (name, doc) in models.entries() {
-                once(registry.models.contains(&name), &doc, problems);
-                if let Some(model) = ModelDef::read(&doc, problems) {
-                    registry.models.insert(name, model);
-                }
-            }
-        }
+        registry.events = named(&mut fields, "events", EventDef::read, problems);
+        registry.models = named(&mut fields, "models", ModelDef::read, problems);
         for doc in list(&mut fields, "changes", problems) {
             registry.changes.extend(Change::read(&doc, problems));
         }
@@ -258,11 +245,24 @@ impl Op {
     }
 }
 
-/// Of two members of one name, neither is meant more than the other.
-fn once(is_known: bool, doc: &Doc<'_>, problems: &mut Problems) {
-    if is_known {
-        problems.add("member_repeated", &doc.at(), "it stands twice", "remove one");
+/// An object whose names are data. Of two members of one name, neither is meant more than the other.
+fn named<T>(
+    fields: &mut Fields<'_>,
+    name: &'static str,
+    read: fn(&Doc<'_>, &mut Problems) -> Option<T>,
+    problems: &mut Problems,
+) -> Named<T> {
+    let mut all = Named::default();
+    let inner = fields.take(name).and_then(|doc| doc.fields(problems));
+    for (name, doc) in inner.iter().flat_map(Fields::entries) {
+        if all.contains(&name) {
+            problems.add("member_repeated", &doc.at(), "it stands twice", "remove one");
+        }
+        if let Some(value) = read(&doc, problems) {
+            all.insert(name, value);
+        }
     }
+    all
 }
 
 fn list<'a>(fields: &mut Fields<'a>, name: &'static str, problems: &mut Problems) -> Vec<Doc<'a>> {

@@ -125,27 +125,13 @@ impl Registry {
         }
         over.events.into_iter().for_each(|(kind, event)| self.events.insert(kind, event));
         over.models.into_iter().for_each(|(name, model)| self.models.insert(name, model));
-        for change in over.changes {
-            match self.changes.iter().find(|known| known.id == change.id) {
-                None => self.changes.push(change),
-                Some(known) if *known == change => {}
-                Some(_) => {
-                    let sentence = alloc::format!("change `{}` is already there with other content", change.id);
-                    problems.add("merge_conflict", "/changes", sentence, "give it another id");
-                }
-            }
-        }
-        for deprecation in over.deprecations {
-            match self.deprecations.iter().find(|known| known.id == deprecation.id) {
-                None => self.deprecations.push(deprecation),
-                Some(known) if *known == deprecation => {}
-                Some(_) => {
-                    let sentence =
-                        alloc::format!("deprecation `{}` is already there with other content", deprecation.id);
-                    problems.add("merge_conflict", "/deprecations", sentence, "give it another id");
-                }
-            }
-        }
+        let mut conflict = |what: &str, id: &str, at: &str| {
+            let sentence = alloc::format!("{what} `{id}` is already there with other content");
+            problems.add("merge_conflict", at, sentence, "give it another id");
+        };
+        unite(&mut self.changes, over.changes, |change| &change.id, |id| conflict("change", id, "/changes"));
+        let deprecations = &mut self.deprecations;
+        unite(deprecations, over.deprecations, |entry| &entry.id, |id| conflict("deprecation", id, "/deprecations"));
     }
 
     /// Every place where a model is in the data of an event, in the shape right before a release.
@@ -186,5 +172,16 @@ impl Registry {
             next = next.saturating_add(1);
         }
         (found, false)
+    }
+}
+
+/// Adds what is not there yet; the same in both is one.
+fn unite<T: PartialEq>(known: &mut Vec<T>, over: Vec<T>, id: fn(&T) -> &str, mut conflict: impl FnMut(&str)) {
+    for new in over {
+        match known.iter().find(|old| id(old) == id(&new)) {
+            None => known.push(new),
+            Some(old) if *old == new => {}
+            Some(_) => conflict(id(&new)),
+        }
     }
 }

@@ -28,7 +28,7 @@ impl Shims {
             }
         }
         // In their order, a place stands right before those inside of it.
-        let holds = |pair: &[Pointer]| matches!(pair, [outer, inner] if inner.segments().starts_with(outer.segments()));
+        let holds = |pair: &[Pointer]| matches!(pair, [outer, inner] if outer.holds(inner));
         is_compared |= touched.windows(2).any(holds);
         Some((touched, is_compared))
     }

@@ -58,7 +58,7 @@ pub enum Command {
         #[arg(long)]
         status: Option<SocketAddr>,
         /// Most attempts under way at once.
-        #[arg(long, default_value_t = 512, value_parser = at_least_one)]
+        #[arg(long, default_value_t = 512)]
         max_in_flight: usize,
         /// How long a claim is good for without a sign of life. Default: the timeout and 30 seconds.
         #[arg(long)]
@@ -122,10 +122,6 @@ pub enum Command {
         #[command(flatten)]
         setup: Setup,
     },
-}
-
-fn at_least_one(text: &str) -> Result<usize, String> {
-    text.parse().ok().filter(|number| *number > 0).ok_or_else(|| "expected a whole number from 1".into())
 }
 
 const DAY_MS: i64 = 86_400_000;
