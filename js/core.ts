@@ -189,8 +189,8 @@ export function eventKey(id: string | null, body: Uint8Array): string {
 
 /** A failure of the core's table that is found on this side of it. */
 export function failure(code: ErrorCode): WebhookError {
-  const row = codes().find((row) => row.code === code);
-  return new WebhookError({ code, fault: row?.fault as Fault, message: row?.sentence ?? code });
+  const [, fault, message = code] = codes().find(([name]) => name === code) ?? [];
+  return new WebhookError({ code, fault: fault as Fault, message });
 }
 
 /** The table of all failures. */

@@ -34,11 +34,7 @@ export interface CoreDetection {
   readonly sightings: readonly { readonly what: string; readonly at: string }[];
 }
 
-export interface CodeRow {
-  readonly code: string;
-  readonly fault: string;
-  readonly sentence: string;
-}
+export type CodeRow = readonly [code: string, fault: string, sentence: string];
 
 export function receiver_open(settings: string): Answer<number>;
 export function receiver_close(number: number): void;

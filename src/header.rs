@@ -40,11 +40,11 @@ impl<'a> SignatureHeader<'a> {
     /// `signature_missing`, `signature_malformed`, `signature_uppercase`, `signatures_too_many`.
     #[inline]
     pub fn parse(scheme: &Scheme, value: &'a [u8]) -> Result<Self, Error> {
-        let header = || scheme.header.clone();
         if value.len() > MAX_HEADER_BYTES {
-            return Err(Error::HeaderTooLarge { header: header(), bytes: value.len(), allowed: MAX_HEADER_BYTES });
+            let header = scheme.header.clone();
+            return Err(Error::HeaderTooLarge { header, bytes: value.len(), allowed: MAX_HEADER_BYTES });
         }
-        let malformed = |expected: &str, at| Error::HeaderMalformed { header: header(), expected: expected.into(), at };
+        let malformed = |expected: &str, at| malformed(scheme, expected, at);
         let printable = |byte: &u8| byte.is_ascii_graphic() || *byte == b' ' || *byte == b'\t';
         if let Some(at) = value.iter().position(|byte| !printable(byte)) {
             return Err(malformed("printable ASCII", at));
@@ -87,11 +87,11 @@ impl<'a> SignatureHeader<'a> {
             }
         };
         let Some(timestamp_text) = fields.timestamp else {
-            return Err(Error::TimestampMissing { header: header() });
+            return Err(Error::TimestampMissing { header: scheme.header.clone() });
         };
         let timestamp = scheme.unit.read(timestamp_text)?;
         if fields.signatures.is_empty() {
-            return Err(Error::SignatureMissing { header: header() });
+            return Err(Error::SignatureMissing { header: scheme.header.clone() });
         }
         Ok(Self { timestamp_text, timestamp, signatures: scheme.digest.read_any(&fields.signatures)? })
     }
@@ -214,6 +214,13 @@ impl<'a> Fields<'a> {
 /// Where `part`, a slice of `whole`, starts.
 fn offset(whole: &str, part: &str) -> usize {
     (part.as_ptr() as usize).saturating_sub(whole.as_ptr() as usize)
+}
+
+/// Kept out of the way of what is well-formed.
+#[cold]
+#[inline(never)]
+fn malformed(scheme: &Scheme, expected: &str, at: usize) -> Error {
+    Error::HeaderMalformed { header: scheme.header.clone(), expected: expected.into(), at }
 }
 
 fn quote(mark: char) -> String {

@@ -161,10 +161,11 @@ impl<'a> Doc<'a> {
     pub fn word<T: Copy>(&self, words: &[(&str, T)], problems: &mut Problems) -> Option<T> {
         let text = self.text(problems)?;
         let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
-        found.or_else(|| {
-            let words: Vec<String> = words.iter().map(|(word, _)| ["`", word, "`"].concat()).collect();
-            self.wrong(&alloc::format!("one of {}", words.join(", ")), problems)
-        })
+        if found.is_none() {
+            let names: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+            self.report(&alloc::format!("one of `{}`", names.join("`, `")), problems);
+        }
+        found
     }
 
     /// What the text stands for, if it can be read as a `T`.
@@ -183,8 +184,14 @@ impl<'a> Doc<'a> {
     }
 
     fn wrong<T>(&self, expected: &str, problems: &mut Problems) -> Option<T> {
-        problems.add("type_wrong", &self.at(), alloc::format!("expected {expected}"), "");
+        self.report(expected, problems);
         None
+    }
+
+    /// Once in the WebAssembly module, and not once for every type of value.
+    #[inline(never)]
+    fn report(&self, expected: &str, problems: &mut Problems) {
+        problems.add("type_wrong", &self.at(), alloc::format!("expected {expected}"), "");
     }
 }
 

@@ -14,6 +14,7 @@ mod answer;
 mod tools;
 
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
 use js_sys::Uint8Array;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -40,7 +41,7 @@ pub fn start() {
 thread_local! {
     /// The receivers that JavaScript holds, by number. Not an exported class: the glue would free one by its address
     /// after a trap, in the memory of an instance that never had it.
-    static RECEIVERS: RefCell<Vec<Option<Receiver>>> = const { RefCell::new(Vec::new()) };
+    static RECEIVERS: RefCell<Vec<Option<Rc<Receiver>>>> = const { RefCell::new(Vec::new()) };
     static PLACE: Cell<usize> = const { Cell::new(0) };
 }
 
@@ -79,7 +80,7 @@ pub fn receiver_open(settings: String) -> String {
                     receivers.push(None);
                 }
                 if let Some(place) = receivers.get_mut(free) {
-                    *place = Some(receiver);
+                    *place = Some(Rc::new(receiver));
                 }
                 free
             });
@@ -103,15 +104,15 @@ pub fn receiver_close(number: usize) {
 #[wasm_bindgen]
 #[must_use]
 pub fn receiver_headers(number: usize) -> String {
-    with_receiver(number, |receiver| receiver.header_names().collect::<Vec<_>>().join("\n")).unwrap_or_default()
+    receiver(number).map(|receiver| receiver.header_names().collect::<Vec<_>>().join("\n")).unwrap_or_default()
 }
 
 /// The ids of a receiver's keys, each on a line.
 #[wasm_bindgen]
 #[must_use]
 pub fn receiver_key_ids(number: usize) -> String {
-    let ids = |receiver: &Receiver| receiver.keys().keys().iter().map(Key::id).collect::<Vec<_>>().join("\n");
-    with_receiver(number, ids).unwrap_or_default()
+    let ids = |receiver: Rc<Receiver>| receiver.keys().keys().iter().map(Key::id).collect::<Vec<_>>().join("\n");
+    receiver(number).map(ids).unwrap_or_default()
 }
 
 /// What the host's MAC needs of the key at this place: its secret, or HMAC's inner block of it. `undefined` behind the
@@ -119,11 +120,10 @@ pub fn receiver_key_ids(number: usize) -> String {
 #[wasm_bindgen]
 #[must_use]
 pub fn receiver_key(number: usize, place: usize, as_block: bool) -> Option<Uint8Array> {
-    with_receiver(number, |receiver| {
-        let secret = receiver.keys().keys().get(place)?.secret().expose();
-        // Copied by the host itself: a copy on its way in this memory would be freed unwiped.
-        Some(if as_block { Uint8Array::from(&inner_block(secret)[..]) } else { Uint8Array::from(secret) })
-    })?
+    let receiver = receiver(number)?;
+    let secret = receiver.keys().keys().get(place)?.secret().expose();
+    // Copied by the host itself: a copy on its way in this memory would be freed unwiped.
+    Some(if as_block { Uint8Array::from(&inner_block(secret)[..]) } else { Uint8Array::from(secret) })
 }
 
 /// The time of signing in milliseconds, for the value of the signature header. With the host's MAC, the body's first
@@ -134,17 +134,18 @@ pub fn receiver_key(number: usize, place: usize, as_block: bool) -> Option<Uint8
 /// `{"error":…}`, thrown.
 #[wasm_bindgen]
 pub fn receiver_verify(number: usize, value: &[u8], body: &[u8], now: f64, by_host: bool) -> Result<f64, String> {
-    with_receiver(number, |receiver| {
-        let host = HostMac(receiver);
-        let mac: &dyn MacProvider = if by_host { &host } else { &CoreMac };
-        let proof = prove(receiver, mac, value, body, now_millis(now)?)?;
-        PLACE.set(place_of(receiver, proof.key).unwrap_or_default());
-        // A time that passed the window around a time that is exact in an f64, or nearly so.
-        #[expect(clippy::cast_precision_loss, reason = "see above")]
-        Ok(proof.timestamp.0 as f64)
-    })
-    .unwrap_or(Err(Error::KeysMissing))
-    .map_err(|error: Error| failed(&error))
+    verified_at(number, value, body, now, by_host).map_err(|error| failed(&error))
+}
+
+fn verified_at(number: usize, value: &[u8], body: &[u8], now: f64, by_host: bool) -> Result<f64, Error> {
+    let receiver = receiver(number).ok_or(Error::KeysMissing)?;
+    let host = HostMac(&receiver);
+    let mac: &dyn MacProvider = if by_host { &host } else { &CoreMac };
+    let proof = prove(&receiver, mac, value, body, now_millis(now)?)?;
+    PLACE.set(place_of(&receiver, proof.key).unwrap_or_default());
+    // A time that passed the window around a time that is exact in an f64, or nearly so.
+    #[expect(clippy::cast_precision_loss, reason = "see above")]
+    Ok(proof.timestamp.0 as f64)
 }
 
 /// The place of the key that fitted when `receiver_verify` was last called.
@@ -169,7 +170,7 @@ pub fn receiver_outline(number: usize) -> Option<String> {
         };
         quoted(&format!("{letter}{at}"))
     };
-    let places = with_receiver(number, outline)??;
+    let places = outline(&*receiver(number)?)?;
     Some(["[", &places.into_iter().map(line).collect::<Vec<_>>().join(","), "]"].concat())
 }
 
@@ -178,34 +179,34 @@ pub fn receiver_outline(number: usize) -> Option<String> {
 #[wasm_bindgen]
 #[must_use]
 pub fn receiver_unfold(number: usize, headers: &str, body: &str) -> String {
-    with_receiver(number, |receiver| {
-        let found = receiver.open(Verified::assume(body.as_bytes(), UnixMillis(0)), &Lines(headers));
-        found.map_or_else(|error| failed(&error), |found| received(&found))
-    })
-    .unwrap_or_default()
+    let Some(receiver) = receiver(number) else {
+        return String::new();
+    };
+    let found = receiver.open(Verified::assume(body.as_bytes(), UnixMillis(0)), &Lines(headers));
+    found.map_or_else(|error| failed(&error), |found| received(&found))
 }
 
 /// `Verified::replay_key` of a delivery that was verified.
 #[wasm_bindgen]
 #[must_use]
 pub fn receiver_replay_key(number: usize, headers: &str, body: &[u8]) -> Option<String> {
-    with_receiver(number, |receiver| receiver.replay_key(&Lines(headers), body))?
+    receiver(number)?.replay_key(&Lines(headers), body)
 }
 
 /// `{"ok":{…,"data":…}}` or `{"error":…}`. `headers` is a name on a line, then its value on a line, and so on.
 #[wasm_bindgen]
 #[must_use]
 pub fn receiver_receive(number: usize, headers: &str, body: &[u8], now: f64, by_host: bool) -> String {
+    let Some(receiver) = receiver(number) else {
+        return String::new();
+    };
     let lines = Lines(headers);
-    with_receiver(number, |receiver| {
-        let host = HostMac(receiver);
-        let mac: &dyn MacProvider = if by_host { &host } else { &CoreMac };
-        let found = now_millis(now)
-            .and_then(|now| verify(receiver, mac, &lines, body, now))
-            .and_then(|verified| receiver.open(verified, &lines));
-        found.map_or_else(|error| failed(&error), |found| received(&found))
-    })
-    .unwrap_or_default()
+    let host = HostMac(&receiver);
+    let mac: &dyn MacProvider = if by_host { &host } else { &CoreMac };
+    let found = now_millis(now)
+        .and_then(|now| verify(&receiver, mac, &lines, body, now))
+        .and_then(|verified| receiver.open(verified, &lines));
+    found.map_or_else(|error| failed(&error), |found| received(&found))
 }
 
 /// `Received::event_key` of a delivery that was received; without an id, the empty text.
@@ -219,9 +220,9 @@ fn place_of(receiver: &Receiver, key: &Key) -> Option<usize> {
     receiver.keys().keys().iter().position(|other| core::ptr::eq(other, key))
 }
 
-/// What `act` makes of a receiver; nothing for one that is not there, which `js/core.ts` never asks for.
-fn with_receiver<T>(number: usize, act: impl FnOnce(&Receiver) -> T) -> Option<T> {
-    RECEIVERS.with_borrow(|receivers| receivers.get(number).and_then(Option::as_ref).map(act))
+/// A receiver; nothing for one that is not there, which `js/core.ts` never asks for.
+fn receiver(number: usize) -> Option<Rc<Receiver>> {
+    RECEIVERS.with_borrow(|receivers| receivers.get(number).cloned().flatten())
 }
 
 /// Names and values in turn, each on a line.

@@ -1,14 +1,14 @@
 //! What is called now and then, by a person: signing, diagnosis, detection, the table of failures.
 
-use serde::Serialize;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use zeroize::Zeroizing;
 
 use crate::answer::{detected, diagnosed, failed, text};
-use crate::{Lines, now_millis, with_receiver};
+use crate::{Lines, now_millis, receiver};
 use mambo_webhooks::detect::{detect, sightings};
 use mambo_webhooks::error::{Code, Error};
+use mambo_webhooks::json::{Doc, Problems};
 use mambo_webhooks::key::KeyRing;
 use mambo_webhooks::profile::Profile;
 use mambo_webhooks::shim::{Shims, changelog};
@@ -32,11 +32,11 @@ pub fn sign_body(profile: &str, secret: String, body: &[u8], now: f64) -> String
 #[wasm_bindgen]
 #[must_use]
 pub fn receiver_diagnose(number: usize, headers: &str, body: &[u8], now: f64) -> String {
-    with_receiver(number, |receiver| match now_millis(now) {
-        Ok(now) => diagnosed(&receiver.diagnose(&Lines(headers), body, now)),
-        Err(error) => failed(&error),
-    })
-    .unwrap_or_default()
+    match (receiver(number), now_millis(now)) {
+        (Some(receiver), Ok(now)) => diagnosed(&receiver.diagnose(&Lines(headers), body, now)),
+        (_, Err(error)) => failed(&error),
+        (None, _) => String::new(),
+    }
 }
 
 /// The profiles that fit a captured delivery, and what its body looks like: `{"ok":{profiles,sightings}}`. `secrets` is
@@ -45,7 +45,10 @@ pub fn receiver_diagnose(number: usize, headers: &str, body: &[u8], now: f64) ->
 #[must_use]
 pub fn detect_profile(headers: &str, body: &[u8], secrets: String, now: f64) -> String {
     let secrets = Zeroizing::new(secrets);
-    let secrets: Zeroizing<Vec<String>> = Zeroizing::new(serde_json::from_str(&secrets).unwrap_or_default());
+    let mut problems = Problems::default();
+    let secrets = Doc::parse(&secrets, &mut problems).and_then(|doc| doc.list(&mut problems)).unwrap_or_default();
+    let secrets: Vec<String> = secrets.iter().map(|doc| doc.text(&mut problems).unwrap_or_default()).collect();
+    let secrets = Zeroizing::new(secrets);
     let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
     match now_millis(now) {
         Ok(now) => detected(&detect(&Lines(headers), body, &secrets, now), &sightings(body)),
@@ -62,17 +65,12 @@ pub fn registry_changelog(registry: &str) -> String {
     shims.map_or_else(|error| failed(&error), |shims| text(&changelog(shims.registry())))
 }
 
-/// Every code with its fault and its sentence, the places in it unfilled.
+/// Every code with its fault and its sentence, the places in it unfilled. Lists and no objects: those would bring a
+/// table of names with them, which is larger than all the rest of this.
 #[wasm_bindgen]
 #[must_use]
 pub fn codes() -> JsValue {
-    #[derive(Serialize)]
-    struct Row {
-        code: &'static str,
-        fault: &'static str,
-        sentence: &'static str,
-    }
-    let row = |code: &Code| Row { code: code.as_str(), fault: code.fault().as_str(), sentence: code.template() };
+    let row = |code: &Code| [code.as_str(), code.fault().as_str(), code.template()];
     // Plain texts always have a value, so there is no failure to hand on.
     serde_wasm_bindgen::to_value(&Code::ALL.iter().map(row).collect::<Vec<_>>()).unwrap_or_default()
 }
