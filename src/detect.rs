@@ -8,7 +8,7 @@ use crate::encoding::Encoding;
 use crate::envelope::Layout;
 use crate::event::KINDS;
 use crate::header::SignatureHeader;
-use crate::json::{Object, Pointer};
+use crate::json::{Object, Pointer, unquoted};
 use crate::limits::{MAX_BODY_BYTES, MAX_CANDIDATES, MAX_DETECTION_BYTES, MAX_HEADER_BYTES};
 use crate::mac::{MacKey, same};
 use crate::probe::{JOINERS, grammars};
@@ -128,7 +128,7 @@ fn look(object: &Object<'_>, above: &str, found: &mut Vec<Sighting>) {
         let escaped = name.replace('~', "~0").replace('/', "~1");
         let at = [above, "/", if name == "*" { "~2" } else { &escaped }].concat();
         let mut add = |what| found.extend(Pointer::parse(&at).ok().map(|at| Sighting { what, at }));
-        let text: Option<String> = serde_json::from_str(json).ok();
+        let text = unquoted(json);
         let lower = name.to_ascii_lowercase();
         if let Some(text) = &text {
             if KINDS.contains(&text.as_str()) {

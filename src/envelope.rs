@@ -9,8 +9,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::error::Error;
-use crate::json::tree::quoted;
-use crate::json::{Doc, Object, Pointer, Problems, Segment};
+use crate::json::{Doc, Object, Pointer, Problems, Segment, quoted, unquoted};
 use crate::limits::MAX_CANDIDATES;
 use crate::redact::Bytes;
 use crate::release::Release;
@@ -88,7 +87,7 @@ impl<'a> Envelope<'a> {
     pub fn parse(layout: &Layout, body: &'a [u8]) -> Result<Self, Error> {
         let text = core::str::from_utf8(body).map_err(|error| Error::BodyNotUtf8 { at: error.valid_up_to() })?;
         let object =
-            Object::read(text).map_err(|error| Error::BodyNotJson { line: error.line(), column: error.column() })?;
+            Object::read(text).map_err(|error| Error::BodyNotJson { line: error.line, column: error.column })?;
         let whole = Self { data: text.trim_ascii(), ..Self::default() };
         let Some(object) = object else {
             return Ok(whole);
@@ -241,7 +240,7 @@ impl Layout {
 /// The text that a JSON string stands for; `None` for any other value.
 fn words(json: &str) -> Option<Cow<'_, str>> {
     let inner = json.strip_prefix('"')?.strip_suffix('"')?;
-    if inner.contains('\\') { serde_json::from_str(json).ok().map(Cow::Owned) } else { Some(Cow::Borrowed(inner)) }
+    if inner.contains('\\') { unquoted(json).map(Cow::Owned) } else { Some(Cow::Borrowed(inner)) }
 }
 
 /// An object with `entries` at their places; places that share a first member share one object.

@@ -2,11 +2,12 @@
 
 pub mod pointer;
 
-mod rest;
+pub mod scan;
 
 pub mod format;
 
-// A value holds objects and arrays, which hold values: one type in three files, so they stand on one line each.
+// A value holds objects and arrays, which hold values: one type in four files, so they stand on one line each.
+mod parts;
 pub mod array;
 pub mod object;
 pub mod tree;
@@ -15,5 +16,6 @@ pub mod document;
 
 pub use document::{Doc, Fields, Problem, Problems};
 pub use object::Object;
+pub use scan::{quoted, unquoted, valid};
 pub use pointer::{Pointer, Segment};
 pub use tree::{Node, Path};

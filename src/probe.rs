@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::encoding::{Encoding, hex};
 use crate::json::format::{Style, restyled};
+use crate::json::valid;
 use crate::limits::MAX_CANDIDATES;
 use crate::scheme::{Digest, Grammar, Unit};
 
@@ -38,7 +39,7 @@ pub fn bodies(body: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
         } else if text.contains('\n') {
             found.push(("line ends were changed from CRLF to LF", text.replace('\n', "\r\n").into_bytes()));
         }
-        if serde_json::from_str::<&serde_json::value::RawValue>(text).is_ok() {
+        if valid(text).is_ok() {
             for style in [Style::Compact, Style::Spaced, Style::Indented(2), Style::Indented(4)] {
                 if let Some(other) = restyled(text, style).filter(|other| other != text) {
                     found.push(("the JSON was parsed and printed again", other.into_bytes()));

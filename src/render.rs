@@ -10,6 +10,7 @@ use core::fmt;
 use crate::envelope::Envelope;
 use crate::error::Error;
 use crate::key::KeyRing;
+use crate::json::valid;
 use crate::profile::Profile;
 use crate::redact::Bytes;
 use crate::release::Release;
@@ -131,8 +132,7 @@ impl Renderer {
         now: UnixMillis,
     ) -> Result<Outgoing, Error> {
         for json in [Some(event.data), event.time].into_iter().flatten() {
-            serde_json::from_str::<&serde_json::value::RawValue>(json)
-                .map_err(|error| Error::BodyNotJson { line: error.line(), column: error.column() })?;
+            valid(json).map_err(|error| Error::BodyNotJson { line: error.line, column: error.column })?;
         }
         let version = match policy {
             Policy::Pinned(release) => release,

@@ -8,8 +8,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::json::tree::quoted;
-use crate::json::{Doc, Problems};
+use crate::json::{Doc, Problems, quoted};
 use crate::limits::{MAX_CANDIDATES, MAX_JOINER_BYTES, MAX_JOINERS};
 
 /// How deliveries are signed.

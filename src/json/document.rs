@@ -9,6 +9,7 @@ use core::fmt;
 
 use super::array::Array;
 use super::object::{Member, Object};
+use super::scan::unquoted;
 use crate::redact::Bytes;
 
 /// What is wrong with a document, and where.
@@ -79,7 +80,7 @@ impl<'a> Doc<'a> {
         match Object::read(text) {
             Ok(_) => Some(Self { whole: text, text: text.trim_ascii() }),
             Err(error) => {
-                let sentence = alloc::format!("not JSON at line {} column {}", error.line(), error.column());
+                let sentence = alloc::format!("not JSON at line {} column {}", error.line, error.column);
                 problems.add("not_json", "", sentence, "check quotes, commas and brackets there");
                 None
             }
@@ -139,7 +140,7 @@ impl<'a> Doc<'a> {
 
     /// The text, if it is a string.
     pub fn text(&self, problems: &mut Problems) -> Option<String> {
-        serde_json::from_str(self.text).ok().or_else(|| self.wrong("text", problems))
+        unquoted(self.text).or_else(|| self.wrong("text", problems))
     }
 
     /// The number, if it is a whole one.

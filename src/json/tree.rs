@@ -54,7 +54,6 @@ impl<'a> Node<'a> {
     pub fn open_object(&mut self) -> Option<&mut Object<'a>> {
         match self {
             Self::Raw(Cow::Borrowed(text)) => *self = Self::Object(Object::open(text)?),
-            Self::Raw(Cow::Owned(text)) => *self = Self::Object(Object::open(text)?.into_owned()),
             _ => {}
         }
         if let Self::Object(object) = self { Some(object) } else { None }
@@ -64,7 +63,6 @@ impl<'a> Node<'a> {
     pub fn open_array(&mut self) -> Option<&mut Array<'a>> {
         match self {
             Self::Raw(Cow::Borrowed(text)) => *self = Self::Array(Array::open(text)?),
-            Self::Raw(Cow::Owned(text)) => *self = Self::Array(Array::open(text)?.into_owned()),
             _ => {}
         }
         if let Self::Array(array) = self { Some(array) } else { None }
@@ -111,16 +109,6 @@ impl<'a> Node<'a> {
         Cow::Owned(text)
     }
 
-    /// The same value, independent of the input.
-    #[must_use]
-    pub fn into_owned(self) -> Node<'static> {
-        match self {
-            Self::Raw(text) => Node::Raw(Cow::Owned(text.into_owned())),
-            Self::Object(object) => Node::Object(object.into_owned()),
-            Self::Array(array) => Node::Array(array.into_owned()),
-        }
-    }
-
     /// Prints the value behind what is there.
     pub fn print(&self, to: &mut String) {
         match self {
@@ -138,11 +126,4 @@ impl fmt::Display for Path<'_> {
             Step::Index(index) => write!(f, "/{index}"),
         })
     }
-}
-
-/// `text` as a JSON string.
-#[must_use]
-pub fn quoted(text: &str) -> String {
-    // Text always has a JSON form, so the error cannot come.
-    serde_json::to_string(text).unwrap_or_default()
 }

@@ -2,7 +2,7 @@
 
 use alloc::string::{String, ToString};
 
-use crate::json::tree::quoted;
+use crate::json::{quoted, valid};
 
 /// What a value is turned from and into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,7 +101,7 @@ fn is_int(text: &str) -> bool {
 fn is_number(text: &str) -> bool {
     let starts = text.starts_with(|first: char| first == '-' || first.is_ascii_digit());
     let ends = text.ends_with(|last: char| last.is_ascii_digit());
-    starts && ends && serde_json::from_str::<&serde_json::value::RawValue>(text).is_ok()
+    starts && ends && valid(text).is_ok()
 }
 
 fn is_bool(text: &str) -> bool {

@@ -8,11 +8,10 @@ use super::loss::{LossKind, Run};
 use super::op::{Op, Other};
 use crate::json::array::Array;
 use crate::json::object::Object;
-use crate::json::tree::quoted;
-use crate::json::{Node, Path, Pointer, Segment};
+use crate::json::{Node, Path, Pointer, Segment, quoted, unquoted};
 
 /// Carries out `op` under `node` and tells whether it changed something. `at` is where `node` is.
-pub(super) fn edit<'p>(node: &mut Node<'_>, op: &'p Op, at: &mut Path<'p>, run: &mut Run) -> bool {
+pub(super) fn edit<'n, 'p: 'n>(node: &mut Node<'n>, op: &'p Op, at: &mut Path<'p>, run: &mut Run) -> bool {
     match op {
         Op::Rename { at: place, to } => {
             each_holder(node, place, at, &mut |object, key, at| rename(object, key, to, at, run))
@@ -30,7 +29,7 @@ pub(super) fn edit<'p>(node: &mut Node<'_>, op: &'p Op, at: &mut Path<'p>, run: 
         Op::Add { at: place, default } => each_holder(node, place, at, &mut |object, key, _| {
             let absent = object.get(key).is_none();
             if absent {
-                object.insert(key, Node::Raw(Cow::Owned(default.clone())));
+                object.insert(key, Node::new(default));
             }
             absent
         }),
@@ -245,39 +244,42 @@ fn head(node: &mut Node<'_>, at: &Path<'_>, run: &mut Run) -> bool {
     true
 }
 
-fn map_value(node: &mut Node<'_>, pairs: &[(String, String)], other: &Other, at: &Path<'_>, run: &mut Run) -> bool {
+fn map_value<'n, 'p: 'n>(
+    node: &mut Node<'n>,
+    pairs: &'p [(String, String)],
+    other: &'p Other,
+    at: &Path<'_>,
+    run: &mut Run,
+) -> bool {
     let text = node.text().into_owned();
     let found = pairs.iter().find(|(old, _)| equal(&text, old)).map(|(_, new)| new);
-    let new = match (found, other) {
-        (Some(new), _) | (None, Other::To(new)) => new.clone(),
-        (None, Other::Keep) => text.clone(),
+    let new: Option<&'p str> = match (found, other) {
+        (Some(new), _) | (None, Other::To(new)) => Some(new),
+        (None, Other::Keep) => None,
         (None, Other::Error) => return run.unfit(at, "expected a value of the table"),
     };
-    let back = pairs.iter().find(|(_, other)| equal(&new, other)).map_or(&new, |(old, _)| old);
-    if !equal(&text, back) || (found.is_none() && !equal(&text, &new)) {
+    let shown = new.unwrap_or(&text);
+    let back = pairs.iter().find(|(_, other)| equal(shown, other)).map_or(shown, |(old, _)| old);
+    let changed = !equal(&text, shown);
+    if !equal(&text, back) || (found.is_none() && changed) {
         run.lose(LossKind::ValueMerged, at, "");
     }
-    let changed = !equal(&text, &new);
-    if changed {
-        *node = Node::Raw(Cow::Owned(new));
+    if let Some(new) = new.filter(|_| changed) {
+        *node = Node::new(new);
     }
     changed
 }
 
 /// Whether two scalars are the same value, however text is escaped.
 fn equal(json: &str, scalar: &str) -> bool {
-    json == scalar || (json.contains('\\') && words(json).is_some_and(|text| quoted(&text) == scalar))
-}
-
-fn words(json: &str) -> Option<String> {
-    json.starts_with('"').then(|| serde_json::from_str(json).ok()).flatten()
+    json == scalar || (json.contains('\\') && unquoted(json).is_some_and(|text| quoted(&text) == scalar))
 }
 
 fn split(object: &mut Object<'_>, key: &str, separator: &str, into: &[String], at: &Path<'_>, run: &mut Run) -> bool {
     let Some(text) = object.get(key).map(|value| value.text().into_owned()) else {
         return run.taken(into.iter().any(|name| object.get(name).is_some()), at, key);
     };
-    let text = words(&text);
+    let text = unquoted(&text);
     let parts: Vec<String> =
         text.iter().flat_map(|text| text.splitn(into.len(), separator)).map(ToString::to_string).collect();
     if parts.len() != into.len() {
@@ -308,7 +310,7 @@ fn join(object: &mut Object<'_>, key: &str, separator: &str, from: &[String], at
     if present == 0 {
         return run.taken(object.get(key).is_some(), at, key);
     }
-    let parts: Vec<String> = from.iter().filter_map(|name| words(&object.get(name)?.text())).collect();
+    let parts: Vec<String> = from.iter().filter_map(|name| unquoted(&object.get(name)?.text())).collect();
     if parts.len() != from.len() {
         return run.unfit(at, "expected every part, as text");
     }

@@ -8,7 +8,7 @@ use super::named::Named;
 use super::op::{Lossy, Op, Other};
 use super::registry::{Change, Containment, Deprecation, EventDef, ModelDef, Registry, Target};
 use crate::json::format::{Style, restyled};
-use crate::json::{Doc, Fields, Pointer, Problems};
+use crate::json::{Doc, Fields, Pointer, Problems, quoted};
 
 impl Registry {
     /// Reads a document and adds every problem of its form. What it says is checked by [`check`](super::check()).
@@ -320,7 +320,7 @@ fn pair(doc: &Doc<'_>, problems: &mut Problems) -> Option<(String, String)> {
 fn scalar(doc: &Doc<'_>, problems: &mut Problems) -> Option<String> {
     let raw = doc.raw();
     let found = match raw.as_bytes().first() {
-        Some(b'"') => doc.text(problems).map(|text| crate::json::tree::quoted(&text)),
+        Some(b'"') => doc.text(problems).map(|text| quoted(&text)),
         Some(b't' | b'f' | b'n') => Some(raw.into()),
         _ => raw.parse::<i64>().ok().map(|_| raw.into()),
     };

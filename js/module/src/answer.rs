@@ -3,7 +3,7 @@
 use mambo_webhooks::detect::{Detected, Sighting};
 use mambo_webhooks::diagnose::{Cause, Diagnosis};
 use mambo_webhooks::error::Error;
-use mambo_webhooks::json::tree::quoted;
+use mambo_webhooks::json::quoted;
 use mambo_webhooks::receive::Received;
 
 /// An object that grows member by member.

@@ -23,7 +23,7 @@ use zeroize::Zeroizing;
 use answer::{failed, received};
 use mambo_webhooks::error::Error;
 use mambo_webhooks::json::Pointer;
-use mambo_webhooks::json::tree::quoted;
+use mambo_webhooks::json::quoted;
 use mambo_webhooks::key::Key;
 use mambo_webhooks::mac::{Tag, inner_block};
 use mambo_webhooks::outline::{Role, outline};
@@ -31,6 +31,9 @@ use mambo_webhooks::receive::{Receiver, event_key};
 use mambo_webhooks::time::UnixMillis;
 use mambo_webhooks::verify::{CoreMac, Headers, MacProvider, Verified};
 use mambo_webhooks_fast::{prove, verify};
+
+#[global_allocator]
+static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
 
 /// Says what stopped the core on the console, in the one case that should not exist.
 #[wasm_bindgen(start)]

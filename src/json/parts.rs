@@ -1,0 +1,111 @@
+//! An object or an array, taken apart: what both have in common.
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::scan::{Broken, Scanner};
+use super::tree::Node;
+
+/// A value in an object or an array, with what stands around it.
+#[derive(Clone)]
+pub struct Part<'a> {
+    before: &'a str,
+    /// The name as it stands, quotes included; empty for an element.
+    pub(super) name: Cow<'a, str>,
+    colon: &'a str,
+    pub(super) value: Node<'a>,
+    after: &'a str,
+}
+
+/// The values of a container, in order.
+#[derive(Clone, Default)]
+pub(super) struct Parts<'a> {
+    pub(super) list: Vec<Part<'a>>,
+    /// Blanks of a container without values.
+    blank: &'a str,
+}
+
+impl<'a> Part<'a> {
+    pub(super) const fn new(name: Cow<'a, str>, value: Node<'a>) -> Self {
+        Self { before: "", name, colon: ":", value, after: "" }
+    }
+
+    /// The text of the value, if it is still as it came.
+    #[must_use]
+    pub const fn text(&self) -> Option<&'a str> {
+        if let Node::Raw(Cow::Borrowed(text)) = self.value { Some(text) } else { None }
+    }
+}
+
+impl<'a> Parts<'a> {
+    /// Checks that `text` is JSON, and takes it apart when it starts with `open`, which is `{` or `[`.
+    pub(super) fn read(text: &'a str, open: u8) -> Result<Option<Self>, Broken> {
+        let mut scanner = Scanner::new(text);
+        scanner.blanks();
+        if !scanner.take(open) {
+            let found = scanner.value().and_then(|()| scanner.end());
+            return if found.is_none() { Err(scanner.broken()) } else { Ok(None) };
+        }
+        match Self::inside(&mut scanner, open) {
+            Some(parts) => Ok(Some(parts)),
+            None => Err(scanner.broken()),
+        }
+    }
+
+    fn inside(scanner: &mut Scanner<'a>, open: u8) -> Option<Self> {
+        let mut parts = Self { list: Vec::new(), blank: scanner.blanks() };
+        // In ASCII, a closing bracket is two behind its opening one.
+        let close = open.wrapping_add(2);
+        let mut before = core::mem::take(&mut parts.blank);
+        if scanner.take(close) {
+            parts.blank = before;
+        } else {
+            loop {
+                let (mut name, mut colon) = ("", "");
+                if close == b'}' {
+                    let start = scanner.at();
+                    scanner.name()?;
+                    name = scanner.since(start);
+                    let start = scanner.at();
+                    scanner.colon()?;
+                    colon = scanner.since(start);
+                }
+                let start = scanner.at();
+                scanner.value()?;
+                let value = Node::new(scanner.since(start));
+                let after = scanner.blanks();
+                parts.list.push(Part { before, name: Cow::Borrowed(name), colon, value, after });
+                if scanner.take(close) {
+                    break;
+                }
+                if !scanner.take(b',') {
+                    return None;
+                }
+                before = scanner.blanks();
+            }
+        }
+        scanner.end()?;
+        Some(parts)
+    }
+
+    /// Prints the container behind what is there, between its brackets.
+    pub(super) fn print(&self, brackets: [char; 2], to: &mut String) {
+        let [open, close] = brackets;
+        to.push(open);
+        for (index, part) in self.list.iter().enumerate() {
+            if index > 0 {
+                to.push(',');
+            }
+            to.push_str(part.before);
+            if !part.name.is_empty() {
+                to.push_str(&part.name);
+                to.push_str(part.colon);
+            }
+            part.value.print(to);
+            to.push_str(part.after);
+        }
+        to.push_str(self.blank);
+        to.push(close);
+    }
+}
