@@ -16,7 +16,7 @@ use crate::time::{Position, UnixMillis, Window};
 use crate::verify::{Headers, verify};
 
 /// Why a delivery is refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Diagnosis {
     /// The refusal; `None` when there is nothing to explain.
     pub error: Option<Error>,
@@ -66,7 +66,6 @@ pub enum Cause {
 
 /// Explains what [`verify()`] says of the same delivery.
 #[must_use]
-#[inline(never)]
 pub fn diagnose(
     scheme: &Scheme,
     keys: &KeyRing,
@@ -75,11 +74,25 @@ pub fn diagnose(
     now: UnixMillis,
     window: Window,
 ) -> Diagnosis {
-    let error = verify(scheme, keys, headers, body, now, window).err();
-    let mut diagnosis = Diagnosis { error: error.clone(), causes: Vec::new(), hashes: 0 };
-    let Some(error) = error else {
-        return diagnosis;
-    };
+    match verify(scheme, keys, headers, body, now, window) {
+        Ok(_) => Diagnosis::default(),
+        Err(error) => explain(error, scheme, keys, headers, body, now, window),
+    }
+}
+
+/// Explains a refusal of a delivery.
+#[must_use]
+#[inline(never)]
+pub fn explain(
+    error: Error,
+    scheme: &Scheme,
+    keys: &KeyRing,
+    headers: &dyn Headers,
+    body: &[u8],
+    now: UnixMillis,
+    window: Window,
+) -> Diagnosis {
+    let mut diagnosis = Diagnosis::default();
     let mut value = Vec::new();
     headers.each(&scheme.header, &mut |found| value = found.to_vec());
     let header = SignatureHeader::parse(scheme, &value);
@@ -99,6 +112,7 @@ pub fn diagnose(
         }
         _ => {}
     }
+    diagnosis.error = Some(error);
     diagnosis
 }
 

@@ -16,6 +16,6 @@ pub mod document;
 
 pub use document::{Doc, Fields, Problem, Problems};
 pub use object::Object;
-pub use scan::{quoted, unquoted, valid};
 pub use pointer::{Pointer, Segment};
+pub use scan::{quoted, unquoted, valid};
 pub use tree::{Node, Path};

@@ -35,7 +35,7 @@ pub fn outline(receiver: &Receiver) -> Option<Vec<(Role, Pointer)>> {
     let named = |(role, list): (Role, &'_ Vec<Pointer>)| list.iter().map(|at| (role, at.clone())).collect::<Vec<_>>();
     let mut places: Vec<(Role, Pointer)> = lists.into_iter().flat_map(named).collect();
     if receiver.wanted != Wanted::AsReceived {
-        let (touched, is_compared) = receiver.shims.touched()?;
+        let (touched, is_compared) = receiver.touched()?;
         let role = if is_compared { Role::Compared } else { Role::Moved };
         // A body that is no envelope is all data.
         for data in layout.data.iter().chain([&Pointer::default()]) {

@@ -6,17 +6,19 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::diagnose::{Diagnosis, diagnose};
+use crate::diagnose::{Diagnosis, explain};
 use crate::encoding::hex;
 use crate::envelope::Envelope;
 use crate::error::Error;
-use crate::event::Event;
+use crate::event::{Event, KINDS};
 use crate::header::SignatureHeader;
+use crate::json::Pointer;
 use crate::key::KeyRing;
 use crate::limits::MAX_BODY_BYTES;
 use crate::mac::digest;
 use crate::profile::Profile;
 use crate::release::Release;
+use crate::shim::builtin::RELEASES;
 use crate::shim::{Loss, Shims, Standing, Strictness, apply};
 use crate::time::{UnixMillis, Window};
 use crate::verify::{CoreMac, Headers, MacProvider, Proof, Verified, prove, replay_key, signature_value, verify_by};
@@ -39,7 +41,8 @@ pub struct Receiver {
     keys: KeyRing,
     pub(crate) profile: Profile,
     window: Window,
-    pub(crate) shims: Shims,
+    /// `None` for the built-in registry, which has releases and kinds, but no change.
+    shims: Option<Shims>,
     strictness: Strictness,
     pinned: Option<Release>,
     pub(crate) wanted: Wanted,
@@ -104,7 +107,7 @@ impl Receiver {
             keys,
             profile: Profile::default(),
             window: Window::default(),
-            shims: Shims::builtin(),
+            shims: None,
             strictness: Strictness::default(),
             pinned: None,
             wanted: Wanted::default(),
@@ -133,7 +136,7 @@ impl Receiver {
     /// Sets what is known of payload versions.
     #[must_use]
     pub fn shims(mut self, shims: Shims) -> Self {
-        self.shims = shims;
+        self.shims = Some(shims);
         self
     }
 
@@ -240,11 +243,16 @@ impl Receiver {
     /// Explains what [`verify`](Self::verify) says of a delivery. Accepts nothing.
     #[must_use]
     pub fn diagnose(&self, headers: &dyn Headers, body: &[u8], now: UnixMillis) -> Diagnosis {
-        if body.len() > self.max_body_bytes {
-            let error = Error::BodyTooLarge { bytes: body.len(), allowed: self.max_body_bytes };
-            return Diagnosis { error: Some(error), causes: Vec::new(), hashes: 0 };
+        match self.verify(headers, body, now) {
+            Ok(_) => Diagnosis::default(),
+            Err(error) => self.explain(error, headers, body, now),
         }
-        diagnose(&self.profile.scheme, &self.keys, headers, body, now, self.window)
+    }
+
+    /// [`diagnose`](Self::diagnose), for a delivery that was refused with this error.
+    #[must_use]
+    pub fn explain(&self, error: Error, headers: &dyn Headers, body: &[u8], now: UnixMillis) -> Diagnosis {
+        explain(error, &self.profile.scheme, &self.keys, headers, body, now, self.window)
     }
 
     /// The second half: takes apart a body that was verified, now or before it went through a queue.
@@ -262,27 +270,39 @@ impl Receiver {
         let received_version = envelope.release().or_else(by_header).or(self.pinned);
         let wanted = match self.wanted {
             Wanted::AsReceived => None,
-            Wanted::Newest => self.shims.registry().newest(),
+            Wanted::Newest => self.releases().last().copied(),
             Wanted::Release(release) => Some(release),
         };
         let mut data = Cow::Borrowed(envelope.data);
         let (mut applied, mut losses) = (Vec::new(), Vec::new());
         let mut delivered_version = received_version;
         if let (Some(kind), Some(from), Some(to)) = (&kind, received_version, wanted) {
-            let shimmed = apply(self.shims.plan(kind, from, to), envelope.data, self.strictness)?;
+            let plan = self.shims.as_ref().map(|shims| shims.plan(kind, from, to)).unwrap_or_default();
+            let shimmed = apply(plan, envelope.data, self.strictness)?;
             applied = shimmed.applied.into_iter().map(String::from).collect();
             losses = shimmed.losses;
             data = shimmed.data;
             // Where changes may be unknown, the shape that came out is not known either.
-            let is_known = self.shims.registry().events.contains(kind)
-                && self.shims.registry().releases.first().is_none_or(|first| *first <= from.min(to))
-                && self.shims.registry().newest().is_some_and(|newest| newest >= from.max(to));
+            let knows = |shims: &Shims| shims.registry().events.contains(kind);
+            let is_known = self.shims.as_ref().map_or(KINDS.contains(&&**kind), knows)
+                && self.releases().first().is_none_or(|first| *first <= from.min(to))
+                && self.releases().last().is_some_and(|newest| *newest >= from.max(to));
             delivered_version = if from == to || is_known { Some(to) } else { None };
         }
         let event = Event::new(kind, data);
         let Envelope { id, time, .. } = envelope;
-        let standing = self.shims.standing(received_version);
+        let standing = Standing::of(received_version, self.releases());
         Ok(Received { event, id, time, received_version, delivered_version, standing, applied, losses, verified })
+    }
+
+    /// The places that changes touch in the data of events, as [`Shims::touched`] tells them; nothing without changes.
+    pub(crate) fn touched(&self) -> Option<(Vec<Pointer>, bool)> {
+        self.shims.as_ref().map_or(Some((Vec::new(), false)), Shims::touched)
+    }
+
+    /// Known releases, oldest first.
+    fn releases(&self) -> &[Release] {
+        self.shims.as_ref().map_or(RELEASES, |shims| &shims.registry().releases)
     }
 
     /// The names of the headers that [`receive`](Self::receive) looks at.

@@ -9,8 +9,8 @@ use core::fmt;
 
 use crate::envelope::Envelope;
 use crate::error::Error;
-use crate::key::KeyRing;
 use crate::json::valid;
+use crate::key::KeyRing;
 use crate::profile::Profile;
 use crate::redact::Bytes;
 use crate::release::Release;

@@ -131,24 +131,15 @@ impl Shims {
         Plan { steps, is_up: from <= to }
     }
 
-    /// Every op of every event, in both directions.
-    pub(super) fn ops(&self) -> impl Iterator<Item = &Op> {
-        self.tables.iter().flat_map(|(_, table)| &table.steps).flat_map(|step| step.up.iter().chain(&step.down))
-    }
-
     /// How a release stands to those that the registry lists.
     #[must_use]
     pub fn standing(&self, release: Option<Release>) -> Standing {
-        let releases = &self.registry.releases;
-        let (Some(release), Some(first), Some(last)) = (release, releases.first(), releases.last()) else {
-            return Standing::Unknown;
-        };
-        match release {
-            release if releases.binary_search(&release).is_ok() => Standing::Listed,
-            release if release < *first => Standing::Older,
-            release if release > *last => Standing::Newer,
-            _ => Standing::Between,
-        }
+        Standing::of(release, &self.registry.releases)
+    }
+
+    /// Every op of every event, in both directions.
+    pub(super) fn ops(&self) -> impl Iterator<Item = &Op> {
+        self.tables.iter().flat_map(|(_, table)| &table.steps).flat_map(|step| step.up.iter().chain(&step.down))
     }
 }
 
@@ -176,6 +167,20 @@ impl<'s> Plan<'s> {
 }
 
 impl Standing {
+    /// How a release stands to those that are listed, oldest first.
+    #[must_use]
+    pub fn of(release: Option<Release>, releases: &[Release]) -> Self {
+        let (Some(release), Some(first), Some(last)) = (release, releases.first(), releases.last()) else {
+            return Self::Unknown;
+        };
+        match release {
+            release if releases.contains(&release) => Self::Listed,
+            release if release < *first => Self::Older,
+            release if release > *last => Self::Newer,
+            _ => Self::Between,
+        }
+    }
+
     /// The standing as text, for example `listed`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -13,6 +13,8 @@ use mambo_webhooks::key::KeyRing;
 use mambo_webhooks::profile::Profile;
 use mambo_webhooks::shim::{Shims, changelog};
 use mambo_webhooks::sign::sign;
+use mambo_webhooks::verify::CoreMac;
+use mambo_webhooks_fast::verify;
 
 /// `{"ok":header value}` or `{"error":…}`: signs a body under a profile, empty for the default one, with one secret.
 #[wasm_bindgen]
@@ -33,7 +35,11 @@ pub fn sign_body(profile: &str, secret: String, body: &[u8], now: f64) -> String
 #[must_use]
 pub fn receiver_diagnose(number: usize, headers: &str, body: &[u8], now: f64) -> String {
     match (receiver(number), now_millis(now)) {
-        (Some(receiver), Ok(now)) => diagnosed(&receiver.diagnose(&Lines(headers), body, now)),
+        (Some(receiver), Ok(now)) => {
+            let lines = Lines(headers);
+            let refused = verify(&receiver, &CoreMac, &lines, body, now).err();
+            diagnosed(&refused.map(|error| receiver.explain(error, &lines, body, now)).unwrap_or_default())
+        }
         (_, Err(error)) => failed(&error),
         (None, _) => String::new(),
     }
