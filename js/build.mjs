@@ -36,15 +36,17 @@ function glue() {
 /** The bytes as text: no file beside the JavaScript that a bundler could leave behind. */
 async function inline() {
   const unpacker = join(packed, "unpack.wasm");
-  run("wasm-as", [join(js, "unpack.wat"), "-o", unpacker]);
+  run("wasm-as", ["--enable-bulk-memory", "--enable-bulk-memory-opt", join(js, "unpack.wat"), "-o", unpacker]);
+  run("wasm-opt", ["-O4", "--enable-bulk-memory", "--enable-bulk-memory-opt", unpacker, "-o", unpacker]);
   const write = (coreBytes) => {
     const parts = { coreBytes, unpacker: readFileSync(unpacker).toString("base64") };
     const lines = Object.entries(parts).map(([name, value]) => `export const ${name} = ${JSON.stringify(value)};\n`);
     writeFileSync(join(compiled, "core_bytes.js"), lines.join(""));
   };
   // What packs is compiled with all the rest, and imports the file that it is to fill.
-  write({ order: "", text: "" });
-  const { pack, unpack } = await import(join(compiled, "packing.js"));
+  write({ order: "", lengths: [], functions: 0, text: "" });
+  const { pack } = await import(join(compiled, "pack.js"));
+  const { unpack } = await import(join(compiled, "packing.js"));
   const core = readFileSync(join(dist, "core_bg.wasm"));
   const text = pack(core);
   if (!core.equals(unpack(text))) throw new Error("what was packed is not what is unpacked");

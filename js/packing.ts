@@ -1,43 +1,69 @@
-// Bytes as text inside a string of JavaScript. Each of the 88 most frequent bytes is one letter, any other is two, so that
-// compression finds the same repetitions as in the bytes, which base64 hides from it; and no letter needs an escape.
+// The module inside the JavaScript: what js/pack.ts makes of it when the package is built, and how it becomes bytes again.
+//
+// The instructions of a module are a poor text to compress: opcodes, places of locals, offsets and constants take turns, and
+// each hides the repetitions of the others. So each kind of them is a stream of its own, one behind the other. The bytes of all
+// streams become letters: each of the 88 most frequent bytes is one, any other two, so that compression finds the same
+// repetitions as in the bytes, which base64 hides from it; and no letter needs an escape.
 import { unpacker } from "./core_bytes.js";
 
 /** Printable ASCII without quotes, backslash and dollar. The first two turn a page, the others stand for bytes. */
-const LETTERS = Array.from({ length: 95 }, (_, at) => String.fromCharCode(32 + at)).filter((letter) => !"\"'`\\$".includes(letter));
-const PAGES = 2;
-const PAGE_BYTES = LETTERS.length - PAGES;
-/** Where js/unpack.wat finds its tables and the text. */
-const [LETTERS_AT, TEXT_AT] = [256, 384];
+export const LETTERS = Array.from({ length: 95 }, (_, at) => String.fromCharCode(32 + at)).filter((letter) => !"\"'`\\$".includes(letter));
+export const PAGES = 2;
 
-/** Text, and the bytes by frequency in hex, without which it means nothing. */
+/** The streams, in order. What stands around the code; opcodes; each kind of operand; and instructions that keep theirs. */
+export const STREAMS = ["before", "after", "opcodes", "alignments", "offsets", "locals", "constants", "longs", "calls", "branches", "blocks", "whole"] as const;
+/** How an opcode's operands are packed: a number of one stream, an alignment and an offset, or all of it as it stands. */
+const [MEMORY, WHOLE] = [1, 255];
+
+/** By opcode, what comes behind it; 0 for nothing. */
+export function operands(): Uint8Array {
+  const kinds = new Uint8Array(256);
+  const set = (from: number, to: number, kind: number): unknown => kinds.fill(kind, from, to + 1);
+  const stream = (name: (typeof STREAMS)[number]): number => STREAMS.indexOf(name);
+  set(0x02, 0x04, stream("blocks"));
+  set(0x0c, 0x0d, stream("branches"));
+  set(0x10, 0x10, stream("calls"));
+  set(0x20, 0x22, stream("locals"));
+  set(0x28, 0x3e, MEMORY);
+  set(0x41, 0x41, stream("constants"));
+  set(0x42, 0x42, stream("longs"));
+  // Tables of branches, indirect calls, globals, memory and table instructions, floats, and those with a prefix.
+  for (const [from, to] of [[0x0e, 0x0e], [0x11, 0x13], [0x1c, 0x1c], [0x23, 0x26], [0x3f, 0x40], [0x43, 0x44], [0xd0, 0xd2], [0xfb, 0xfe]] as const) set(from, to, WHOLE);
+  return kinds;
+}
+
+/** Text, and what it takes to read it. */
 export interface Packed {
+  /** The bytes by frequency, in hex. */
   readonly order: string;
+  /** How long each stream is, and how many functions the module has. */
+  readonly lengths: readonly number[];
+  readonly functions: number;
   readonly text: string;
 }
 
-/** Run when the package is built, and never after. */
-export function pack(bytes: Uint8Array): Packed {
-  const counts = new Array<number>(256).fill(0);
-  for (const byte of bytes) counts[byte]! += 1;
-  const order = [...counts.keys()].sort((one, other) => counts[other]! - counts[one]! || one - other);
-  const letters: string[] = [];
-  for (const [rank, byte] of order.entries()) {
-    const page = Math.floor(rank / PAGE_BYTES);
-    letters[byte] = (page === 0 ? "" : LETTERS[page - 1]!) + LETTERS[PAGES + (rank % PAGE_BYTES)]!;
-  }
-  return { order: order.map((byte) => byte.toString(16).padStart(2, "0")).join(""), text: Array.from(bytes, (byte) => letters[byte]).join("") };
-}
+/** Where js/unpack.wat finds its tables and the text. */
+const [PLACES_AT, LETTERS_AT, KINDS_AT, BYTES_AT, TEXT_AT] = [0, 256, 512, 768, 1280];
 
 /** The bytes. */
-export function unpack({ order, text }: Packed): Uint8Array<ArrayBuffer> {
+export function unpack({ order, lengths, functions, text }: Packed): Uint8Array<ArrayBuffer> {
   const code = Uint8Array.from(atob(unpacker), (letter) => letter.charCodeAt(0));
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(code));
   const memory = exports["memory"] as WebAssembly.Memory;
-  memory.grow(Math.ceil((TEXT_AT + text.length) / 65_536));
+  // The text, and the module behind it, which is no longer than its streams and the lengths of its functions.
+  const end = TEXT_AT + text.length;
+  memory.grow(Math.ceil((end + text.length + functions * 3) / 65_536));
   const bytes = new Uint8Array(memory.buffer as ArrayBuffer);
-  for (let rank = 0; rank < 256; rank += 1) bytes[rank] = parseInt(order.slice(rank * 2, rank * 2 + 2), 16);
+  for (let rank = 0; rank < 256; rank += 1) bytes[BYTES_AT + rank] = parseInt(order.slice(rank * 2, rank * 2 + 2), 16);
   for (const [at, letter] of LETTERS.entries()) bytes[LETTERS_AT + letter.charCodeAt(0)] = at < PAGES ? 128 + at : at - PAGES;
+  bytes.set(operands(), KINDS_AT);
+  const places = new Uint32Array(memory.buffer, PLACES_AT, STREAMS.length + 1);
+  let place = TEXT_AT;
+  for (const [at, length] of lengths.entries()) {
+    places[at] = place;
+    place += length;
+  }
   new TextEncoder().encodeInto(text, bytes.subarray(TEXT_AT));
-  const run = exports["unpack"] as (end: number) => number;
-  return bytes.subarray(TEXT_AT, run(TEXT_AT + text.length));
+  const run = exports["unpack"] as (end: number, functions: number, before: number, after: number) => number;
+  return bytes.subarray(end, run(end, functions, lengths[0]!, lengths[1]!));
 }
