@@ -8,6 +8,7 @@ use crate::encoding::Encoding;
 use crate::envelope::Layout;
 use crate::event::KINDS;
 use crate::header::SignatureHeader;
+use crate::json::pointer::slashed;
 use crate::json::{Object, Pointer, unquoted};
 use crate::limits::{MAX_BODY_BYTES, MAX_CANDIDATES, MAX_DETECTION_BYTES, MAX_HEADER_BYTES};
 use crate::mac::{MacKey, same};
@@ -125,8 +126,8 @@ fn look(object: &Object<'_>, above: &str, found: &mut Vec<Sighting>) {
         let (Some(name), Some(json)) = (member.decoded_name(), member.text()) else {
             continue;
         };
-        let escaped = name.replace('~', "~0").replace('/', "~1");
-        let at = [above, "/", if name == "*" { "~2" } else { &escaped }].concat();
+        let last = if name == "*" { "/~2".into() } else { slashed(&name) };
+        let at = [above, &last].concat();
         let mut add = |what| found.extend(Pointer::parse(&at).ok().map(|at| Sighting { what, at }));
         let text = unquoted(json);
         let lower = name.to_ascii_lowercase();

@@ -259,7 +259,9 @@ impl fmt::Display for Cause {
             Self::Secret { key, what } => write!(f, "key `{key}` would fit if {what}"),
             Self::KeyInactive { key } => write!(f, "key `{key}` fits, but is not valid at this time"),
             Self::Joiner("") => f.write_str("nothing stands between timestamp and body"),
-            Self::Joiner(joiner) => write!(f, "`{}` stands between timestamp and body", joiner.escape_debug()),
+            // Of those that are tried, this one alone is not to be seen.
+            Self::Joiner("\n") => f.write_str("`\\n` stands between timestamp and body"),
+            Self::Joiner(joiner) => write!(f, "`{joiner}` stands between timestamp and body"),
             Self::HeaderElsewhere { header } => write!(f, "header {header} holds what looks like a signature"),
             Self::HeaderJoined => f.write_str("the header is two headers, joined on the way, of which one fits"),
             Self::Grammar => f.write_str("the header is of another form, and fits: detect prints the profile"),

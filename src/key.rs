@@ -59,7 +59,7 @@ impl Key {
             return Err(Error::KeyIdMalformed);
         }
         let malformed = |problem| Error::SecretMalformed { key: id.into(), problem };
-        if secret.trim().is_empty() {
+        if secret.chars().all(char::is_whitespace) {
             return Err(Error::SecretEmpty { key: id.into() });
         }
         if secret.chars().any(char::is_control) {

@@ -34,11 +34,7 @@ pub fn bodies(body: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     found.push(("a line end was removed at the end", [body, b"\n"].concat()));
     found.push(("a line end was removed at the end", [body, b"\r\n"].concat()));
     if let Ok(text) = core::str::from_utf8(body) {
-        if text.contains("\r\n") {
-            found.push(("line ends were changed from LF to CRLF", text.replace("\r\n", "\n").into_bytes()));
-        } else if text.contains('\n') {
-            found.push(("line ends were changed from CRLF to LF", text.replace('\n', "\r\n").into_bytes()));
-        }
+        found.extend(line_ends(body));
         if valid(text).is_ok() {
             for style in [Style::Compact, Style::Spaced, Style::Indented(2), Style::Indented(4)] {
                 if let Some(other) = restyled(text, style).filter(|other| other != text) {
@@ -48,6 +44,26 @@ pub fn bodies(body: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
         }
     }
     found
+}
+
+/// The body with other line ends, if it has any: those of the other kind.
+fn line_ends(body: &[u8]) -> Option<(&'static str, Vec<u8>)> {
+    if !body.contains(&b'\n') {
+        return None;
+    }
+    let is_crlf = body.windows(2).any(|pair| pair == b"\r\n");
+    let mut other = Vec::with_capacity(body.len());
+    let mut rest = body.iter().peekable();
+    while let Some(byte) = rest.next() {
+        match byte {
+            b'\r' if is_crlf && rest.peek() == Some(&&b'\n') => {}
+            b'\n' if !is_crlf => other.extend_from_slice(b"\r\n"),
+            byte => other.push(*byte),
+        }
+    }
+    let what =
+        if is_crlf { "line ends were changed from LF to CRLF" } else { "line ends were changed from CRLF to LF" };
+    Some((what, other))
 }
 
 /// Ways in which a secret is mistaken, with the key bytes that it may have been meant to be.
@@ -97,9 +113,9 @@ pub fn grammars(text: &str) -> Vec<(Grammar, Digest)> {
             }
         }
         if let Some((stamp, rest)) = text.split_once(separator) {
-            let start = rest.trim_start();
+            let start = rest.trim_ascii_start();
             let prefix = start.len().checked_sub(64).and_then(|length| start.split_at_checked(length));
-            if let (Ok(_), Some((prefix, tag))) = (Unit::Auto.read(stamp.trim()), prefix) {
+            if let (Ok(_), Some((prefix, tag))) = (Unit::Auto.read(stamp.trim_ascii()), prefix) {
                 if let Some((_, digest)) = signature(tag) {
                     found.push((Grammar::Sequence { separator, prefix: prefix.into() }, digest));
                 }
@@ -111,8 +127,8 @@ pub fn grammars(text: &str) -> Vec<(Grammar, Digest)> {
 
 /// The name and the value of a pair, blanks around them left out.
 fn pair(text: &str, assign: char) -> Option<(&str, &str)> {
-    let (name, value) = text.trim().split_once(assign)?;
-    Some((name.trim(), value.trim()))
+    let (name, value) = text.trim_ascii().split_once(assign)?;
+    Some((name.trim_ascii(), value.trim_ascii()))
 }
 
 /// How a text of 64 hex digits is written; `None` for any other text.

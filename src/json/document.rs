@@ -9,6 +9,7 @@ use core::fmt;
 
 use super::array::Array;
 use super::object::{Member, Object};
+use super::pointer::slashed;
 use super::scan::unquoted;
 use crate::redact::Bytes;
 
@@ -102,7 +103,7 @@ impl<'a> Doc<'a> {
             let inner = member.and_then(Member::text);
             match (inner, element) {
                 (Some(inner), _) => {
-                    at = [&at, "/", &name.replace('~', "~0").replace('/', "~1")].concat();
+                    at = [at, slashed(&name)].concat();
                     outer = inner;
                 }
                 (None, Some((index, inner))) => {

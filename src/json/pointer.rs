@@ -91,13 +91,28 @@ fn segment(text: &str) -> Result<Segment, &'static str> {
     Ok(Segment::Key(key))
 }
 
+/// A member's name as a step of a pointer, the slash in front of it.
+#[must_use]
+pub fn slashed(name: &str) -> String {
+    let mut step = String::with_capacity(name.len().saturating_add(1));
+    step.push('/');
+    for character in name.chars() {
+        match character {
+            '~' => step.push_str("~0"),
+            '/' => step.push_str("~1"),
+            other => step.push(other),
+        }
+    }
+    step
+}
+
 impl fmt::Display for Pointer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for segment in &self.0 {
             match segment {
                 Segment::Each => f.write_str("/*")?,
                 Segment::Key(key) if key == "*" => f.write_str("/~2")?,
-                Segment::Key(key) => write!(f, "/{}", key.replace('~', "~0").replace('/', "~1"))?,
+                Segment::Key(key) => f.write_str(&slashed(key))?,
             }
         }
         Ok(())

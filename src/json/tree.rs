@@ -8,7 +8,7 @@ use core::fmt;
 
 use super::array::Array;
 use super::object::Object;
-use super::pointer::Segment;
+use super::pointer::{Segment, slashed};
 use crate::redact::Bytes;
 
 /// A value, opened or not.
@@ -122,7 +122,7 @@ impl<'a> Node<'a> {
 impl fmt::Display for Path<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|step| match step {
-            Step::Key(key) => write!(f, "/{}", key.replace('~', "~0").replace('/', "~1")),
+            Step::Key(key) => f.write_str(&slashed(key)),
             Step::Index(index) => write!(f, "/{index}"),
         })
     }

@@ -1,7 +1,7 @@
 //! One op on one value.
 
 use alloc::borrow::Cow;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::loss::{LossKind, Run};
@@ -280,8 +280,7 @@ fn split(object: &mut Object<'_>, key: &str, separator: &str, into: &[String], a
         return run.taken(into.iter().any(|name| object.get(name).is_some()), at, key);
     };
     let text = unquoted(&text);
-    let parts: Vec<String> =
-        text.iter().flat_map(|text| text.splitn(into.len(), separator)).map(ToString::to_string).collect();
+    let parts = text.as_deref().map(|text| cut(text, separator, into.len())).unwrap_or_default();
     if parts.len() != into.len() {
         return run.unfit(at, "expected a text of that many parts");
     }
@@ -303,6 +302,22 @@ fn split(object: &mut Object<'_>, key: &str, separator: &str, into: &[String], a
         object.insert(name, Node::Raw(Cow::Owned(quoted(part))));
     }
     true
+}
+
+/// The parts of a text between separators, as many as that; the last takes the rest.
+fn cut<'t>(text: &'t str, separator: &str, most: usize) -> Vec<&'t str> {
+    let mut parts = Vec::with_capacity(most);
+    let mut rest = text;
+    while parts.len().saturating_add(1) < most {
+        let found = rest.as_bytes().windows(separator.len().max(1)).position(|part| part == separator.as_bytes());
+        let Some((part, behind)) = found.and_then(|at| rest.split_at_checked(at)) else {
+            break;
+        };
+        parts.push(part);
+        rest = behind.get(separator.len()..).unwrap_or_default();
+    }
+    parts.push(rest);
+    parts
 }
 
 fn join(object: &mut Object<'_>, key: &str, separator: &str, from: &[String], at: &Path<'_>, run: &mut Run) -> bool {
@@ -328,7 +343,7 @@ fn join(object: &mut Object<'_>, key: &str, separator: &str, from: &[String], at
         object.remove(key);
     }
     let joined = parts.join(separator);
-    if !joined.splitn(parts.len(), separator).eq(&parts) {
+    if cut(&joined, separator, parts.len()) != parts {
         run.lose(LossKind::ValueMerged, at, key);
     }
     for name in from {

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use crate::error::Error;
 use crate::json::Path;
+use crate::json::pointer::slashed;
 
 /// What happens where a payload does not fit a change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -66,7 +67,7 @@ impl Run {
     pub(super) fn lose(&mut self, kind: LossKind, at: &Path<'_>, key: &str) {
         let mut at = at.to_string();
         if !key.is_empty() {
-            at = [&at, "/", &key.replace('~', "~0").replace('/', "~1")].concat();
+            at = [at, slashed(key)].concat();
         }
         self.losses.push(Loss { change: self.change.clone(), at, kind });
     }
