@@ -4,14 +4,13 @@
 //! A crate of its own because cargo switches link-time optimisation off for a library that is cdylib and rlib at once,
 //! which makes the module larger (docs/DESIGN.md).
 //!
-//! An answer is one text, `{"ok":…}` or `{"error":…}`: it crosses the boundary in one piece, and the host's own parser,
-//! faster than any object built from here, makes values of it, the event's data included.
+//! Answers are texts; `mambo_webhooks_edge` has their form.
 
 #![allow(unreachable_pub, reason = "what is exported is reached from JavaScript, not from Rust")]
 
 mod answer;
 
-mod tools;
+mod rarely;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -20,7 +19,7 @@ use js_sys::Uint8Array;
 use wasm_bindgen::prelude::wasm_bindgen;
 use zeroize::Zeroizing;
 
-use answer::{failed, received};
+use answer::received;
 use mambo_webhooks::error::Error;
 use mambo_webhooks::json::Pointer;
 use mambo_webhooks::json::quoted;
@@ -29,13 +28,15 @@ use mambo_webhooks::mac::{Tag, inner_block};
 use mambo_webhooks::outline::{Role, outline};
 use mambo_webhooks::receive::{Receiver, event_key};
 use mambo_webhooks::time::UnixMillis;
-use mambo_webhooks::verify::{CoreMac, Headers, MacProvider, Verified};
+use mambo_webhooks::verify::{CoreMac, MacProvider, Verified};
+use mambo_webhooks_edge::{Lines, failed, now_millis};
 use mambo_webhooks_fast::{prove, verify};
 
 #[global_allocator]
 static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
 
-/// Says what stopped the core on the console, in the one case that should not exist.
+/// Says what stopped the core on the console, in the one case that should not exist; only where panics say something.
+#[cfg(feature = "console")]
 #[wasm_bindgen(start)]
 pub fn start() {
     console_error_panic_hook::set_once();
@@ -226,26 +227,4 @@ fn place_of(receiver: &Receiver, key: &Key) -> Option<usize> {
 /// A receiver; nothing for one that is not there, which `js/core.ts` never asks for.
 fn receiver(number: usize) -> Option<Rc<Receiver>> {
     RECEIVERS.with_borrow(|receivers| receivers.get(number).cloned().flatten())
-}
-
-/// Names and values in turn, each on a line.
-struct Lines<'h>(&'h str);
-
-impl Headers for Lines<'_> {
-    fn visit(&self, act: &mut dyn FnMut(&str, &[u8])) {
-        let mut lines = self.0.split('\n');
-        while let (Some(name), Some(value)) = (lines.next(), lines.next()) {
-            act(name, value.as_bytes());
-        }
-    }
-}
-
-fn now_millis(now: f64) -> Result<UnixMillis, Error> {
-    // Every whole number of this size is exact in an f64, so the cast below changes nothing.
-    const LARGEST: f64 = 9_007_199_254_740_991.0;
-    if now.is_finite() && now.abs() <= LARGEST && now % 1.0 == 0.0 {
-        #[expect(clippy::cast_possible_truncation, reason = "whole and in range, as just checked")]
-        return Ok(UnixMillis(now as i64));
-    }
-    Err(Error::NowInvalid)
 }
