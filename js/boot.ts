@@ -1,36 +1,91 @@
-import * as glue from "./core_bg.js";
+import { WebhookError, type Failure } from "./errors.ts";
 
-let core: WebAssembly.Module | undefined;
-let memory: WebAssembly.Memory | undefined;
-let instances = 0;
+/** `{"ok":…}` or `{"error":…}` as JSON text, `ok` being a `Value`. */
+export type Answer<Value> = string & { readonly answers?: Value };
 
-/** Starts the core from its compiled module. Called once by each entry file, at import. */
-export function boot(module: WebAssembly.Module): void {
-  core = module;
-  restart();
+/** What wasm-bindgen generates for a module: the functions that the module imports, and one that sets what it exports. */
+interface Glue {
+  __wbg_set_wasm(exports: WebAssembly.Exports): void;
 }
 
-/** Starts a new instance: at first, and after a trap, which leaves the old one in an unknown state. */
-export function restart(): void {
-  if (core === undefined) throw new Error("mambo-webhooks: no entry file was imported, so the core is not there");
-  forget();
-  // The glue's namespace is itself the import object of the module, whatever realm the module comes from.
-  const instance = new WebAssembly.Instance(core, { "./core_bg.js": { ...glue } });
-  glue.__wbg_set_wasm(instance.exports);
-  memory = instance.exports["memory"] as WebAssembly.Memory;
-  const start = instance.exports["__wbindgen_start"];
-  if (typeof start === "function") start();
-  instances += 1;
+/** A module of the package, and the instance of it that runs. */
+export class Core {
+  readonly #glue: Glue;
+  readonly #onStop: () => void;
+  #module: WebAssembly.Module | undefined;
+  #memory: WebAssembly.Memory | undefined;
+  #instances = 0;
+
+  constructor(glue: Glue, onStop: () => void = () => {}) {
+    this.#glue = glue;
+    this.#onStop = onStop;
+  }
+
+  /** Starts the core from its compiled module. Called once by each entry file, at import. */
+  boot(module: WebAssembly.Module): void {
+    this.#module = module;
+    this.#restart();
+  }
+
+  /** The number of the running instance: what was made by an earlier one is gone. */
+  get instance(): number {
+    return this.#instances;
+  }
+
+  /** The value of a call into the core; its failures become a WebhookError. */
+  call<Value>(act: () => Answer<Value>): Value {
+    return this.opened(this.guarded(act));
+  }
+
+  /** A call into the core: if it stops there, it starts again. */
+  guarded<Value>(act: () => Value): Value {
+    try {
+      return act();
+    } catch (thrown) {
+      return this.stopped(thrown);
+    }
+  }
+
+  /** The core stopped in the middle of a call: it starts again. */
+  stopped(thrown: unknown): never {
+    this.#onStop();
+    // The glue refuses values of a wrong type before the core sees them: nothing was stopped.
+    if (thrown instanceof TypeError) throw thrown;
+    this.#restart();
+    const message = "the core stopped on this input and was started again";
+    throw Object.assign(new WebhookError({ code: "core_trapped", fault: "library", message }), { cause: thrown });
+  }
+
+  opened<Value>(answer: Answer<Value>): Value {
+    const result = JSON.parse(answer) as { readonly ok: Value } | { readonly error: Failure };
+    if ("ok" in result) return result.ok;
+    throw new WebhookError(result.error);
+  }
+
+  /** Starts a new instance: at first, and after a trap, which leaves the old one in an unknown state. */
+  #restart(): void {
+    if (this.#module === undefined) throw new Error("mambo-webhooks: no entry file was imported, so the core is not there");
+    this.#forget();
+    // The glue's namespace is itself the import object of the module, whatever realm the module comes from. Each module
+    // looks for it under the name of its own glue.
+    const functions = { ...this.#glue } as unknown as WebAssembly.ModuleImports;
+    const instance = new WebAssembly.Instance(this.#module, { "./core_bg.js": functions, "./tools_bg.js": functions });
+    this.#glue.__wbg_set_wasm(instance.exports);
+    this.#memory = instance.exports["memory"] as WebAssembly.Memory;
+    const start = instance.exports["__wbindgen_start"];
+    if (typeof start === "function") start();
+    this.#instances += 1;
+  }
+
+  /** Wipes the memory of the instance that stopped, and detaches it: the glue keeps a view of it until it is gone. */
+  #forget(): void {
+    if (this.#memory === undefined) return;
+    new Uint8Array(this.#memory.buffer).fill(0);
+    this.#memory.grow(0);
+  }
 }
 
-/** The number of the running instance: what was made by an earlier one is gone. */
-export function instance(): number {
-  return instances;
-}
-
-/** Wipes the memory of the instance that stopped, and detaches it: the glue keeps a view of it until it is gone. */
-function forget(): void {
-  if (memory === undefined) return;
-  new Uint8Array(memory.buffer).fill(0);
-  memory.grow(0);
+/** A JSON text without other letters than ASCII: the glue moves any other, and leaves a copy behind that nobody wipes. */
+export function ascii(json: string): string {
+  return json.replaceAll(/[\u0080-\uffff]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

@@ -12,6 +12,9 @@ const pkg = join(js, "../pkg");
 const dist = join(pkg, "dist");
 const compiled = join(js, "../target/js");
 
+/** The modules: what receives, and what a person runs by hand. */
+const modules = ["core", "tools"];
+
 const run = (tool, args) => {
   const bin = join(js, "node_modules/.bin", tool);
   const { status, error } = spawnSync(bin, args, { cwd: js, stdio: "inherit" });
@@ -20,37 +23,35 @@ const run = (tool, args) => {
 };
 
 /** Smaller and faster; the features are named because `--all-features` makes a module that Node 20 refuses. */
-function optimise() {
+function optimise(name) {
   const features = ["bulk-memory", "mutable-globals", "nontrapping-float-to-int", "sign-ext", "reference-types",
     "multivalue", "simd"];
-  run("wasm-opt", ["-Oz", ...features.map((name) => `--enable-${name}`), "--strip-debug", "--strip-producers",
-    "--strip-target-features", join(packed, "core_bg.wasm"), "-o", join(dist, "core_bg.wasm")]);
+  run("wasm-opt", ["-Oz", ...features.map((feature) => `--enable-${feature}`), "--strip-debug", "--strip-producers",
+    "--strip-target-features", join(packed, `${name}_bg.wasm`), "-o", join(name === "core" ? dist : compiled, `${name}_bg.wasm`)]);
 }
 
 /** The generated glue stands; its generated loader is thrown away in favour of boot.ts. */
 function glue() {
-  copyFileSync(join(packed, "core_bg.js"), join(compiled, "core_bg.js"));
-  for (const name of ["core_bg", "core_bg.wasm", "core_bytes"]) copyFileSync(join(js, `${name}.d.ts`), join(compiled, `${name}.d.ts`));
+  for (const name of modules) copyFileSync(join(packed, `${name}_bg.js`), join(compiled, `${name}_bg.js`));
+  for (const name of ["core_bg", "core_bg.wasm", "core_bytes", "tools_bg", "tools_bytes", "unpacker"]) copyFileSync(join(js, `${name}.d.ts`), join(compiled, `${name}.d.ts`));
 }
 
 /** The bytes as text: no file beside the JavaScript that a bundler could leave behind. */
 async function inline() {
   const unpacker = join(packed, "unpack.wasm");
-  run("wasm-as", ["--enable-bulk-memory", "--enable-bulk-memory-opt", join(js, "unpack.wat"), "-o", unpacker]);
-  run("wasm-opt", ["-O4", "--enable-bulk-memory", "--enable-bulk-memory-opt", unpacker, "-o", unpacker]);
-  const write = (coreBytes) => {
-    const parts = { coreBytes, unpacker: readFileSync(unpacker).toString("base64") };
-    const lines = Object.entries(parts).map(([name, value]) => `export const ${name} = ${JSON.stringify(value)};\n`);
-    writeFileSync(join(compiled, "core_bytes.js"), lines.join(""));
-  };
-  // What packs is compiled with all the rest, and imports the file that it is to fill.
-  write({ order: "", lengths: [], functions: 0, text: "" });
+  const features = ["--enable-bulk-memory", "--enable-bulk-memory-opt"];
+  run("wasm-as", [...features, join(js, "unpack.wat"), "-o", unpacker]);
+  run("wasm-opt", ["-O4", ...features, unpacker, "-o", unpacker]);
+  const write = (file, name, value) => writeFileSync(join(compiled, file), `export const ${name} = ${JSON.stringify(value)};\n`);
+  write("unpacker.js", "unpacker", readFileSync(unpacker).toString("base64"));
   const { pack } = await import(join(compiled, "pack.js"));
   const { unpack } = await import(join(compiled, "packing.js"));
-  const core = readFileSync(join(dist, "core_bg.wasm"));
-  const text = pack(core);
-  if (!core.equals(unpack(text))) throw new Error("what was packed is not what is unpacked");
-  write(text);
+  for (const name of modules) {
+    const bytes = readFileSync(join(name === "core" ? dist : compiled, `${name}_bg.wasm`));
+    const text = pack(bytes);
+    if (!bytes.equals(unpack(text))) throw new Error("what was packed is not what is unpacked");
+    write(`${name}_bytes.js`, `${name}Bytes`, text);
+  }
 }
 
 /** The adapters that are exported; accept and read are parts of them. */
@@ -60,7 +61,7 @@ const adapters = ["fetch", "node", "express", "fastify", "hono", "lambda"];
  * Few files, which load fast: an entry is one, and all share another. The test kit imports its entry as it stands.
  * The adapters need no core.
  */
-async function modules() {
+async function scripts() {
   const common = {
     outdir: dist, outbase: compiled, bundle: true, format: "esm", target: "es2022", minifySyntax: true, minifyWhitespace: true,
     charset: "ascii", logLevel: "warning",
@@ -79,7 +80,7 @@ async function modules() {
 
 /** CommonJS for hosts that cannot require an ES module. */
 async function commonjs() {
-  const names = { index: "entry/inline", testing: "entry/testing", slim: "entry/slim" };
+  const names = { index: "entry/inline", testing: "entry/testing", slim: "entry/slim", tools: "entry/tools" };
   for (const name of adapters) names[`adapters/${name}`] = `adapters/${name}`;
   await build({
     entryPoints: Object.fromEntries(Object.entries(names).map(([name, from]) => [name, join(compiled, `${from}.js`)])),
@@ -111,11 +112,11 @@ for (const folder of [dist, compiled]) {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
 }
-optimise();
+modules.forEach(optimise);
 glue();
 run("tsc", ["-p", "tsconfig.json"]);
 await inline();
-await modules();
+await scripts();
 await commonjs();
 types();
 for (const name of ["LICENSE-MIT", "LICENSE-APACHE", "CHANGELOG.md"]) copyFileSync(join(js, "..", name), join(pkg, name));

@@ -1,4 +1,5 @@
-import { registryChangelog } from "./core.ts";
+import { tools } from "./tools.ts";
+import * as glue from "./tools_bg.js";
 import type { JsonDocument } from "./types.ts";
 
 /**
@@ -7,5 +8,6 @@ import type { JsonDocument } from "./types.ts";
  * @throws WebhookError `registry_invalid`
  */
 export function changelog(registry?: JsonDocument): string {
-  return registryChangelog(typeof registry === "object" ? JSON.stringify(registry) : (registry ?? ""));
+  const document = typeof registry === "object" ? JSON.stringify(registry) : (registry ?? "");
+  return tools.call(() => glue.registry_changelog(document));
 }

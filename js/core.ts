@@ -1,10 +1,13 @@
-import { instance, restart } from "./boot.ts";
+import { Core, ascii } from "./boot.ts";
 import * as glue from "./core_bg.js";
-import type { Answer, CodeRow, CoreDelivery, CoreDetection, CoreDiagnosis } from "./core_bg.js";
-import { WebhookError, type ErrorCode, type Failure, type Fault } from "./errors.ts";
+import type { CoreDelivery, CoreDiagnosis } from "./core_bg.js";
+import type { ErrorCode } from "./errors.ts";
 import { HOST_FROM_BYTES, hostKeys, lend, takeBack, type HostKeys } from "./host.ts";
 import { Answers, MARK, outlineOf, outlined, type Outline } from "./outline.ts";
 import type { MacChoice } from "./types.ts";
+
+/** The core that receives. */
+export const core = new Core(glue, takeBack);
 
 /** The core looks at no more of a body that the host hashes: joiners are shorter. */
 const HEAD_BYTES = 16;
@@ -19,7 +22,7 @@ const forgotten =
   typeof FinalizationRegistry === "undefined"
     ? undefined
     : new FinalizationRegistry<Held>(({ number, instance: held }) => {
-        if (held === instance()) glue.receiver_close(number);
+        if (held === core.instance) glue.receiver_close(number);
       });
 
 interface Held {
@@ -43,9 +46,9 @@ export class CoreHandle {
     this.#settings = ascii(settings);
     this.#held = this.#open();
     const { number } = this.#held;
-    this.headerNames = guarded(() => glue.receiver_headers(number)).split("\n");
-    this.keyIds = guarded(() => glue.receiver_key_ids(number)).split("\n");
-    const places = settings.includes(MARK) ? undefined : guarded(() => glue.receiver_outline(number));
+    this.headerNames = core.guarded(() => glue.receiver_headers(number)).split("\n");
+    this.keyIds = core.guarded(() => glue.receiver_key_ids(number)).split("\n");
+    const places = settings.includes(MARK) ? undefined : core.guarded(() => glue.receiver_outline(number));
     this.#outline = places === undefined ? undefined : outlineOf(JSON.parse(places));
     this.#hostFrom = { auto: HOST_FROM_BYTES, core: Infinity, host: 0 }[mac];
   }
@@ -67,7 +70,7 @@ export class CoreHandle {
       return timestamp;
     } catch (thrown) {
       takeBack();
-      return typeof thrown === "string" ? opened<never>(thrown) : stopped(thrown);
+      return typeof thrown === "string" ? core.opened<never>(thrown) : core.stopped(thrown);
     }
   }
 
@@ -78,7 +81,7 @@ export class CoreHandle {
 
   /** The same for a replay of one delivery. */
   replayKey(headers: string, body: Uint8Array): string {
-    const key = guarded(() => glue.receiver_replay_key(this.#number(), headers, body));
+    const key = core.guarded(() => glue.receiver_replay_key(this.#number(), headers, body));
     if (key === undefined) throw new Error("mambo-webhooks: a delivery without a signature has no replay key");
     return key;
   }
@@ -95,7 +98,7 @@ export class CoreHandle {
     const keys = this.#keysFor(body);
     // Outside of the call: what the caller's headers throw is the caller's.
     const headers = lines(this.headerNames);
-    return call(() => {
+    return core.call(() => {
       if (keys !== undefined) lend(keys, body);
       const answer = glue.receiver_receive(this.#number(), headers, body, now, keys !== undefined);
       takeBack();
@@ -123,7 +126,7 @@ export class CoreHandle {
     if (shown === undefined) return undefined;
     // Headers that name the kind or the release; the one with the signature was seen to.
     const headers = this.headerNames.length > 1 ? lines(this.headerNames.slice(1)) : "";
-    const ask = (): CoreDelivery => call(() => glue.receiver_unfold(this.#number(), headers, shown));
+    const ask = (): CoreDelivery => core.call(() => glue.receiver_unfold(this.#number(), headers, shown));
     const found = this.#answers.of(headers === "" ? shown : `${headers}\0${shown}`, away, ask);
     found.keyId = keyId;
     found.timestamp = timestamp;
@@ -131,7 +134,7 @@ export class CoreHandle {
   }
 
   diagnose(headers: string, body: Uint8Array, now: number): CoreDiagnosis {
-    return call(() => glue.receiver_diagnose(this.#number(), headers, body, now));
+    return core.call(() => glue.receiver_diagnose(this.#number(), headers, body, now));
   }
 
   #keysFor(body: Uint8Array): HostKeys | undefined {
@@ -140,18 +143,18 @@ export class CoreHandle {
 
   #hostKeys(): HostKeys | undefined {
     const read = (place: number, asBlock: boolean): Uint8Array | undefined =>
-      guarded(() => glue.receiver_key(this.#number(), place, asBlock));
+      core.guarded(() => glue.receiver_key(this.#number(), place, asBlock));
     if (this.#keys === undefined) this.#keys = hostKeys(read) ?? null;
     return this.#keys ?? undefined;
   }
 
   #number(): number {
-    if (this.#held.instance !== instance()) this.#held = this.#open();
+    if (this.#held.instance !== core.instance) this.#held = this.#open();
     return this.#held.number;
   }
 
   #open(): Held {
-    const held = { number: call(() => glue.receiver_open(this.#settings)), instance: instance() };
+    const held = { number: core.call(() => glue.receiver_open(this.#settings)), instance: core.instance };
     forgotten?.register(this, held);
     return held;
   }
@@ -159,72 +162,30 @@ export class CoreHandle {
 
 /** The header value that signs `body` under a profile, at `now` in milliseconds since 1970. */
 export function signBody(profile: string, secret: string, body: Uint8Array, now: number): string {
-  return call(() => glue.sign_body(profile, secret, body, now));
+  return core.call(() => glue.sign_body(profile, secret, body, now));
 }
 
 /** Refuses a body that is no bytes. */
 export function refuseParsed(found: string): never {
-  return call(() => glue.body_refused(found, 0, 0));
+  return core.call(() => glue.body_refused(found, 0, 0));
 }
 
 /** Refuses a body that is too large to be copied into the core's memory. */
 export function refuseLarge(bytes: number, allowed: number): never {
-  return call(() => glue.body_refused("", bytes, allowed));
-}
-
-/** The profiles that fit a captured delivery. */
-export function detectProfile(headers: string, body: Uint8Array, secrets: string, now: number): CoreDetection {
-  return call(() => glue.detect_profile(headers, body, ascii(secrets), now));
-}
-
-/** The changelog of a registry document, empty for the built-in one. */
-export function registryChangelog(registry: string): string {
-  return call(() => glue.registry_changelog(registry));
+  return core.call(() => glue.body_refused("", bytes, allowed));
 }
 
 /** The same for every delivery of one event. */
 export function eventKey(id: string | null, body: Uint8Array): string {
-  return guarded(() => glue.delivery_event_key(id ?? "", body));
+  return core.guarded(() => glue.delivery_event_key(id ?? "", body));
 }
 
-/** A failure of the core's table that is found on this side of it. */
-export function failure(code: ErrorCode): WebhookError {
-  const [, fault, message = code] = codes().find(([name]) => name === code) ?? [];
-  return new WebhookError({ code, fault: fault as Fault, message });
-}
+/** Failures of the core's table that are found on this side of it, in the order in which the core knows them. */
+const REFUSALS = ["delivery_replayed", "delivery_pending", "replay_store_full", "handlers_missing", "kind_unknown"] as const satisfies readonly ErrorCode[];
 
-/** The table of all failures. */
-export function codes(): readonly CodeRow[] {
-  return guarded(() => glue.codes());
-}
-
-/** The value of a call into the core; its failures become a WebhookError. */
-function call<Value>(act: () => Answer<Value>): Value {
-  return opened(guarded(act));
-}
-
-/** A call into the core: if it stops there, it starts again. */
-function guarded<Value>(act: () => Value): Value {
-  try {
-    return act();
-  } catch (thrown) {
-    return stopped(thrown);
-  }
-}
-
-/** The core stopped in the middle of a call: it starts again. */
-function stopped(thrown: unknown): never {
-  takeBack();
-  // The glue refuses values of a wrong type before the core sees them: nothing was stopped.
-  if (thrown instanceof TypeError) throw thrown;
-  restart();
-  const message = "the core stopped on this input and was started again";
-  throw Object.assign(new WebhookError({ code: "core_trapped", fault: "library", message }), { cause: thrown });
-}
-
-/** A JSON text without other letters than ASCII: the glue moves any other, and leaves a copy behind that nobody wipes. */
-function ascii(json: string): string {
-  return json.replaceAll(/[\u0080-\uffff]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`);
+/** Refuses with a failure that is found on this side of the core. */
+export function refuse(code: (typeof REFUSALS)[number]): never {
+  return core.call(() => glue.refused(REFUSALS.indexOf(code)));
 }
 
 const encoder = new TextEncoder();
@@ -234,10 +195,4 @@ const room = new Uint8Array(1024);
 function encoded(text: string): Uint8Array {
   if (text.length * 3 > room.length) return encoder.encode(text);
   return room.subarray(0, encoder.encodeInto(text, room).written);
-}
-
-function opened<Value>(answer: Answer<Value>): Value {
-  const result = JSON.parse(answer) as { readonly ok: Value } | { readonly error: Failure };
-  if ("ok" in result) return result.ok;
-  throw new WebhookError(result.error);
 }

@@ -1,7 +1,6 @@
 /** The generated glue, as the files here use it. A test compares these names with the generated ones. */
 
-/** `{"ok":…}` or `{"error":…}` as JSON text, `ok` being a `Value`. */
-export type Answer<Value> = string & { readonly answers?: Value };
+type Answer<Value> = import("./boot.ts").Answer<Value>;
 
 export interface CoreDelivery {
   keyId: string;
@@ -23,19 +22,6 @@ export interface CoreDiagnosis {
   readonly hashes: number;
 }
 
-export interface CoreDetection {
-  readonly profiles: readonly {
-    readonly profile: object;
-    readonly secret: number;
-    readonly encoding: "utf8" | "hex" | "base64";
-    readonly timestamp: number;
-    readonly isRecent: boolean;
-  }[];
-  readonly sightings: readonly { readonly what: string; readonly at: string }[];
-}
-
-export type CodeRow = readonly [code: string, fault: string, sentence: string];
-
 export function receiver_open(settings: string): Answer<number>;
 export function receiver_close(number: number): void;
 export function receiver_headers(number: number): string;
@@ -52,8 +38,6 @@ export function delivery_event_key(id: string, body: Uint8Array): string;
 export function sign_body(profile: string, secret: string, body: Uint8Array, now: number): Answer<string>;
 export function body_refused(found: string, bytes: number, allowed: number): Answer<never>;
 export function receiver_diagnose(number: number, headers: string, body: Uint8Array, now: number): Answer<CoreDiagnosis>;
-export function detect_profile(headers: string, body: Uint8Array, secrets: string, now: number): Answer<CoreDetection>;
-export function registry_changelog(registry: string): Answer<string>;
-export function codes(): readonly CodeRow[];
+export function refused(place: number): Answer<never>;
 
 export function __wbg_set_wasm(exports: WebAssembly.Exports): void;

@@ -1,6 +1,8 @@
+import { ascii } from "./boot.ts";
 import { bodyBytes } from "./bytes.ts";
-import { detectProfile, refuseParsed } from "./core.ts";
 import { headerLines, lasting } from "./headers.ts";
+import { tools } from "./tools.ts";
+import * as glue from "./tools_bg.js";
 import type { Delivery } from "./types.ts";
 
 /** What `detect` takes: a captured delivery and the secrets that it may be signed with. */
@@ -36,6 +38,7 @@ export interface Detection {
  */
 export function detect({ headers, body, secrets, now = Date.now() }: DetectOptions): Detection {
   const bytes = bodyBytes(body);
-  if ("found" in bytes) return refuseParsed(bytes.found);
-  return detectProfile(headerLines(lasting(headers)), bytes, JSON.stringify(secrets), now);
+  if ("found" in bytes) return tools.call(() => glue.body_refused(bytes.found));
+  const lines = headerLines(lasting(headers));
+  return tools.call(() => glue.detect_profile(lines, bytes, ascii(JSON.stringify(secrets)), now));
 }

@@ -1,4 +1,4 @@
-import { failure } from "./core.ts";
+import { refuse } from "./core.ts";
 import { WebhookError } from "./errors.ts";
 import { KINDS } from "./kinds.ts";
 import type { KnownEvent, KnownKind, Received, WebhookEvent } from "./types.ts";
@@ -24,13 +24,13 @@ export class Handlers {
 
   addFor(kind: KnownKind, run: Row["run"]): void {
     // Plain JavaScript can ask for a kind that never comes; its handler would be silent for ever.
-    if (!KINDS.has(kind)) throw failure("kind_unknown");
+    if (!KINDS.has(kind)) refuse("kind_unknown");
     this.add((event) => event.known && event.kind === kind, run);
   }
 
   /** Refuses to take events that nobody could see: acknowledged, they would be lost. */
   check(): void {
-    if (this.#rows.length === 0) throw failure("handlers_missing");
+    if (this.#rows.length === 0) refuse("handlers_missing");
   }
 
   /** Runs every handler that fits. What they throw is gathered, since one that fails must not stop the others. */

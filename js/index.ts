@@ -1,5 +1,3 @@
-export { changelog } from "./changelog.ts";
-export { detect, type DetectOptions, type Detection } from "./detect.ts";
 export { createReceiver, type Diagnosis, type Receiver } from "./receiver.ts";
 export type { EventOf, Handler } from "./handlers.ts";
 export { ERROR_CODES, WebhookError, type ErrorCode, type Failure, type Fault } from "./errors.ts";

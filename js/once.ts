@@ -1,4 +1,4 @@
-import { failure } from "./core.ts";
+import { refuse } from "./core.ts";
 import { optionsInvalid, type WebhookError } from "./errors.ts";
 import type { ReplayOptions } from "./replay.ts";
 import type { Received, ReceiverOptions } from "./types.ts";
@@ -24,7 +24,7 @@ export function once(replay: ReplayOptions, tolerance: ReceiverOptions["toleranc
     const own = by === "event" ? received.eventKey : received.replayKey;
     const key = scope === undefined ? own : `${scope}:${own}`;
     const reservation = await store.reserve(key, lease);
-    if (reservation !== "yours") throw failure(REFUSALS[reservation]);
+    if (reservation !== "yours") refuse(REFUSALS[reservation]);
     let result: Awaited<ReturnType<typeof act>>;
     try {
       result = await act();

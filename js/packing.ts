@@ -4,7 +4,7 @@
 // each hides the repetitions of the others. So each kind of them is a stream of its own, one behind the other. The bytes of all
 // streams become letters: each of the 88 most frequent bytes is one, any other two, so that compression finds the same
 // repetitions as in the bytes, which base64 hides from it; and no letter needs an escape.
-import { unpacker } from "./core_bytes.js";
+import { unpacker } from "./unpacker.js";
 
 /** Printable ASCII without quotes, backslash and dollar. The first two turn a page, the others stand for bytes. */
 export const LETTERS = Array.from({ length: 95 }, (_, at) => String.fromCharCode(32 + at)).filter((letter) => !"\"'`\\$".includes(letter));

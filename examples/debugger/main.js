@@ -1,5 +1,6 @@
 // The debugger: what is pasted or dropped on the left is judged on the right, at every change.
-import { changelog, createReceiver, detect } from "mambo-webhooks";
+import { createReceiver } from "mambo-webhooks";
+import { changelog, detect } from "mambo-webhooks/tools";
 import { sample, sampleDelivery, sign } from "mambo-webhooks/testing";
 import { bytesOf, headersOf, pastedRequest, requestOf, textOf } from "./input.js";
 import { copyButton, element, list, sideBySide, tree } from "./show.js";

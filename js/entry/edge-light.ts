@@ -1,7 +1,7 @@
 // Vercel's and Next's edge: the same, by a query that their bundlers know.
-import { boot } from "../boot.ts";
+import { core } from "../core.ts";
 import module from "../core_bg.wasm?module";
 
-boot(module);
+core.boot(module);
 
 export * from "../index.ts";

@@ -1,19 +1,19 @@
 // No module inside: the user brings it, from a file, a bundler or the network.
-import { boot } from "../boot.ts";
+import { core } from "../core.ts";
 
 /**
  * Starts the core from its `WebAssembly.Module`, or from its bytes: those of `mambo-webhooks/core.wasm`. The type is no
  * narrower because not every project's library knows those names.
  */
 export function initSync(source: object): void {
-  boot(isModule(source) ? source : new WebAssembly.Module(source as BufferSource));
+  core.boot(isModule(source) ? source : new WebAssembly.Module(source as BufferSource));
 }
 
 /** Starts the core from its module, its bytes, or the answer to a request for them; each may be a promise. */
 export async function init(source: object): Promise<void> {
   const given: object = await source;
-  if (isResponse(given)) boot(await WebAssembly.compile(await given.arrayBuffer()));
-  else boot(isModule(given) ? given : await WebAssembly.compile(given as BufferSource));
+  if (isResponse(given)) core.boot(await WebAssembly.compile(await given.arrayBuffer()));
+  else core.boot(isModule(given) ? given : await WebAssembly.compile(given as BufferSource));
 }
 
 /** By tag and not by instanceof: a module may come from another realm. */

@@ -1,7 +1,7 @@
 // Cloudflare's workerd: it refuses to compile bytes and hands over modules instead.
-import { boot } from "../boot.ts";
+import { core } from "../core.ts";
 import module from "../core_bg.wasm";
 
-boot(module);
+core.boot(module);
 
 export * from "../index.ts";

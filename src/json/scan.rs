@@ -84,8 +84,7 @@ impl<'a> Scanner<'a> {
         let end = self.text.len().min(self.at.wrapping_add(1));
         let before = self.text.as_bytes().get(..end).unwrap_or_default();
         let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at.wrapping_add(1));
-        let lines = before.iter().filter(|byte| **byte == b'\n').count();
-        Broken { line: lines.wrapping_add(1), column: end.wrapping_sub(start) }
+        Broken { line: before.split(|byte| *byte == b'\n').count(), column: end.wrapping_sub(start) }
     }
 
     /// Moves behind the value that comes next.

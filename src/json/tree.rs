@@ -50,20 +50,19 @@ impl<'a> Node<'a> {
         Self::Raw(Cow::Borrowed(text))
     }
 
-    /// The object here, taken apart on first use; `None` for any other value.
+    /// The object here, taken apart on first use; `None` for any other value, and for text that was made by an op: ops
+    /// make scalars only, all else they take from the input or the registry.
     pub fn open_object(&mut self) -> Option<&mut Object<'a>> {
-        match self {
-            Self::Raw(Cow::Borrowed(text)) => *self = Self::Object(Object::open(text)?),
-            _ => {}
+        if let Self::Raw(Cow::Borrowed(text)) = self {
+            *self = Self::Object(Object::open(text)?);
         }
         if let Self::Object(object) = self { Some(object) } else { None }
     }
 
     /// The array here, taken apart on first use; `None` for any other value.
     pub fn open_array(&mut self) -> Option<&mut Array<'a>> {
-        match self {
-            Self::Raw(Cow::Borrowed(text)) => *self = Self::Array(Array::open(text)?),
-            _ => {}
+        if let Self::Raw(Cow::Borrowed(text)) = self {
+            *self = Self::Array(Array::open(text)?);
         }
         if let Self::Array(array) = self { Some(array) } else { None }
     }

@@ -1,7 +1,8 @@
 // Each delivery is handled once; what is refused can be explained; what is not known can be worked out.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createReceiver, detect, memoryReplayStore } from "mambo-webhooks";
+import { createReceiver, memoryReplayStore } from "mambo-webhooks";
+import { detect } from "mambo-webhooks/tools";
 import { checkReplayStore, sign } from "mambo-webhooks/testing";
 
 const secret = "correct horse battery staple";

@@ -139,16 +139,32 @@ test("no error shows the secret or the body", () => {
 });
 
 test("the list of codes is the core's", async () => {
+  await import("mambo-webhooks/tools");
   const { codes } = await import(join(process.cwd(), "node_modules/mambo-webhooks/dist/entry/internal.js"));
   assert.deepEqual([...ERROR_CODES], codes().map(([code]) => code));
 });
 
-test("the generated glue has what core_bg.d.ts says", async () => {
+test("the generated glue has what core_bg.d.ts and tools_bg.d.ts say", async () => {
   const folder = join(process.cwd(), "node_modules/mambo-webhooks/dist");
-  const { glue } = await import(join(folder, "entry/internal.js"));
-  const declared = [...readFileSync(join(folder, "core_bg.d.ts"), "utf8").matchAll(/export (?:class|function) (\w+)/g)].map(([, name]) => name);
-  const generated = Object.keys(glue).filter((name) => !/^__wbg_(?!set_wasm)|^__wbindgen|^start$/.test(name));
-  assert.deepEqual(declared.sort(), generated.sort());
+  const { glue, toolsGlue } = await import(join(folder, "entry/internal.js"));
+  for (const [name, found] of [["core", glue], ["tools", toolsGlue]]) {
+    const declared = [...readFileSync(join(folder, `${name}_bg.d.ts`), "utf8").matchAll(/export (?:class|function) (\w+)/g)].map(([, each]) => each);
+    const generated = Object.keys(found).filter((each) => !/^__wbg_(?!set_wasm)|^__wbindgen|^start$/.test(each));
+    assert.deepEqual(declared.sort(), generated.sort());
+  }
+});
+
+test("refusals that are found outside of the core are those of its table", async () => {
+  const { core, glue } = await import(join(process.cwd(), "node_modules/mambo-webhooks/dist/entry/internal.js"));
+  const found = [0, 1, 2, 3, 4, 5].map((place) => refusal(() => core.call(() => glue.refused(place))));
+  assert.deepEqual(found, [
+    [true, "delivery_replayed", "peer", "delivery was already handled"],
+    [true, "delivery_pending", "peer", "delivery is being handled right now"],
+    [true, "replay_store_full", "config", "replay store is full"],
+    [true, "handlers_missing", "caller", "no handler was added, so the event would be lost"],
+    [true, "kind_unknown", "caller", "kind is not one that this release knows"],
+    [true, "core_trapped", "library", "the core stopped on this input and was started again"],
+  ]);
 });
 
 test("CommonJS and ES modules answer alike", () => {
@@ -160,12 +176,12 @@ test("CommonJS and ES modules answer alike", () => {
 
 test("a trap is answered by a new instance", async () => {
   const folder = join(process.cwd(), "node_modules/mambo-webhooks/dist");
-  const { instance } = await import(join(folder, "entry/internal.js"));
-  const before = instance();
+  const { core } = await import(join(folder, "entry/internal.js"));
+  const before = core.instance;
   // No input is known that stops the core, so a clock throws what a trap throws while the call is on its way.
   const found = refusal(() => createReceiver({ secret, clock: () => ({ valueOf() { throw new WebAssembly.RuntimeError("unreachable"); } }) }).receive({ headers: headers(), body }));
   assert.deepEqual(found, [true, "core_trapped", "library", "the core stopped on this input and was started again"]);
-  assert.equal(instance(), before + 1);
+  assert.equal(core.instance, before + 1);
   assert.equal(receiver.receive({ headers: headers(), body }).kind, "Ping");
 });
 

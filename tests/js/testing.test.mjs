@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { createReceiver, detect } from "mambo-webhooks";
+import { createReceiver } from "mambo-webhooks";
+import { detect } from "mambo-webhooks/tools";
 import { SAMPLE_ID, fixedClock, sample, sampleDelivery, sign, tampered } from "mambo-webhooks/testing";
 
 const secret = "correct horse battery staple";

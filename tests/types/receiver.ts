@@ -1,9 +1,9 @@
 // What the types let through and what they refuse. Compiled against the packed package, never run.
+import { detect } from "mambo-webhooks/tools";
 import {
   ERROR_CODES,
   WebhookError,
   createReceiver,
-  detect,
   memoryReplayStore,
   type Activity,
   type ErrorCode,

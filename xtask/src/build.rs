@@ -30,14 +30,19 @@ pub fn package() -> Done<Tools> {
     if fs::read_to_string(&stamp).is_ok_and(|built| built == wanted) {
         return Ok(tools);
     }
-    step("wasm-pack build", || {
-        let mut pack = tools.command("wasm-pack");
-        pack.args(["--log-level", "error", "build", "--mode", tools.mode()])
-            // Our own package.json stands, our own wasm-opt runs, and our own types are written by hand.
-            .args(["--no-pack", "--no-opt", "--no-typescript", "--target", "bundler", "--profile", "wasm"])
-            .args(["--out-dir", "../../target/wasm-pack", "--out-name", "core", "js/module"]);
-        run(&mut pack)
-    })?;
+    for (folder, name) in [("js/module", "core"), ("js/tools", "tools")] {
+        step(&format!("wasm-pack build {folder}"), || {
+            let mut pack = tools.command("wasm-pack");
+            pack.args(["--log-level", "error", "build", "--mode", tools.mode()])
+                // Our own package.json stands, our own wasm-opt runs, and our own types are written by hand.
+                .args(["--no-pack", "--no-opt", "--no-typescript", "--target", "bundler", "--profile", "wasm"])
+                .args(["--out-dir", "../../target/wasm-pack", "--out-name", name, folder]);
+            if name == "core" {
+                pack.args(tools.options());
+            }
+            run(&mut pack)
+        })?;
+    }
     step("js/build.mjs: wasm-opt, tsc, esbuild", || run(Command::new("node").arg(root().join("js/build.mjs"))))?;
     fs::write(&stamp, wanted).map_err(|error| format!("{}: {error}", stamp.display()))?;
     Ok(tools)

@@ -96,6 +96,11 @@ impl Tools {
         if self.toolchain == Toolchain::Distro { "force" } else { "no-install" }
     }
 
+    /// What cargo is told beside it.
+    pub fn options(&self) -> &'static [&'static str] {
+        if self.toolchain == Toolchain::Distro { &[] } else { &["--features", "console"] }
+    }
+
     /// The program that runs tests compiled to WebAssembly, in Node.
     pub fn test_runner(&self) -> PathBuf {
         self.wasm_bindgen.join("wasm-bindgen-test-runner")

@@ -13,6 +13,8 @@ use mambo_webhooks::verify::Headers;
 pub struct Members(String);
 
 impl Members {
+    /// An object that starts with this text.
+    #[must_use]
     pub fn new(start: &str) -> Self {
         let mut text = String::with_capacity(256);
         text.push_str(start);
@@ -30,10 +32,12 @@ impl Members {
         self
     }
 
+    /// Adds a member whose value is text.
     pub fn text(&mut self, name: &str, text: &str) -> &mut Self {
         self.raw(name, &quoted(text))
     }
 
+    /// The same, if there is a text.
     pub fn optional(&mut self, name: &str, text: Option<&str>) -> &mut Self {
         if let Some(text) = text {
             self.text(name, text);
@@ -41,6 +45,7 @@ impl Members {
         self
     }
 
+    /// Adds a member whose value is a list.
     pub fn list<T>(&mut self, name: &str, items: &[T], item: impl Fn(&T) -> String) -> &mut Self {
         let mut list = String::from("[");
         for (index, each) in items.iter().enumerate() {
@@ -53,6 +58,7 @@ impl Members {
         self.raw(name, &list)
     }
 
+    /// The object as text, and this behind it.
     pub fn end(&mut self, end: &str) -> String {
         self.0.push_str(end);
         core::mem::take(&mut self.0)
@@ -60,6 +66,7 @@ impl Members {
 }
 
 /// A failure as JSON.
+#[must_use]
 pub fn failure(error: &Error) -> String {
     let code = error.code();
     let mut members = Members::new("{");
@@ -68,11 +75,13 @@ pub fn failure(error: &Error) -> String {
 }
 
 /// `{"error":…}`.
+#[must_use]
 pub fn failed(error: &Error) -> String {
     ["{\"error\":", &failure(error), "}"].concat()
 }
 
 /// `{"ok":…}` of a text.
+#[must_use]
 pub fn text(text: &str) -> String {
     ["{\"ok\":", &quoted(text), "}"].concat()
 }
