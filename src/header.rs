@@ -41,8 +41,7 @@ impl<'a> SignatureHeader<'a> {
     #[inline]
     pub fn parse(scheme: &Scheme, value: &'a [u8]) -> Result<Self, Error> {
         if value.len() > MAX_HEADER_BYTES {
-            let header = scheme.header.clone();
-            return Err(Error::HeaderTooLarge { header, bytes: value.len(), allowed: MAX_HEADER_BYTES });
+            return Err(too_large(scheme, value.len()));
         }
         let malformed = |expected: &str, at| malformed(scheme, expected, at);
         let printable = |byte: &u8| byte.is_ascii_graphic() || *byte == b' ' || *byte == b'\t';
@@ -53,14 +52,18 @@ impl<'a> SignatureHeader<'a> {
         let fields = match &scheme.grammar {
             Grammar::Pairs { separator, assign, timestamp_keys, signature_keys } => {
                 let mut fields = Fields::default();
-                for piece in text.split(*separator) {
+                let mut rest = Some(text);
+                while let Some(text_left) = rest {
+                    let (piece, behind) = cut(text_left, *separator).unzip();
+                    rest = behind;
+                    let piece = piece.unwrap_or(text_left);
                     let at = offset(text, piece);
                     let piece = piece.trim_ascii();
                     if piece.is_empty() && *separator == ' ' {
                         continue;
                     }
-                    let Some((name, value)) = piece.split_once(*assign) else {
-                        return Err(malformed(&quote(*assign), at.saturating_add(piece.len())));
+                    let Some((name, value)) = cut(piece, *assign) else {
+                        return Err(unassigned(scheme, *assign, at.saturating_add(piece.len())));
                     };
                     let (name, value) = (name.trim_ascii(), value.trim_ascii());
                     if timestamp_keys.iter().any(|key| key == name) {
@@ -74,12 +77,12 @@ impl<'a> SignatureHeader<'a> {
                 fields
             }
             Grammar::Sequence { separator, prefix } => {
-                let Some((timestamp, signature)) = text.split_once(*separator) else {
-                    return Err(malformed(&quote(*separator), text.len()));
+                let Some((timestamp, signature)) = cut(text, *separator) else {
+                    return Err(unassigned(scheme, *separator, text.len()));
                 };
                 let signature = signature.trim_ascii();
                 let Some(signature) = signature.strip_prefix(prefix.as_str()) else {
-                    return Err(malformed(&alloc::format!("`{prefix}`"), offset(text, signature)));
+                    return Err(unprefixed(scheme, prefix, offset(text, signature)));
                 };
                 let mut fields = Fields { timestamp: Some(timestamp.trim_ascii()), ..Fields::default() };
                 fields.signature(signature)?;
@@ -87,11 +90,11 @@ impl<'a> SignatureHeader<'a> {
             }
         };
         let Some(timestamp_text) = fields.timestamp else {
-            return Err(Error::TimestampMissing { header: scheme.header.clone() });
+            return Err(without_timestamp(scheme));
         };
         let timestamp = scheme.unit.read(timestamp_text)?;
         if fields.signatures.is_empty() {
-            return Err(Error::SignatureMissing { header: scheme.header.clone() });
+            return Err(without_signature(scheme));
         }
         Ok(Self { timestamp_text, timestamp, signatures: scheme.digest.read_any(&fields.signatures)? })
     }
@@ -166,14 +169,18 @@ impl Digest {
     #[inline]
     fn read_any(self, texts: &[&str]) -> Result<Vec<Tag>, Error> {
         let tags: Vec<Tag> = texts.iter().filter_map(|text| self.read(text)).collect();
-        let Some(text) = texts.first().filter(|_| tags.is_empty()) else {
-            return Ok(tags);
-        };
+        if tags.is_empty() { Err(self.unreadable(texts)) } else { Ok(tags) }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn unreadable(self, texts: &[&str]) -> Error {
+        let text = texts.first().copied().unwrap_or_default();
         let (number, of) = (1, texts.len());
         if self == Self::Hex && unhex(text.to_ascii_lowercase().as_bytes()).is_some() {
-            return Err(Error::SignatureUppercase { number, of });
+            return Error::SignatureUppercase { number, of };
         }
-        Err(Error::SignatureMalformed { number, of, bytes: text.len() })
+        Error::SignatureMalformed { number, of, bytes: text.len() }
     }
 
     #[inline]
@@ -223,6 +230,41 @@ fn malformed(scheme: &Scheme, expected: &str, at: usize) -> Error {
     Error::HeaderMalformed { header: scheme.header.clone(), expected: expected.into(), at }
 }
 
-fn quote(mark: char) -> String {
-    ["`", mark.encode_utf8(&mut [0; 4]), "`"].concat()
+// Errors are made here, once, and not in the midst of what every delivery passes, which is compiled for speed.
+
+#[cold]
+#[inline(never)]
+fn unassigned(scheme: &Scheme, mark: char, at: usize) -> Error {
+    malformed(scheme, &["`", mark.encode_utf8(&mut [0; 4]), "`"].concat(), at)
+}
+
+#[cold]
+#[inline(never)]
+fn unprefixed(scheme: &Scheme, prefix: &str, at: usize) -> Error {
+    malformed(scheme, &["`", prefix, "`"].concat(), at)
+}
+
+#[cold]
+#[inline(never)]
+fn too_large(scheme: &Scheme, bytes: usize) -> Error {
+    Error::HeaderTooLarge { header: scheme.header.clone(), bytes, allowed: MAX_HEADER_BYTES }
+}
+
+#[cold]
+#[inline(never)]
+fn without_timestamp(scheme: &Scheme) -> Error {
+    Error::TimestampMissing { header: scheme.header.clone() }
+}
+
+#[cold]
+#[inline(never)]
+fn without_signature(scheme: &Scheme) -> Error {
+    Error::SignatureMissing { header: scheme.header.clone() }
+}
+
+/// The texts in front of the first `mark` and behind it. `text` is ASCII.
+#[inline]
+fn cut(text: &str, mark: char) -> Option<(&str, &str)> {
+    let at = text.bytes().position(|byte| char::from(byte) == mark)?;
+    Some((text.get(..at)?, text.get(at.saturating_add(1)..)?))
 }

@@ -80,6 +80,7 @@ impl Shims {
     ///
     /// # Errors
     /// `registry_invalid`, with the first problem and its place.
+    #[inline(never)]
     pub fn from_json(text: &str) -> Result<Self, Error> {
         let mut problems = Problems::default();
         let registry = Registry::over_builtin(text, &mut problems);
