@@ -155,18 +155,18 @@ impl Layout {
             ("data", &mut layout.data),
         ];
         for (name, list) in lists {
-            if let Some(doc) = fields.take(name) {
-                let places = doc.list(problems)?;
-                *list = places.iter().filter_map(|place| place.parsed(Pointer::parse, problems)).collect();
+            if let Some(places) = fields.take(name).and_then(|doc| doc.list(fields.problems)) {
+                list.clear();
+                for place in places {
+                    list.extend(place.parsed(Pointer::parse, fields.problems));
+                }
             }
         }
         for (name, header) in [("kindHeader", &mut layout.kind_header), ("versionHeader", &mut layout.version_header)] {
-            *header = fields.take(name).and_then(|doc| doc.text(problems));
+            *header = fields.text(name);
         }
-        if let Some(doc) = fields.take("barePing") {
-            layout.bare_ping = doc.flag(problems)?;
-        }
-        fields.finish(problems);
+        layout.bare_ping = fields.flag("barePing").unwrap_or(true);
+        fields.finish();
         Some(layout)
     }
 

@@ -13,8 +13,10 @@ pub mod object;
 pub mod tree;
 
 pub mod document;
+pub mod fields;
 
-pub use document::{Doc, Fields, Problem, Problems};
+pub use document::{Doc, Problem, Problems};
+pub use fields::Fields;
 pub use object::Object;
 pub use pointer::{Pointer, Segment};
 pub use scan::{quoted, unquoted, valid};

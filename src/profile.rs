@@ -50,10 +50,10 @@ impl Profile {
 
     fn read(doc: &Doc<'_>, problems: &mut Problems) -> Option<Self> {
         let mut fields = doc.fields(problems)?;
-        let scheme = fields.take("scheme").map_or(Some(Scheme::default()), |doc| Scheme::read(&doc, problems));
-        let envelope = fields.take("envelope").map_or(Some(Layout::default()), |doc| Layout::read(&doc, problems));
-        fields.finish(problems);
-        Some(Self { scheme: scheme?, envelope: envelope? })
+        let scheme = fields.take("scheme").and_then(|doc| Scheme::read(&doc, fields.problems));
+        let envelope = fields.take("envelope").and_then(|doc| Layout::read(&doc, fields.problems));
+        fields.finish();
+        Some(Self { scheme: scheme.unwrap_or_default(), envelope: envelope.unwrap_or_default() })
     }
 }
 

@@ -20,11 +20,21 @@ pub struct Release {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotARelease;
 
+const EXPECTED: &str = "expected three numbers joined by dots, such as 8.10.2";
+
 impl Release {
     /// The release `major.minor.patch`.
     #[must_use]
     pub const fn new(major: u32, minor: u32, patch: u32) -> Self {
         Self { major, minor, patch }
+    }
+
+    /// The release in a document.
+    ///
+    /// # Errors
+    /// A sentence that says what is expected.
+    pub fn read(text: &str) -> Result<Self, &'static str> {
+        text.parse().map_err(|NotARelease| EXPECTED)
     }
 }
 
@@ -53,7 +63,7 @@ impl fmt::Display for Release {
 
 impl fmt::Display for NotARelease {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("expected three numbers joined by dots, such as 8.10.2")
+        f.write_str(EXPECTED)
     }
 }
 

@@ -8,7 +8,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::json::{Doc, Problems, quoted};
+use crate::json::{Doc, Fields, Problems, quoted};
 use crate::limits::{MAX_CANDIDATES, MAX_JOINER_BYTES, MAX_JOINERS};
 
 /// How deliveries are signed.
@@ -99,22 +99,16 @@ impl Scheme {
     pub fn read(doc: &Doc<'_>, problems: &mut Problems) -> Option<Self> {
         let mut fields = doc.fields(problems)?;
         let mut scheme = Self::default();
-        if let Some(header) = fields.take("header") {
-            scheme.header = header.text(problems)?;
+        if let Some(header) = fields.text("header") {
+            scheme.header = header;
         }
-        if let Some(grammar) = fields.take("grammar") {
-            scheme.grammar = Grammar::read(&grammar, problems)?;
+        if let Some(grammar) = fields.take("grammar").and_then(|doc| Grammar::read(&doc, fields.problems)) {
+            scheme.grammar = grammar;
         }
-        if let Some(joiners) = fields.take("joiners") {
-            scheme.joiners = texts(&joiners, problems)?;
-        }
-        if let Some(unit) = fields.take("unit") {
-            scheme.unit = unit.word(&Unit::NAMES, problems)?;
-        }
-        if let Some(digest) = fields.take("digest") {
-            scheme.digest = digest.word(&Digest::NAMES, problems)?;
-        }
-        fields.finish(problems);
+        texts(&mut fields, "joiners", &mut scheme.joiners);
+        scheme.unit = fields.word("unit", &Unit::NAMES).unwrap_or_default();
+        scheme.digest = fields.word("digest", &Digest::NAMES).unwrap_or_default();
+        fields.finish();
         Some(scheme)
     }
 
@@ -158,26 +152,20 @@ impl Scheme {
 impl Grammar {
     fn read(doc: &Doc<'_>, problems: &mut Problems) -> Option<Self> {
         let mut fields = doc.fields(problems)?;
-        let form = fields.need("form", problems)?.word(&[("pairs", true), ("sequence", false)], problems)?;
-        let separator = fields.take("separator");
-        let separator = separator.map_or(Some(','), |separator| separator.parsed(mark, problems))?;
+        let form = fields.need("form")?.word(&[("pairs", true), ("sequence", false)], fields.problems)?;
+        let separator = fields.parsed("separator", mark).unwrap_or(',');
         let grammar = if form {
             let Self::Pairs { mut timestamp_keys, mut signature_keys, .. } = Self::default() else {
                 return None;
             };
-            if let Some(keys) = fields.take("timestampKeys") {
-                timestamp_keys = texts(&keys, problems)?;
-            }
-            if let Some(keys) = fields.take("signatureKeys") {
-                signature_keys = texts(&keys, problems)?;
-            }
-            let assign = fields.take("assign").map_or(Some('='), |assign| assign.parsed(mark, problems))?;
+            texts(&mut fields, "timestampKeys", &mut timestamp_keys);
+            texts(&mut fields, "signatureKeys", &mut signature_keys);
+            let assign = fields.parsed("assign", mark).unwrap_or('=');
             Self::Pairs { separator, assign, timestamp_keys, signature_keys }
         } else {
-            let prefix = fields.take("prefix").map_or(Some(String::new()), |prefix| prefix.text(problems))?;
-            Self::Sequence { separator, prefix }
+            Self::Sequence { separator, prefix: fields.text("prefix").unwrap_or_default() }
         };
-        fields.finish(problems);
+        fields.finish();
         Some(grammar)
     }
 
@@ -253,8 +241,14 @@ fn list(texts: &[String]) -> String {
     ["[", &texts.join(","), "]"].concat()
 }
 
-fn texts(doc: &Doc<'_>, problems: &mut Problems) -> Option<Vec<String>> {
-    doc.list(problems)?.iter().map(|each| each.text(problems)).collect()
+/// The texts of the member of this name, in place of the default ones.
+fn texts(fields: &mut Fields<'_, '_>, name: &'static str, to: &mut Vec<String>) {
+    if let Some(list) = fields.take(name).and_then(|doc| doc.list(fields.problems)) {
+        to.clear();
+        for doc in list {
+            to.extend(doc.text(fields.problems));
+        }
+    }
 }
 
 fn mark(text: &str) -> Result<char, &'static str> {

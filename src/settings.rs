@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use crate::encoding::Encoding;
 use crate::error::Error;
-use crate::json::{Doc, Problems};
+use crate::json::{Doc, Fields, Problems};
 use crate::key::{Key, KeyRing, Strength};
 use crate::limits::TOLERANCE_SECONDS;
 use crate::profile::Profile;
@@ -85,26 +85,27 @@ impl Receiver {
 impl<'a> Settings<'a> {
     fn read(doc: &Doc<'a>, problems: &mut Problems) -> Option<Self> {
         let mut fields = doc.fields(problems)?;
-        let keys = fields.need("keys", problems).and_then(|keys| keys.list(problems)).unwrap_or_default();
-        let keys = keys.iter().filter_map(|key| KeySettings::read(key, problems)).collect();
-        let short = fields.take("allowShortSecrets").and_then(|flag| flag.flag(problems));
-        let tolerance = fields.take("tolerance");
-        let wanted = fields.take("wanted").and_then(|wanted| wanted.parsed(wanted_release, problems));
-        let strict = fields.take("strict").and_then(|flag| flag.flag(problems));
-        let bytes = fields.raw("maxBodyBytes").and_then(|bytes| bytes.count(problems));
+        let mut keys = Vec::new();
+        for doc in fields.needed_list("keys") {
+            keys.extend(KeySettings::read(&doc, fields.problems));
+        }
+        let short = fields.flag("allowShortSecrets") == Some(true);
+        let strict = fields.flag("strict") == Some(true);
+        let bytes = fields.raw("maxBodyBytes").and_then(|bytes| bytes.count(fields.problems));
+        let tolerance = fields.take("tolerance").and_then(|doc| window(&doc, fields.problems));
         let settings = Self {
             keys,
-            strength: if short == Some(true) { Strength::AnyLength } else { Strength::Strong },
+            strength: if short { Strength::AnyLength } else { Strength::Strong },
             profile: fields.take("profile"),
             registry: fields.take("registry"),
-            window: tolerance.map_or(Some(Window::default()), |doc| window(&doc, problems))?,
-            pinned: fields.take("pinned").and_then(|release| release.parsed(str::parse, problems)),
-            wanted: wanted.unwrap_or_default(),
-            strictness: if strict == Some(true) { Strictness::Strict } else { Strictness::Lenient },
-            kind: fields.take("kind").and_then(|kind| kind.text(problems)),
+            window: tolerance.unwrap_or_default(),
+            pinned: fields.parsed("pinned", Release::read),
+            wanted: fields.parsed("wanted", wanted_release).unwrap_or_default(),
+            strictness: if strict { Strictness::Strict } else { Strictness::Lenient },
+            kind: fields.text("kind"),
             max_body_bytes: bytes,
         };
-        fields.finish(problems);
+        fields.finish();
         Some(settings)
     }
 }
@@ -112,14 +113,20 @@ impl<'a> Settings<'a> {
 impl KeySettings {
     fn read(doc: &Doc<'_>, problems: &mut Problems) -> Option<Self> {
         let mut fields = doc.fields(problems)?;
-        let id = fields.take("id").map_or(Some("default".into()), |id| id.text(problems));
-        let secret = fields.need("secret", problems).and_then(|secret| secret.text(problems));
-        let encoding = fields.take("encoding").map_or(Some(Encoding::Utf8), |doc| doc.word(&Encoding::NAMES, problems));
+        let id = fields.text("id");
+        let secret = fields.need("secret").and_then(|secret| secret.text(fields.problems));
+        let encoding = fields.word("encoding", &Encoding::NAMES);
         // `null` is not the same as nothing here: JSON has it for NaN, and an end that cannot be read is no end.
-        let mut time = |name| fields.raw(name).and_then(|time| time.number(problems)).map(UnixMillis);
+        let mut time = |name| fields.raw(name).and_then(|time| time.number(fields.problems)).map(UnixMillis);
         let (not_before, not_after) = (time("notBefore"), time("notAfter"));
-        fields.finish(problems);
-        Some(Self { id: id?, secret: Zeroizing::new(secret?), encoding: encoding?, not_before, not_after })
+        let read = Self {
+            id: id.unwrap_or_else(|| "default".into()),
+            secret: Zeroizing::new(secret.unwrap_or_default()),
+            encoding: encoding.unwrap_or_default(),
+            not_before,
+            not_after,
+        };
+        fields.finish().then_some(read)
     }
 }
 
@@ -136,20 +143,8 @@ fn wanted_release(text: &str) -> Result<Wanted, &'static str> {
 
 fn window(doc: &Doc<'_>, problems: &mut Problems) -> Option<Window> {
     let mut fields = doc.fields(problems)?;
-    // `None` is the explicit word that takes the bound away.
-    let mut side = |name| match fields.raw(name) {
-        None => Some(Some(TOLERANCE_SECONDS)),
-        Some(bound) if bound.raw() == "\"unlimited\"" => Some(None),
-        Some(bound) => {
-            let seconds = bound.raw().parse().ok();
-            if seconds.is_none() {
-                problems.add("value_invalid", &bound.at(), "expected a whole number of seconds or `unlimited`", "");
-            }
-            seconds.map(Some)
-        }
-    };
-    let (past, future) = (side("pastSeconds")?, side("futureSeconds")?);
-    fields.finish(problems);
+    let (past, future) = (side(&mut fields, "pastSeconds"), side(&mut fields, "futureSeconds"));
+    fields.finish();
     let mut window = Window::seconds(past.unwrap_or_default(), future.unwrap_or_default());
     if past.is_none() {
         window = window.any_age();
@@ -158,4 +153,20 @@ fn window(doc: &Doc<'_>, problems: &mut Problems) -> Option<Window> {
         window = window.any_lead();
     }
     Some(window)
+}
+
+/// One bound of the window; `None` for the explicit word that takes it away.
+fn side(fields: &mut Fields<'_, '_>, name: &'static str) -> Option<u32> {
+    let Some(bound) = fields.raw(name) else {
+        return Some(TOLERANCE_SECONDS);
+    };
+    if bound.raw() == "\"unlimited\"" {
+        return None;
+    }
+    let seconds = bound.raw().parse();
+    if seconds.is_err() {
+        let sentence = "expected a whole number of seconds or `unlimited`";
+        fields.problems.add("value_invalid", &bound.at(), sentence, "");
+    }
+    Some(seconds.unwrap_or(TOLERANCE_SECONDS))
 }

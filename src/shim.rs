@@ -28,6 +28,8 @@ pub mod touch;
 
 pub mod loss;
 
+mod relocate;
+
 mod edit;
 
 pub mod apply;

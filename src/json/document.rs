@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::array::Array;
+use super::fields::Fields;
 use super::object::{Member, Object};
 use super::pointer::slashed;
 use super::scan::unquoted;
@@ -44,14 +45,6 @@ impl fmt::Debug for Doc<'_> {
     }
 }
 
-/// An object of the document whose members are taken one by one.
-#[derive(Debug)]
-pub struct Fields<'a> {
-    object: Object<'a>,
-    doc: Doc<'a>,
-    known: Vec<&'static str>,
-}
-
 impl Problems {
     /// Adds a problem.
     pub fn add(&mut self, code: &'static str, at: &str, sentence: impl AsRef<str>, hint: impl AsRef<str>) {
@@ -60,6 +53,12 @@ impl Problems {
 
     fn push(&mut self, code: &'static str, at: &str, sentence: &str, hint: &str) {
         self.0.push(Problem { code, at: at.into(), sentence: sentence.into(), hint: hint.into() });
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.0.len()
     }
 
     /// Every problem.
@@ -122,13 +121,17 @@ impl<'a> Doc<'a> {
         self.text
     }
 
-    /// The members, if it is an object.
-    pub fn fields(&self, problems: &mut Problems) -> Option<Fields<'a>> {
-        let object = Object::open(self.text);
-        let Some(object) = object else {
+    /// The members, if it is an object; to be taken one by one.
+    pub fn fields<'p>(&self, problems: &'p mut Problems) -> Option<Fields<'a, 'p>> {
+        let Some(object) = Object::open(self.text) else {
             return self.wrong("an object", problems);
         };
-        Some(Fields { object, doc: *self, known: Vec::new() })
+        Some(Fields::new(object, *self, problems))
+    }
+
+    /// Another part of the same document.
+    pub(super) const fn part(&self, text: &'a str) -> Self {
+        Self { whole: self.whole, text }
     }
 
     /// The elements, if it is an array.
@@ -161,25 +164,33 @@ impl<'a> Doc<'a> {
 
     /// What the text stands for, by a table.
     pub fn word<T: Copy>(&self, words: &[(&str, T)], problems: &mut Problems) -> Option<T> {
+        let at = self.place(&|at| words.get(at).map(|(word, _)| *word), problems)?;
+        words.get(at).map(|(_, value)| *value)
+    }
+
+    /// The place of the text among words; once in the WebAssembly module, and not once for every table.
+    fn place<'w>(&self, word: &dyn Fn(usize) -> Option<&'w str>, problems: &mut Problems) -> Option<usize> {
         let text = self.text(problems)?;
-        let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
-        if found.is_none() {
-            let names: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-            self.report(&alloc::format!("one of `{}`", names.join("`, `")), problems);
+        let mut expected = String::from("one of ");
+        let mut at = 0;
+        while let Some(word) = word(at) {
+            if word == text {
+                return Some(at);
+            }
+            expected.push_str(if at == 0 { "`" } else { "`, `" });
+            expected.push_str(word);
+            at = at.saturating_add(1);
         }
-        found
+        expected.push('`');
+        self.wrong(&expected, problems)
     }
 
     /// What the text stands for, if it can be read as a `T`.
-    pub fn parsed<T, E: fmt::Display>(
-        &self,
-        read: impl Fn(&str) -> Result<T, E>,
-        problems: &mut Problems,
-    ) -> Option<T> {
+    pub fn parsed<T>(&self, read: fn(&str) -> Result<T, &'static str>, problems: &mut Problems) -> Option<T> {
         match read(&self.text(problems)?) {
             Ok(value) => Some(value),
-            Err(error) => {
-                problems.add("value_invalid", &self.at(), error.to_string(), "");
+            Err(sentence) => {
+                problems.add("value_invalid", &self.at(), sentence, "");
                 None
             }
         }
@@ -194,55 +205,6 @@ impl<'a> Doc<'a> {
     #[inline(never)]
     fn report(&self, expected: &str, problems: &mut Problems) {
         problems.add("type_wrong", &self.at(), alloc::format!("expected {expected}"), "");
-    }
-}
-
-impl<'a> Fields<'a> {
-    /// JSON pointer into the document.
-    #[must_use]
-    pub fn at(&self) -> String {
-        self.doc.at()
-    }
-
-    /// The member of this name, if there is one; `null` counts as none.
-    pub fn take(&mut self, name: &'static str) -> Option<Doc<'a>> {
-        self.raw(name).filter(|doc| doc.text != "null")
-    }
-
-    /// The member of this name, `null` too.
-    pub fn raw(&mut self, name: &'static str) -> Option<Doc<'a>> {
-        self.known.push(name);
-        let text = self.object.member(name)?.text()?;
-        Some(Doc { text, ..self.doc })
-    }
-
-    /// The member of this name; a problem if there is none.
-    pub fn need(&mut self, name: &'static str, problems: &mut Problems) -> Option<Doc<'a>> {
-        let found = self.take(name);
-        if found.is_none() {
-            problems.add("member_missing", &self.at(), alloc::format!("`{name}` is missing"), "add it");
-        }
-        found
-    }
-
-    /// Every member with its name: for objects whose names are data.
-    #[must_use]
-    pub fn entries(&self) -> Vec<(String, Doc<'a>)> {
-        let members = self.object.members().iter();
-        members.filter_map(|member| Some((member.decoded_name()?, Doc { text: member.text()?, ..self.doc }))).collect()
-    }
-
-    /// Reports members that nobody took, and members that stand twice.
-    pub fn finish(self, problems: &mut Problems) {
-        for (index, member) in self.object.members().iter().enumerate() {
-            let name = member.decoded_name().unwrap_or_default();
-            if self.object.members().iter().take(index).any(|other| other.is(&name)) {
-                problems.add("member_repeated", &self.at(), alloc::format!("`{name}` stands twice"), "remove one");
-            } else if !self.known.iter().any(|known| *known == name) {
-                let hint = alloc::format!("the members here are {}", self.known.join(", "));
-                problems.add("member_unknown", &self.at(), alloc::format!("`{name}` is not known here"), hint);
-            }
-        }
     }
 }
 

@@ -39,6 +39,13 @@ impl<T> Named<T> {
         }
     }
 
+    /// Adds a value, if there is one.
+    pub fn extend(&mut self, name: String, value: Option<T>) {
+        if let Some(value) = value {
+            self.insert(name, value);
+        }
+    }
+
     /// Names and values.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &T)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value))

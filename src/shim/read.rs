@@ -4,101 +4,112 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::convert::Conversion;
-use super::named::Named;
 use super::op::{Lossy, Op, Other};
 use super::registry::{Change, Containment, Deprecation, EventDef, ModelDef, Registry, Target};
 use crate::json::format::{Style, restyled};
 use crate::json::{Doc, Fields, Pointer, Problems, quoted};
+use crate::release::Release;
 
 impl Registry {
     /// Reads a document and adds every problem of its form. What it says is checked by [`check`](super::check()).
     pub fn read(text: &str, problems: &mut Problems) -> Option<Self> {
         let mut fields = Doc::parse(text, problems)?.fields(problems)?;
-        let format = fields.need("format", problems)?;
+        let format = fields.need("format")?;
         if format.raw() != "1" {
-            problems.add("format_unknown", &format.at(), "expected format 1", "this SDK reads format 1 only");
+            fields.problems.add("format_unknown", &format.at(), "expected format 1", "this SDK reads format 1 only");
             return None;
         }
         let mut registry = Self::default();
-        for doc in list(&mut fields, "releases", problems) {
-            let release = doc.parsed(str::parse, problems);
+        for doc in fields.list("releases") {
+            let release = doc.parsed(Release::read, fields.problems);
             if release.is_some_and(|release| registry.releases.last().is_some_and(|last| *last >= release)) {
-                problems.add("releases_unordered", &doc.at(), "not newer than the one before", "list the oldest first");
+                let hint = "list the oldest first";
+                fields.problems.add("releases_unordered", &doc.at(), "not newer than the one before", hint);
             }
             registry.releases.extend(release);
         }
-        registry.events = named(&mut fields, "events", EventDef::read, problems);
-        registry.models = named(&mut fields, "models", ModelDef::read, problems);
-        for doc in list(&mut fields, "changes", problems) {
-            registry.changes.extend(Change::read(&doc, problems));
+        named(&mut fields, "events", &mut |name, doc, problems| {
+            registry.events.extend(name, EventDef::read(doc, problems));
+        });
+        named(&mut fields, "models", &mut |name, doc, problems| {
+            registry.models.extend(name, ModelDef::read(doc, problems));
+        });
+        for doc in fields.list("changes") {
+            registry.changes.extend(Change::read(&doc, fields.problems));
         }
-        for doc in list(&mut fields, "deprecations", problems) {
-            registry.deprecations.extend(Deprecation::read(&doc, problems));
+        for doc in fields.list("deprecations") {
+            registry.deprecations.extend(Deprecation::read(&doc, fields.problems));
         }
-        fields.finish(problems);
+        fields.finish();
         Some(registry)
     }
 }
 
+// What is missing or wrong is a problem, with a value in its place that nobody sees: what was not read as a whole is
+// left out.
+
 impl EventDef {
-    fn read(doc: &Doc<'_>, problems: &mut Problems) -> Option<Self> {
+    fn read(doc: Doc<'_>, problems: &mut Problems) -> Option<Self> {
         let mut fields = doc.fields(problems)?;
-        let model = needed(&mut fields, "model", problems);
-        let introduced = fields.take("introduced").and_then(|release| release.parsed(str::parse, problems));
-        let source = optional(&mut fields, "source", problems);
-        fields.finish(problems);
-        Some(Self { model: model?, introduced, source })
+        let read = Self {
+            model: fields.needed("model"),
+            introduced: fields.parsed("introduced", Release::read),
+            source: fields.text("source"),
+        };
+        fields.finish().then_some(read)
     }
 }
 
 impl ModelDef {
-    fn read(doc: &Doc<'_>, problems: &mut Problems) -> Option<Self> {
+    fn read(doc: Doc<'_>, problems: &mut Problems) -> Option<Self> {
         let mut fields = doc.fields(problems)?;
-        let inner = list(&mut fields, "contains", problems);
-        let contains = inner.iter().filter_map(|doc| Containment::read(doc, problems)).collect();
-        let source = optional(&mut fields, "source", problems);
-        fields.finish(problems);
-        Some(Self { contains, source })
+        let mut read = Self::default();
+        for doc in fields.list("contains") {
+            read.contains.extend(Containment::read(&doc, fields.problems));
+        }
+        read.source = fields.text("source");
+        fields.finish().then_some(read)
     }
 }
 
 impl Containment {
     fn read(doc: &Doc<'_>, problems: &mut Problems) -> Option<Self> {
         let mut fields = doc.fields(problems)?;
-        let at = pointer(&mut fields, "at", problems);
-        let model = needed(&mut fields, "model", problems);
-        let since = fields.take("since").and_then(|release| release.parsed(str::parse, problems));
-        let until = fields.take("until").and_then(|release| release.parsed(str::parse, problems));
-        fields.finish(problems);
-        Some(Self { at: at?, model: model?, since, until })
+        let read = Self {
+            at: pointer(&mut fields, "at"),
+            model: fields.needed("model"),
+            since: fields.parsed("since", Release::read),
+            until: fields.parsed("until", Release::read),
+        };
+        fields.finish().then_some(read)
     }
 }
 
 impl Change {
     fn read(doc: &Doc<'_>, problems: &mut Problems) -> Option<Self> {
         let mut fields = doc.fields(problems)?;
-        let id = needed(&mut fields, "id", problems);
-        let since = fields.need("since", problems).and_then(|since| since.parsed(str::parse, problems));
-        let on = fields.need("on", problems).and_then(|on| Target::read(&on, problems));
-        let summary = needed(&mut fields, "summary", problems);
-        let why = optional(&mut fields, "why", problems);
-        let source = optional(&mut fields, "source", problems);
-        let lossy = fields.need("lossy", problems).and_then(|lossy| lossy.word(&Lossy::NAMES, problems));
-        let docs = fields.need("ops", problems).and_then(|ops| ops.list(problems)).unwrap_or_default();
-        let ops: Vec<Op> = docs.iter().filter_map(|op| Op::read(op, true, problems)).collect();
-        fields.finish(problems);
-        // An op that could not be read was reported; without it, the change would be checked for what it is not.
-        (ops.len() == docs.len()).then_some(())?;
-        Some(Self { id: id?, since: since?, on: on?, summary: summary?, why, source, lossy: lossy?, ops })
+        let id = fields.needed("id");
+        let since = fields.needed_parsed("since", Release::read);
+        let on = fields.need("on").and_then(|on| Target::read(&on, fields.problems));
+        let read = Self {
+            id,
+            since: since.unwrap_or(Release::new(0, 0, 0)),
+            on: on.unwrap_or(Target::Event(String::new())),
+            summary: fields.needed("summary"),
+            why: fields.text("why"),
+            source: fields.text("source"),
+            lossy: fields.need("lossy").and_then(|doc| doc.word(&Lossy::NAMES, fields.problems)).unwrap_or_default(),
+            ops: ops(&mut fields, true),
+        };
+        fields.finish().then_some(read)
     }
 }
 
 impl Target {
     fn read(doc: &Doc<'_>, problems: &mut Problems) -> Option<Self> {
         let mut fields = doc.fields(problems)?;
-        let model = optional(&mut fields, "model", problems);
-        let event = optional(&mut fields, "event", problems);
-        fields.finish(problems);
+        let (model, event) = (fields.text("model"), fields.text("event"));
+        fields.finish();
         match (model, event) {
             (Some(model), None) => Some(Self::Model(model)),
             (None, Some(event)) => Some(Self::Event(event)),
@@ -113,16 +124,17 @@ impl Target {
 impl Deprecation {
     fn read(doc: &Doc<'_>, problems: &mut Problems) -> Option<Self> {
         let mut fields = doc.fields(problems)?;
-        let id = needed(&mut fields, "id", problems);
-        let model = needed(&mut fields, "model", problems);
-        let at = pointer(&mut fields, "at", problems);
-        let since = fields.need("since", problems).and_then(|since| since.parsed(str::parse, problems));
-        let removal = optional(&mut fields, "removal", problems);
-        let replacement = optional(&mut fields, "replacement", problems);
-        let source = needed(&mut fields, "source", problems);
-        let doubt = optional(&mut fields, "doubt", problems);
-        fields.finish(problems);
-        Some(Self { id: id?, model: model?, at: at?, since: since?, removal, replacement, source: source?, doubt })
+        let read = Self {
+            id: fields.needed("id"),
+            model: fields.needed("model"),
+            at: pointer(&mut fields, "at"),
+            since: fields.needed_parsed("since", Release::read).unwrap_or(Release::new(0, 0, 0)),
+            removal: fields.text("removal"),
+            replacement: fields.text("replacement"),
+            source: fields.needed("source"),
+            doubt: fields.text("doubt"),
+        };
+        fields.finish().then_some(read)
     }
 }
 
@@ -179,132 +191,96 @@ impl Op {
     fn read(doc: &Doc<'_>, outermost: bool, problems: &mut Problems) -> Option<Self> {
         let mut fields = doc.fields(problems)?;
         let names = if outermost { &NAMES[..] } else { NAMES.split_last().map_or(&[][..], |(_, names)| names) };
-        let name = fields.need("op", problems)?.word(names, problems)?;
-        let at = |fields: &mut Fields<'_>, problems: &mut Problems| pointer(fields, "at", problems);
-        let op = match name {
-            Name::Rename => {
-                let (at, to) = (at(&mut fields, problems), needed(&mut fields, "to", problems));
-                at.zip(to).map(|(at, to)| Self::Rename { at, to })
-            }
-            Name::Move => {
-                let (from, to) = (pointer(&mut fields, "from", problems), pointer(&mut fields, "to", problems));
-                from.zip(to).map(|(from, to)| Self::Move { from, to })
-            }
-            Name::Add | Name::Remove => {
-                let at = at(&mut fields, problems);
-                let default = default(&mut fields, problems);
-                at.zip(default).map(|(at, default)| match name {
-                    Name::Add => Self::Add { at, default },
-                    _ => Self::Remove { at, default },
-                })
-            }
-            Name::Wrap | Name::Unwrap => {
-                let (at, key) = (at(&mut fields, problems), needed(&mut fields, "key", problems));
-                at.zip(key).map(|(at, key)| match name {
-                    Name::Wrap => Self::Wrap { at, key },
-                    _ => Self::Unwrap { at, key },
-                })
-            }
-            Name::ToList => at(&mut fields, problems).map(|at| Self::ToList { at }),
-            Name::Head => at(&mut fields, problems).map(|at| Self::Head { at }),
+        let name = fields.need("op")?.word(names, fields.problems)?;
+        let at = if matches!(name, Name::Move) { Pointer::default() } else { pointer(&mut fields, "at") };
+        let read = match name {
+            Name::Rename => Self::Rename { at, to: fields.needed("to") },
+            Name::Move => Self::Move { from: pointer(&mut fields, "from"), to: pointer(&mut fields, "to") },
+            Name::Add => Self::Add { at, default: default(&mut fields) },
+            Name::Remove => Self::Remove { at, default: default(&mut fields) },
+            Name::Wrap => Self::Wrap { at, key: fields.needed("key") },
+            Name::Unwrap => Self::Unwrap { at, key: fields.needed("key") },
+            Name::ToList => Self::ToList { at },
+            Name::Head => Self::Head { at },
             Name::MapValue => {
-                let at = at(&mut fields, problems);
-                let docs = fields.need("pairs", problems).and_then(|doc| doc.list(problems)).unwrap_or_default();
-                let pairs: Vec<_> = docs.iter().filter_map(|doc| pair(doc, problems)).collect();
-                let up_other = other(&mut fields, "upOther", problems);
-                let down_other = other(&mut fields, "downOther", problems);
-                (pairs.len() == docs.len()).then_some(())?;
-                at.map(|at| Self::MapValue { at, pairs, up_other, down_other })
+                let mut pairs = Vec::new();
+                for doc in fields.needed_list("pairs") {
+                    pairs.extend(pair(&doc, fields.problems));
+                }
+                let up_other = other(&mut fields, "upOther");
+                Self::MapValue { at, pairs, up_other, down_other: other(&mut fields, "downOther") }
             }
             Name::Convert => {
-                let at = at(&mut fields, problems);
-                let kind = fields.need("kind", problems).and_then(|kind| kind.word(&Conversion::NAMES, problems));
-                at.zip(kind).map(|(at, conversion)| Self::Convert { at, conversion })
+                let kind = fields.need("kind").and_then(|doc| doc.word(&Conversion::NAMES, fields.problems));
+                Self::Convert { at, conversion: kind.unwrap_or(Conversion::IntToString) }
             }
-            Name::Split | Name::Join => {
-                let (at, separator) = (at(&mut fields, problems), needed(&mut fields, "separator", problems));
-                let list = if matches!(name, Name::Split) { "into" } else { "from" };
-                let parts = fields.need(list, problems).and_then(|doc| doc.list(problems)).unwrap_or_default();
-                let parts: Vec<String> = parts.iter().filter_map(|part| part.text(problems)).collect();
-                at.zip(separator).map(|(at, separator)| match name {
-                    Name::Split => Self::Split { at, separator, into: parts },
-                    _ => Self::Join { at, separator, from: parts },
-                })
-            }
+            Name::Split => Self::Split { at, separator: fields.needed("separator"), into: texts(&mut fields, "into") },
+            Name::Join => Self::Join { at, separator: fields.needed("separator"), from: texts(&mut fields, "from") },
             Name::When => {
-                let (at, member) = (at(&mut fields, problems), needed(&mut fields, "member", problems));
-                let is = fields.need("is", problems).and_then(|is| scalar(&is, problems));
-                let docs = fields.need("ops", problems).and_then(|doc| doc.list(problems)).unwrap_or_default();
-                let ops: Vec<Self> = docs.iter().filter_map(|op| Self::read(op, false, problems)).collect();
-                (ops.len() == docs.len()).then_some(())?;
-                at.zip(member).zip(is).map(|((at, member), is)| Self::When { at, member, is, ops })
+                let member = fields.needed("member");
+                let is = fields.need("is").and_then(|is| scalar(&is, fields.problems)).unwrap_or_default();
+                Self::When { at, member, is, ops: ops(&mut fields, false) }
             }
         };
-        fields.finish(problems);
-        op
+        fields.finish().then_some(read)
     }
+}
+
+fn ops(fields: &mut Fields<'_, '_>, outermost: bool) -> Vec<Op> {
+    let mut ops = Vec::new();
+    for doc in fields.needed_list("ops") {
+        ops.extend(Op::read(&doc, outermost, fields.problems));
+    }
+    ops
 }
 
 /// An object whose names are data. Of two members of one name, neither is meant more than the other.
-fn named<T>(
-    fields: &mut Fields<'_>,
-    name: &'static str,
-    read: fn(&Doc<'_>, &mut Problems) -> Option<T>,
-    problems: &mut Problems,
-) -> Named<T> {
-    let mut all = Named::default();
-    let inner = fields.take(name).and_then(|doc| doc.fields(problems));
-    for (name, doc) in inner.iter().flat_map(Fields::entries) {
-        if all.contains(&name) {
-            problems.add("member_repeated", &doc.at(), "it stands twice", "remove one");
+fn named(fields: &mut Fields<'_, '_>, name: &'static str, act: &mut dyn FnMut(String, Doc<'_>, &mut Problems)) {
+    let Some(inner) = fields.take(name).and_then(|doc| doc.fields(fields.problems)) else {
+        return;
+    };
+    let entries = inner.entries();
+    for (index, (name, doc)) in entries.iter().enumerate() {
+        if entries.iter().take(index).any(|(other, _)| other == name) {
+            inner.problems.add("member_repeated", &doc.at(), "it stands twice", "remove one");
         }
-        if let Some(value) = read(&doc, problems) {
-            all.insert(name, value);
+        act(name.clone(), *doc, inner.problems);
+    }
+}
+
+fn texts(fields: &mut Fields<'_, '_>, name: &'static str) -> Vec<String> {
+    let mut texts = Vec::new();
+    for doc in fields.needed_list(name) {
+        texts.extend(doc.text(fields.problems));
+    }
+    texts
+}
+
+fn pointer(fields: &mut Fields<'_, '_>, name: &'static str) -> Pointer {
+    let Some(doc) = fields.need(name) else {
+        return Pointer::default();
+    };
+    let text = doc.text(fields.problems);
+    match text.map(|text| Pointer::parse(&text)) {
+        Some(Ok(pointer)) => pointer,
+        Some(Err(sentence)) => {
+            let hint = "such as /attrs/verb or /awarded/*/prizes";
+            fields.problems.add("pointer_malformed", &doc.at(), sentence, hint);
+            Pointer::default()
         }
+        None => Pointer::default(),
     }
-    all
-}
-
-fn list<'a>(fields: &mut Fields<'a>, name: &'static str, problems: &mut Problems) -> Vec<Doc<'a>> {
-    fields.take(name).and_then(|doc| doc.list(problems)).unwrap_or_default()
-}
-
-fn needed(fields: &mut Fields<'_>, name: &'static str, problems: &mut Problems) -> Option<String> {
-    let doc = fields.need(name, problems)?;
-    let text = doc.text(problems)?;
-    if text.is_empty() {
-        problems.add("value_invalid", &doc.at(), "expected some text", "");
-        return None;
-    }
-    Some(text)
-}
-
-fn optional(fields: &mut Fields<'_>, name: &'static str, problems: &mut Problems) -> Option<String> {
-    fields.take(name).and_then(|doc| doc.text(problems))
-}
-
-fn pointer(fields: &mut Fields<'_>, name: &'static str, problems: &mut Problems) -> Option<Pointer> {
-    let doc = fields.need(name, problems)?;
-    let text = doc.text(problems)?;
-    let read = Pointer::parse(&text);
-    if let Err(sentence) = read {
-        problems.add("pointer_malformed", &doc.at(), sentence, "such as /attrs/verb or /awarded/*/prizes");
-    }
-    read.ok()
 }
 
 /// Any value, `null` too, without the blanks that the document may have in it.
-fn default(fields: &mut Fields<'_>, problems: &mut Problems) -> Option<String> {
-    let Some(doc) = fields.raw("default") else {
-        problems.add(
-            "member_missing",
-            &fields.at(),
-            "`default` is missing",
-            "say what a reader gets who expects a value",
-        );
-        return None;
-    };
-    restyled(doc.raw(), Style::Compact)
+fn default(fields: &mut Fields<'_, '_>) -> String {
+    match fields.raw("default") {
+        Some(doc) => restyled(doc.raw(), Style::Compact).unwrap_or_default(),
+        None => {
+            fields.missing("default", "say what a reader gets who expects a value");
+            String::new()
+        }
+    }
 }
 
 fn pair(doc: &Doc<'_>, problems: &mut Problems) -> Option<(String, String)> {
@@ -330,7 +306,7 @@ fn scalar(doc: &Doc<'_>, problems: &mut Problems) -> Option<String> {
     found
 }
 
-fn other(fields: &mut Fields<'_>, name: &'static str, problems: &mut Problems) -> Other {
+fn other(fields: &mut Fields<'_, '_>, name: &'static str) -> Other {
     let Some(doc) = fields.take(name) else {
         return Other::Keep;
     };
@@ -338,9 +314,9 @@ fn other(fields: &mut Fields<'_>, name: &'static str, problems: &mut Problems) -
         "\"keep\"" => Other::Keep,
         "\"error\"" => Other::Error,
         _ => {
-            let to = doc.fields(problems).and_then(|mut fields| {
-                let to = fields.raw("to").and_then(|to| scalar(&to, problems));
-                fields.finish(problems);
+            let to = doc.fields(fields.problems).and_then(|mut fields| {
+                let to = fields.raw("to").and_then(|to| scalar(&to, fields.problems));
+                fields.finish();
                 to
             });
             to.map_or(Other::Keep, Other::To)

@@ -1,0 +1,124 @@
+//! An object of a document, member by member.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::document::{Doc, Problems};
+use super::object::Object;
+
+/// An object whose members are taken one by one. What is wrong with a member goes to the problems, and the member counts
+/// as absent; [`finish`](Self::finish) tells.
+#[derive(Debug)]
+pub struct Fields<'a, 'p> {
+    object: Object<'a>,
+    doc: Doc<'a>,
+    known: Vec<&'static str>,
+    /// Those of the whole document.
+    pub problems: &'p mut Problems,
+    before: usize,
+}
+
+impl<'a, 'p> Fields<'a, 'p> {
+    pub(super) fn new(object: Object<'a>, doc: Doc<'a>, problems: &'p mut Problems) -> Self {
+        let before = problems.count();
+        Self { object, doc, known: Vec::new(), problems, before }
+    }
+
+    /// The member of this name, if there is one; `null` counts as none.
+    pub fn take(&mut self, name: &'static str) -> Option<Doc<'a>> {
+        self.raw(name).filter(|doc| doc.raw() != "null")
+    }
+
+    /// The member of this name, `null` too.
+    pub fn raw(&mut self, name: &'static str) -> Option<Doc<'a>> {
+        self.known.push(name);
+        let text = self.object.member(name)?.text()?;
+        Some(self.doc.part(text))
+    }
+
+    /// The member of this name; a problem if there is none.
+    pub fn need(&mut self, name: &'static str) -> Option<Doc<'a>> {
+        let found = self.take(name);
+        if found.is_none() {
+            self.missing(name, "add it");
+        }
+        found
+    }
+
+    /// A problem: a member is not there.
+    pub fn missing(&mut self, name: &str, hint: &str) {
+        let sentence = ["`", name, "` is missing"].concat();
+        self.problems.add("member_missing", &self.doc.at(), sentence, hint);
+    }
+
+    /// The text of the member of this name, if there is one.
+    pub fn text(&mut self, name: &'static str) -> Option<String> {
+        self.take(name)?.text(self.problems)
+    }
+
+    /// The text of the member of this name, which must be there and not empty.
+    pub fn needed(&mut self, name: &'static str) -> String {
+        let Some(doc) = self.need(name) else {
+            return String::new();
+        };
+        let text = doc.text(self.problems);
+        if text.as_ref().is_some_and(String::is_empty) {
+            self.problems.add("value_invalid", &doc.at(), "expected some text", "");
+        }
+        text.unwrap_or_default()
+    }
+
+    /// The elements of the member of this name, if there is one.
+    pub fn list(&mut self, name: &'static str) -> Vec<Doc<'a>> {
+        self.take(name).and_then(|doc| doc.list(self.problems)).unwrap_or_default()
+    }
+
+    /// The elements of the member of this name, which must be there.
+    pub fn needed_list(&mut self, name: &'static str) -> Vec<Doc<'a>> {
+        self.need(name).and_then(|doc| doc.list(self.problems)).unwrap_or_default()
+    }
+
+    /// The truth value of the member of this name, if there is one.
+    pub fn flag(&mut self, name: &'static str) -> Option<bool> {
+        self.take(name)?.flag(self.problems)
+    }
+
+    /// What the member of this name stands for, by a table, if there is one.
+    pub fn word<T: Copy>(&mut self, name: &'static str, words: &[(&str, T)]) -> Option<T> {
+        self.take(name)?.word(words, self.problems)
+    }
+
+    /// What the text of the member of this name stands for, if there is one.
+    pub fn parsed<T>(&mut self, name: &'static str, read: fn(&str) -> Result<T, &'static str>) -> Option<T> {
+        self.take(name)?.parsed(read, self.problems)
+    }
+
+    /// The same for a member that must be there.
+    pub fn needed_parsed<T>(&mut self, name: &'static str, read: fn(&str) -> Result<T, &'static str>) -> Option<T> {
+        self.need(name)?.parsed(read, self.problems)
+    }
+
+    /// Every member with its name: for objects whose names are data.
+    #[must_use]
+    pub fn entries(&self) -> Vec<(String, Doc<'a>)> {
+        let members = self.object.members().iter();
+        members.filter_map(|member| Some((member.decoded_name()?, self.doc.part(member.text()?)))).collect()
+    }
+
+    /// Reports members that nobody took, and members that stand twice. Tells whether all that were taken could be read.
+    pub fn finish(self) -> bool {
+        let is_read = self.problems.count() == self.before;
+        for (index, member) in self.object.members().iter().enumerate() {
+            let name = member.decoded_name().unwrap_or_default();
+            if self.object.members().iter().take(index).any(|other| other.is(&name)) {
+                let sentence = ["`", &name, "` stands twice"].concat();
+                self.problems.add("member_repeated", &self.doc.at(), sentence, "remove one");
+            } else if !self.known.iter().any(|known| *known == name) {
+                let hint = ["the members here are ", &self.known.join(", ")].concat();
+                let sentence = ["`", &name, "` is not known here"].concat();
+                self.problems.add("member_unknown", &self.doc.at(), sentence, hint);
+            }
+        }
+        is_read
+    }
+}
