@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::error::Error;
-use crate::json::{Doc, Object, Pointer, Problems, Segment, quoted, unquoted};
+use crate::json::{Doc, Object, Pointer, Problems, Segment, is_escaped, quoted, unquoted};
 use crate::limits::MAX_CANDIDATES;
 use crate::redact::Bytes;
 use crate::release::Release;
@@ -240,7 +240,7 @@ impl Layout {
 /// The text that a JSON string stands for; `None` for any other value.
 fn words(json: &str) -> Option<Cow<'_, str>> {
     let inner = json.strip_prefix('"')?.strip_suffix('"')?;
-    if inner.contains('\\') { unquoted(json).map(Cow::Owned) } else { Some(Cow::Borrowed(inner)) }
+    if is_escaped(inner) { unquoted(json).map(Cow::Owned) } else { Some(Cow::Borrowed(inner)) }
 }
 
 /// An object with `entries` at their places; places that share a first member share one object.

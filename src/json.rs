@@ -19,5 +19,5 @@ pub use document::{Doc, Problem, Problems};
 pub use fields::Fields;
 pub use object::Object;
 pub use pointer::{Pointer, Segment};
-pub use scan::{quoted, unquoted, valid};
+pub use scan::{is_escaped, quoted, unquoted, valid};
 pub use tree::{Node, Path};

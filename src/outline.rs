@@ -1,7 +1,5 @@
 //! What a host that has parsed a body itself has to show of it.
 
-use alloc::vec::Vec;
-
 use crate::json::Pointer;
 use crate::receive::{Receiver, Wanted};
 
@@ -20,10 +18,10 @@ pub enum Role {
     Compared,
 }
 
-/// The places that matter to a receiver in a body, each with what is looked at there. `None` when only the body's own
-/// text will do.
+/// Calls `act` with each place that matters to a receiver in a body, and with what is looked at there. `None` when only
+/// the body's own text will do.
 #[must_use]
-pub fn outline(receiver: &Receiver) -> Option<Vec<(Role, Pointer)>> {
+pub fn outline(receiver: &Receiver, act: &mut dyn FnMut(Role, &Pointer)) -> Option<()> {
     let layout = &receiver.profile.envelope;
     let lists = [
         (Role::Named, &layout.kind),
@@ -32,15 +30,16 @@ pub fn outline(receiver: &Receiver) -> Option<Vec<(Role, Pointer)>> {
         (Role::Id, &layout.id),
         (Role::Time, &layout.time),
     ];
-    let named = |(role, list): (Role, &'_ Vec<Pointer>)| list.iter().map(|at| (role, at.clone())).collect::<Vec<_>>();
-    let mut places: Vec<(Role, Pointer)> = lists.into_iter().flat_map(named).collect();
+    for (role, list) in lists {
+        list.iter().for_each(|at| act(role, at));
+    }
     if receiver.wanted != Wanted::AsReceived {
         let (touched, is_compared) = receiver.touched()?;
         let role = if is_compared { Role::Compared } else { Role::Moved };
         // A body that is no envelope is all data.
         for data in layout.data.iter().chain([&Pointer::default()]) {
-            places.extend(touched.iter().map(|place| (role, place.under(data.segments()))));
+            touched.iter().for_each(|place| act(role, &place.under(data.segments())));
         }
     }
-    Some(places)
+    Some(())
 }

@@ -203,7 +203,7 @@ impl Grammar {
                 }
                 let keys: Vec<&String> = timestamp_keys.iter().chain(signature_keys).collect();
                 let word = |key: &str| {
-                    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_".contains(letter);
+                    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || letter == '-' || letter == '_';
                     // What separates keys cannot stand in one.
                     !key.is_empty() && key.chars().all(|each| is_plain(each) && each != *separator && each != *assign)
                 };

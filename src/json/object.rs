@@ -7,7 +7,7 @@ use core::fmt;
 
 use super::parts::{Part, Parts};
 use super::pointer::Segment;
-use super::scan::{Broken, quoted, unquoted};
+use super::scan::{Broken, is_escaped, quoted, unquoted};
 use super::tree::Node;
 use crate::redact::Bytes;
 
@@ -135,6 +135,6 @@ impl Part<'_> {
     #[must_use]
     pub fn is(&self, name: &str) -> bool {
         let inner = self.name.get(1..self.name.len().saturating_sub(1)).unwrap_or_default();
-        if inner.contains('\\') { self.decoded_name().is_some_and(|text| text == name) } else { inner == name }
+        if is_escaped(inner) { self.decoded_name().is_some_and(|text| text == name) } else { inner == name }
     }
 }

@@ -250,6 +250,12 @@ pub fn unquoted(json: &str) -> Option<String> {
     Some(text)
 }
 
+/// Whether a JSON string has an escape in it.
+#[must_use]
+pub fn is_escaped(json: &str) -> bool {
+    json.as_bytes().contains(&b'\\')
+}
+
 /// The four hex digits that come next.
 fn unit(rest: &mut &str) -> Option<u32> {
     let (digits, behind) = rest.split_at_checked(4)?;

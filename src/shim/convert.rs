@@ -2,7 +2,7 @@
 
 use alloc::string::{String, ToString};
 
-use crate::json::{quoted, valid};
+use crate::json::{is_escaped, quoted, valid};
 
 /// What a value is turned from and into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,7 +87,7 @@ impl Conversion {
 
 /// The characters of a string that needs no escapes.
 fn plain(json: &str) -> Option<&str> {
-    json.strip_prefix('"')?.strip_suffix('"').filter(|inner| !inner.contains('\\'))
+    json.strip_prefix('"')?.strip_suffix('"').filter(|inner| !is_escaped(inner))
 }
 
 /// A whole number in its only spelling.

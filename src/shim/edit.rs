@@ -9,7 +9,7 @@ use super::op::{Op, Other};
 use super::relocate::relocate;
 use crate::json::array::Array;
 use crate::json::object::Object;
-use crate::json::{Node, Path, Pointer, Segment, quoted, unquoted};
+use crate::json::{Node, Path, Pointer, Segment, is_escaped, quoted, unquoted};
 
 /// Carries out `op` under `node` and tells whether it changed something. `at` is where `node` is.
 pub(super) fn edit<'n, 'p: 'n>(node: &mut Node<'n>, op: &'p Op, at: &mut Path<'p>, run: &mut Run) -> bool {
@@ -170,7 +170,7 @@ fn map_value<'n, 'p: 'n>(
 
 /// Whether two scalars are the same value, however text is escaped.
 fn equal(json: &str, scalar: &str) -> bool {
-    json == scalar || (json.contains('\\') && unquoted(json).is_some_and(|text| quoted(&text) == scalar))
+    json == scalar || (is_escaped(json) && unquoted(json).is_some_and(|text| quoted(&text) == scalar))
 }
 
 fn split(object: &mut Object<'_>, key: &str, separator: &str, into: &[String], at: &Path<'_>, run: &mut Run) -> bool {
@@ -223,7 +223,15 @@ fn join(object: &mut Object<'_>, key: &str, separator: &str, from: &[String], at
     if present == 0 {
         return run.taken(object.get(key).is_some(), at, key);
     }
-    let parts: Vec<String> = from.iter().filter_map(|name| unquoted(&object.get(name)?.text())).collect();
+    let mut parts = Vec::new();
+    let mut joined = String::new();
+    for name in from {
+        if let Some(part) = object.get(name).and_then(|value| unquoted(&value.text())) {
+            joined.push_str(if parts.is_empty() { "" } else { separator });
+            joined.push_str(&part);
+            parts.push(part);
+        }
+    }
     if parts.len() != from.len() {
         return run.unfit(at, "expected every part, as text");
     }
@@ -240,7 +248,6 @@ fn join(object: &mut Object<'_>, key: &str, separator: &str, from: &[String], at
         }
         object.remove(key);
     }
-    let joined = parts.join(separator);
     if cut(&joined, separator, parts.len()) != parts {
         run.lose(LossKind::ValueMerged, at, key);
     }

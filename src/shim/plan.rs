@@ -97,10 +97,12 @@ impl Shims {
             let mut steps: Vec<Step> = Vec::new();
             for change in &registry.changes {
                 let places = registry.places_before(kind, &change.on, change.since);
-                let up: Vec<Op> =
-                    places.iter().flat_map(|at| change.ops.iter().map(|op| op.under(at.segments()))).collect();
+                let (mut up, mut down) = (Vec::new(), Vec::new());
+                for at in &places {
+                    change.ops.iter().for_each(|op| up.push(op.under(at.segments())));
+                }
                 if !up.is_empty() {
-                    let down = up.iter().rev().map(Op::invert).collect();
+                    up.iter().rev().for_each(|op| down.push(op.invert()));
                     let place = steps.partition_point(|step| step.since <= change.since);
                     steps.insert(place, Step { change: change.id.clone(), since: change.since, up, down });
                 }

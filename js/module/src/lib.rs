@@ -21,7 +21,6 @@ use zeroize::Zeroizing;
 
 use answer::received;
 use mambo_webhooks::error::Error;
-use mambo_webhooks::json::Pointer;
 use mambo_webhooks::json::quoted;
 use mambo_webhooks::key::Key;
 use mambo_webhooks::mac::{Tag, inner_block};
@@ -164,7 +163,8 @@ pub fn verified_place() -> usize {
 #[wasm_bindgen]
 #[must_use]
 pub fn receiver_outline(number: usize) -> Option<String> {
-    let line = |(role, at): (Role, Pointer)| {
+    let mut places = String::from("[");
+    outline(&*receiver(number)?, &mut |role, at| {
         let letter = match role {
             Role::Named => "n",
             Role::Id => "i",
@@ -172,10 +172,11 @@ pub fn receiver_outline(number: usize) -> Option<String> {
             Role::Moved => "m",
             Role::Compared => "c",
         };
-        quoted(&format!("{letter}{at}"))
-    };
-    let places = outline(&*receiver(number)?)?;
-    Some(["[", &places.into_iter().map(line).collect::<Vec<_>>().join(","), "]"].concat())
+        places.push_str(if places.len() > 1 { "," } else { "" });
+        places.push_str(&quoted(&format!("{letter}{at}")));
+    })?;
+    places.push(']');
+    Some(places)
 }
 
 /// `{"ok":{…,"data":…}}` or `{"error":…}` for a body that was verified, or an outline of it. Only for what
