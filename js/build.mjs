@@ -2,7 +2,7 @@
 // Each step is one function, with its reason. Run by `cargo xtask build`, which installs what this needs.
 import { spawnSync } from "node:child_process";
 import { copyFileSync, cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
@@ -60,24 +60,43 @@ async function inline() {
 /** The adapters that are exported; accept and read are parts of them. */
 const adapters = ["fetch", "node", "express", "fastify", "hono", "lambda"];
 
+/** Modules that stand in the entry which imports them; all others are in the file that entries share. */
+const apart = /^(index|changelog|detect|tools|tools_bg|\w+_bytes)\.js$|_bg\.wasm/;
+
+/** Makes an import of a shared module one of the shared file. */
+const sharing = {
+  name: "sharing",
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /^\.{1,2}\// }, ({ path, resolveDir, kind }) => {
+      const found = relative(compiled, join(resolveDir, path));
+      const isShared = found === join("entry", "shared.js") || (!found.includes("/") && !apart.test(found));
+      return kind === "import-statement" && isShared ? { path: "./shared.js", external: true } : undefined;
+    }),
+};
+
 /**
- * Few files, which load fast: an entry is one, and all share another. The test kit imports its entry as it stands.
- * The adapters need no core.
+ * Few files, which load fast: an entry is one, and all share another. Entries that stand on another one, the test kit and
+ * what looks into the tools, import it as it stands. The adapters need no core.
  */
 async function scripts() {
   const common = {
     outdir: dist, outbase: compiled, bundle: true, format: "esm", target: "es2022", minifySyntax: true, minifyWhitespace: true,
     charset: "ascii", logLevel: "warning",
   };
-  const entries = readdirSync(join(compiled, "entry")).filter((name) => name.endsWith(".js"));
-  await build({
-    ...common,
-    entryPoints: entries.map((name) => join(compiled, "entry", name)),
-    splitting: true,
-    // As deep as the entries, for the paths of what is imported from outside.
-    chunkNames: "entry/[name]-[hash]",
-    external: ["*.wasm", "*.wasm?module", "./inline.js", "./workerd.js", "./edge-light.js"],
-  });
+  const names = readdirSync(join(compiled, "entry")).filter((name) => name.endsWith(".js"));
+  // What tests look into of the tools has to be the same as what is exported.
+  const together = ["internal.js", "tools.js"];
+  const external = ["*.wasm", "*.wasm?module", "./inline.js", "./workerd.js", "./edge-light.js"];
+  for (const some of [together, ...names.filter((name) => !together.includes(name)).map((name) => [name])]) {
+    await build({
+      ...common,
+      entryPoints: some.map((name) => join(compiled, "entry", name)),
+      plugins: some[0] === "shared.js" ? [] : [sharing],
+      splitting: some.length > 1,
+      chunkNames: "entry/[name]-[hash]",
+      external,
+    });
+  }
   await build({ ...common, entryPoints: adapters.map((name) => join(compiled, `adapters/${name}.js`)) });
 }
 
