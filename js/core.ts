@@ -1,6 +1,6 @@
 import { Core, ascii } from "./boot.ts";
 import * as glue from "./core_bg.js";
-import type { CoreDelivery, CoreDiagnosis } from "./core_bg.js";
+import type { CoreDelivery, CoreDiagnosis, CoreReceiver } from "./core_bg.js";
 import type { ErrorCode } from "./errors.ts";
 import { HOST_FROM_BYTES, hostKeys, lend, takeBack, type HostKeys } from "./host.ts";
 import { Answers, MARK, outlineOf, outlined, type Outline } from "./outline.ts";
@@ -37,19 +37,18 @@ export class CoreHandle {
   readonly headerNames: readonly string[];
   readonly keyIds: readonly string[];
   readonly #hostFrom: number;
-  readonly #outline: Outline | undefined;
+  /** Made for the first body; null where only the body's own text will do. */
+  #outline: Outline | null | undefined;
   readonly #answers = new Answers();
   /** Made for the first body that is worth it; null where the host has no MAC. */
   #keys: HostKeys | null | undefined;
 
   constructor(settings: string, mac: MacChoice = "auto") {
     this.#settings = ascii(settings);
-    this.#held = this.#open();
-    const { number } = this.#held;
-    this.headerNames = core.guarded(() => glue.receiver_headers(number)).split("\n");
-    this.keyIds = core.guarded(() => glue.receiver_key_ids(number)).split("\n");
-    const places = settings.includes(MARK) ? undefined : core.guarded(() => glue.receiver_outline(number));
-    this.#outline = places === undefined ? undefined : outlineOf(JSON.parse(places));
+    const { held, headers, keyIds } = this.#open();
+    this.#held = held;
+    this.headerNames = headers;
+    this.keyIds = keyIds;
     this.#hostFrom = { auto: HOST_FROM_BYTES, core: Infinity, host: 0 }[mac];
   }
 
@@ -91,8 +90,9 @@ export class CoreHandle {
    * these names.
    */
   receive(lines: (names: readonly string[]) => string, value: string | undefined, body: Uint8Array, now: number): CoreDelivery {
-    if (value !== undefined && this.#outline !== undefined) {
-      const found = this.#unfold(this.#outline, lines, value, body, now);
+    const outline = value === undefined ? null : this.#outlined();
+    if (value !== undefined && outline !== null) {
+      const found = this.#unfold(outline, lines, value, body, now);
       if (found !== undefined) return found;
     }
     const keys = this.#keysFor(body);
@@ -148,15 +148,25 @@ export class CoreHandle {
     return this.#keys ?? undefined;
   }
 
+  #outlined(): Outline | null {
+    if (this.#outline === undefined) {
+      const number = this.#number();
+      const places = this.#settings.includes(ascii(MARK)) ? undefined : core.guarded(() => glue.receiver_outline(number));
+      this.#outline = places === undefined ? null : outlineOf(JSON.parse(places));
+    }
+    return this.#outline;
+  }
+
   #number(): number {
-    if (this.#held.instance !== core.instance) this.#held = this.#open();
+    if (this.#held.instance !== core.instance) this.#held = this.#open().held;
     return this.#held.number;
   }
 
-  #open(): Held {
-    const held = { number: core.call(() => glue.receiver_open(this.#settings)), instance: core.instance };
+  #open(): { readonly held: Held } & CoreReceiver {
+    const opened = core.call(() => glue.receiver_open(this.#settings));
+    const held = { number: opened.number, instance: core.instance };
     forgotten?.register(this, held);
-    return held;
+    return { ...opened, held };
   }
 }
 

@@ -22,10 +22,14 @@ export interface CoreDiagnosis {
   readonly hashes: number;
 }
 
-export function receiver_open(settings: string): Answer<number>;
+export interface CoreReceiver {
+  readonly number: number;
+  readonly headers: readonly string[];
+  readonly keyIds: readonly string[];
+}
+
+export function receiver_open(settings: string): Answer<CoreReceiver>;
 export function receiver_close(number: number): void;
-export function receiver_headers(number: number): string;
-export function receiver_key_ids(number: number): string;
 export function receiver_key(number: number, place: number, asBlock: boolean): Uint8Array | undefined;
 export function receiver_verify(number: number, value: Uint8Array, body: Uint8Array, now: number, byHost: boolean): number;
 export function verified_place(): number;

@@ -66,7 +66,7 @@ export function pack(bytes: Uint8Array): Packed {
     letters[byte] = (page === 0 ? "" : LETTERS[page - 1]!) + LETTERS[PAGES + (rank % PAGE_BYTES)]!;
   }
   return {
-    order: order.map((byte) => byte.toString(16).padStart(2, "0")).join(""),
+    order: btoa(String.fromCharCode(...order)),
     lengths: streams.map((stream) => stream.length),
     functions,
     text: all.map((byte) => letters[byte]).join(""),

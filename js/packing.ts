@@ -34,7 +34,7 @@ export function operands(): Uint8Array {
 
 /** Text, and what it takes to read it. */
 export interface Packed {
-  /** The bytes by frequency, in hex. */
+  /** The bytes by frequency, in base64. */
   readonly order: string;
   /** How long each stream is, and how many functions the module has. */
   readonly lengths: readonly number[];
@@ -45,16 +45,19 @@ export interface Packed {
 /** Where js/unpack.wat finds its tables and the text. */
 const [PLACES_AT, LETTERS_AT, KINDS_AT, BYTES_AT, TEXT_AT] = [0, 256, 512, 768, 1280];
 
+function fromBase64(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+}
+
 /** The bytes. */
 export function unpack({ order, lengths, functions, text }: Packed): Uint8Array<ArrayBuffer> {
-  const code = Uint8Array.from(atob(unpacker), (letter) => letter.charCodeAt(0));
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(code));
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(fromBase64(unpacker)));
   const memory = exports["memory"] as WebAssembly.Memory;
   // The text, and the module behind it, which is no longer than its streams and the lengths of its functions.
   const end = TEXT_AT + text.length;
   memory.grow(Math.ceil((end + text.length + functions * 3) / 65_536));
   const bytes = new Uint8Array(memory.buffer as ArrayBuffer);
-  for (let rank = 0; rank < 256; rank += 1) bytes[BYTES_AT + rank] = parseInt(order.slice(rank * 2, rank * 2 + 2), 16);
+  bytes.set(fromBase64(order), BYTES_AT);
   for (const [at, letter] of LETTERS.entries()) bytes[LETTERS_AT + letter.charCodeAt(0)] = at < PAGES ? 128 + at : at - PAGES;
   bytes.set(operands(), KINDS_AT);
   const places = new Uint32Array(memory.buffer, PLACES_AT, STREAMS.length + 1);

@@ -1,35 +1,9 @@
 ;; Undoes js/pack.ts: letters become bytes in place, and the streams that they are become a module behind them.
-;; In WebAssembly, because a loop of JavaScript over so many letters takes longer than all the rest of an import.
+;; In WebAssembly, because a loop of JavaScript over so many letters takes longer than all the rest of an import; and in one
+;; function, since a runtime keeps locals in registers, but neither globals nor what functions hand to each other.
 ;; Tables: 0 where each stream stands, 256 letters, 512 kinds of operands, 768 bytes by rank, 1024 last alignments.
 (module
   (memory (export "memory") 1)
-  (global $to (mut i32) (i32.const 0))
-
-  ;; The next byte of a stream.
-  (func $take (param $stream i32) (result i32)
-    (local $at i32)
-    (local.set $at (i32.load (i32.shl (local.get $stream) (i32.const 2))))
-    (i32.store (i32.shl (local.get $stream) (i32.const 2)) (i32.add (local.get $at) (i32.const 1)))
-    (i32.load8_u (local.get $at)))
-
-  (func $put (param $byte i32)
-    (i32.store8 (global.get $to) (local.get $byte))
-    (global.set $to (i32.add (global.get $to) (i32.const 1))))
-
-  (func $copy (param $stream i32) (param $bytes i32)
-    (loop $next
-      (if (local.get $bytes)
-        (then
-          (call $put (call $take (local.get $stream)))
-          (local.set $bytes (i32.sub (local.get $bytes) (i32.const 1)))
-          (br $next)))))
-
-  ;; A number: bytes up to one below 128.
-  (func $number (param $stream i32)
-    (local $byte i32)
-    (loop $next
-      (call $put (local.tee $byte (call $take (local.get $stream))))
-      (br_if $next (i32.ge_u (local.get $byte) (i32.const 128)))))
 
   (func $letters (param $end i32)
     (local $from i32)
@@ -49,54 +23,85 @@
       (local.set $from (i32.add (local.get $from) (i32.const 1)))
       (br_if $next (i32.lt_u (local.get $from) (local.get $end)))))
 
-  ;; One function: its locals, then instructions until its last block ends. Its length comes in front of it, which is
-  ;; known only then.
-  (func $function
+  (func (export "unpack") (param $to i32) (param $functions i32) (param $before i32) (param $after i32) (result i32)
+    (local $opcodes i32)
+    (local $alignments i32)
+    (local $offsets i32)
+    (local $whole i32)
     (local $start i32)
     (local $depth i32)
     (local $opcode i32)
     (local $kind i32)
+    (local $from i32)
+    (local $byte i32)
     (local $length i32)
-    (local.set $start (global.get $to))
-    (global.set $to (i32.add (global.get $to) (i32.const 3)))
-    (call $copy (i32.const 11) (call $take (i32.const 11)))
-    (local.set $depth (i32.const 1))
-    (loop $next
-      (call $put (local.tee $opcode (call $take (i32.const 2))))
-      (local.set $kind (i32.load8_u offset=512 (local.get $opcode)))
-      (if (i32.eq (local.get $kind) (i32.const 255))
-        (then (call $copy (i32.const 11) (call $take (i32.const 11))))
-        (else (if (i32.eq (local.get $kind) (i32.const 1))
+    (call $letters (local.get $to))
+    (memory.copy (local.get $to) (i32.load (i32.const 0)) (local.get $before))
+    (local.set $to (i32.add (local.get $to) (local.get $before)))
+    (local.set $opcodes (i32.load (i32.const 8)))
+    (local.set $alignments (i32.load (i32.const 12)))
+    (local.set $offsets (i32.load (i32.const 16)))
+    (local.set $whole (i32.load (i32.const 44)))
+    (loop $function
+      ;; Its length comes in front of it, which is known only when its last block has ended.
+      (local.set $start (local.get $to))
+      (local.set $to (i32.add (local.get $to) (i32.const 3)))
+      (local.set $depth (i32.const 1))
+      ;; Its locals are the first that is packed whole.
+      (local.set $kind (i32.const 255))
+      (loop $next
+        (if (i32.eq (local.get $kind) (i32.const 255))
           (then
-            (i32.store8 offset=1024 (local.get $opcode)
-              (i32.xor (i32.load8_u offset=1024 (local.get $opcode)) (call $take (i32.const 3))))
-            (call $put (i32.load8_u offset=1024 (local.get $opcode)))
-            (call $number (i32.const 4)))
-          (else (if (local.get $kind) (then (call $number (local.get $kind))))))))
-      (if (i32.le_u (i32.sub (local.get $opcode) (i32.const 2)) (i32.const 2))
-        (then (local.set $depth (i32.add (local.get $depth) (i32.const 1)))))
-      (if (i32.eq (local.get $opcode) (i32.const 0x0b))
-        (then (local.set $depth (i32.sub (local.get $depth) (i32.const 1)))))
-      (br_if $next (local.get $depth)))
-    (local.set $length (i32.sub (i32.sub (global.get $to) (local.get $start)) (i32.const 3)))
-    (global.set $to (local.get $start))
-    (local.set $kind (local.get $length))
-    (loop $more
-      (if (i32.ge_u (local.get $kind) (i32.const 128))
-        (then
-          (call $put (i32.or (local.get $kind) (i32.const 128)))
-          (local.set $kind (i32.shr_u (local.get $kind) (i32.const 7)))
-          (br $more))))
-    (call $put (local.get $kind))
-    (memory.copy (global.get $to) (i32.add (local.get $start) (i32.const 3)) (local.get $length))
-    (global.set $to (i32.add (global.get $to) (local.get $length))))
-
-  (func (export "unpack") (param $end i32) (param $functions i32) (param $before i32) (param $after i32) (result i32)
-    (call $letters (local.get $end))
-    (global.set $to (local.get $end))
-    (call $copy (i32.const 0) (local.get $before))
-    (loop $next
-      (call $function)
-      (br_if $next (local.tee $functions (i32.sub (local.get $functions) (i32.const 1)))))
-    (call $copy (i32.const 1) (local.get $after))
-    (global.get $to)))
+            (local.set $length (i32.load8_u (local.get $whole)))
+            (memory.copy (local.get $to) (i32.add (local.get $whole) (i32.const 1)) (local.get $length))
+            (local.set $to (i32.add (local.get $to) (local.get $length)))
+            (local.set $whole (i32.add (local.get $whole) (i32.add (local.get $length) (i32.const 1)))))
+          (else (if (i32.eq (local.get $kind) (i32.const 1))
+            (then
+              (local.set $byte (i32.xor (i32.load8_u offset=1024 (local.get $opcode)) (i32.load8_u (local.get $alignments))))
+              (local.set $alignments (i32.add (local.get $alignments) (i32.const 1)))
+              (i32.store8 offset=1024 (local.get $opcode) (local.get $byte))
+              (i32.store8 (local.get $to) (local.get $byte))
+              (local.set $to (i32.add (local.get $to) (i32.const 1)))
+              (loop $more
+                (i32.store8 (local.get $to) (local.tee $byte (i32.load8_u (local.get $offsets))))
+                (local.set $offsets (i32.add (local.get $offsets) (i32.const 1)))
+                (local.set $to (i32.add (local.get $to) (i32.const 1)))
+                (br_if $more (i32.ge_u (local.get $byte) (i32.const 128)))))
+            (else (if (local.get $kind)
+              (then
+                (local.set $from (i32.load (i32.shl (local.get $kind) (i32.const 2))))
+                (loop $more
+                  (i32.store8 (local.get $to) (local.tee $byte (i32.load8_u (local.get $from))))
+                  (local.set $from (i32.add (local.get $from) (i32.const 1)))
+                  (local.set $to (i32.add (local.get $to) (i32.const 1)))
+                  (br_if $more (i32.ge_u (local.get $byte) (i32.const 128))))
+                (i32.store (i32.shl (local.get $kind) (i32.const 2)) (local.get $from))
+                ;; Blocks are the tenth stream.
+                (local.set $depth (i32.add (local.get $depth) (i32.eq (local.get $kind) (i32.const 10)))))
+              (else
+                (local.set $depth (i32.sub (local.get $depth) (i32.eq (local.get $opcode) (i32.const 0x0b))))))))))
+        (if (local.get $depth)
+          (then
+            (i32.store8 (local.get $to) (local.tee $opcode (i32.load8_u (local.get $opcodes))))
+            (local.set $opcodes (i32.add (local.get $opcodes) (i32.const 1)))
+            (local.set $to (i32.add (local.get $to) (i32.const 1)))
+            (local.set $kind (i32.load8_u offset=512 (local.get $opcode)))
+            (br $next))))
+      (local.set $length (i32.sub (i32.sub (local.get $to) (local.get $start)) (i32.const 3)))
+      (local.set $to (local.get $start))
+      (local.set $byte (local.get $length))
+      (loop $more
+        (if (i32.ge_u (local.get $byte) (i32.const 128))
+          (then
+            (i32.store8 (local.get $to) (i32.or (local.get $byte) (i32.const 128)))
+            (local.set $to (i32.add (local.get $to) (i32.const 1)))
+            (local.set $byte (i32.shr_u (local.get $byte) (i32.const 7)))
+            (br $more))))
+      (i32.store8 (local.get $to) (local.get $byte))
+      (local.set $to (i32.add (local.get $to) (i32.const 1)))
+      (memory.copy (local.get $to) (i32.add (local.get $start) (i32.const 3)) (local.get $length))
+      (local.set $to (i32.add (local.get $to) (local.get $length)))
+      (br_if $function (local.tee $functions (i32.sub (local.get $functions) (i32.const 1)))))
+    (memory.copy (local.get $to) (i32.load (i32.const 4)) (local.get $after))
+    (i32.add (local.get $to) (local.get $after))))

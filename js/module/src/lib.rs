@@ -28,7 +28,7 @@ use mambo_webhooks::outline::{Role, outline};
 use mambo_webhooks::receive::{Receiver, event_key};
 use mambo_webhooks::time::UnixMillis;
 use mambo_webhooks::verify::{CoreMac, MacProvider, Verified};
-use mambo_webhooks_edge::{Lines, failed, now_millis};
+use mambo_webhooks_edge::{Lines, Members, failed, now_millis};
 use mambo_webhooks_fast::{prove, verify};
 
 #[global_allocator]
@@ -70,27 +70,37 @@ impl MacProvider for HostMac<'_> {
     }
 }
 
-/// `{"ok":number}` or `{"error":…}` for a settings document.
+/// `{"ok":{number,headers,keyIds}}` or `{"error":…}` for a settings document: the receiver's number, the names of the
+/// headers that it wants, and the ids of its keys.
 #[wasm_bindgen]
 #[must_use]
 pub fn receiver_open(settings: String) -> String {
     // The document holds secrets: its copy in this memory is wiped.
     match Receiver::from_json(&Zeroizing::new(settings)) {
         Ok(receiver) => {
-            let number = RECEIVERS.with_borrow_mut(|receivers| {
-                let free = receivers.iter().position(Option::is_none).unwrap_or(receivers.len());
-                if free == receivers.len() {
-                    receivers.push(None);
-                }
-                if let Some(place) = receivers.get_mut(free) {
-                    *place = Some(Rc::new(receiver));
-                }
-                free
-            });
-            format!("{{\"ok\":{number}}}")
+            let headers: Vec<&str> = receiver.header_names().collect();
+            let ids: Vec<&str> = receiver.keys().keys().iter().map(Key::id).collect();
+            let mut answer = Members::new("{\"ok\":{");
+            answer.list("headers", &headers, |name| quoted(name)).list("keyIds", &ids, |id| quoted(id));
+            let number = kept(receiver);
+            answer.raw("number", &format!("{number}")).end("}}")
         }
         Err(error) => failed(&error),
     }
+}
+
+/// The number by which a receiver is held from now on.
+fn kept(receiver: Receiver) -> usize {
+    RECEIVERS.with_borrow_mut(|receivers| {
+        let free = receivers.iter().position(Option::is_none).unwrap_or(receivers.len());
+        if free == receivers.len() {
+            receivers.push(None);
+        }
+        if let Some(place) = receivers.get_mut(free) {
+            *place = Some(Rc::new(receiver));
+        }
+        free
+    })
 }
 
 /// Forgets a receiver.
@@ -101,21 +111,6 @@ pub fn receiver_close(number: usize) {
             *place = None;
         }
     });
-}
-
-/// The names of the headers that a receiver wants, each on a line.
-#[wasm_bindgen]
-#[must_use]
-pub fn receiver_headers(number: usize) -> String {
-    receiver(number).map(|receiver| receiver.header_names().collect::<Vec<_>>().join("\n")).unwrap_or_default()
-}
-
-/// The ids of a receiver's keys, each on a line.
-#[wasm_bindgen]
-#[must_use]
-pub fn receiver_key_ids(number: usize) -> String {
-    let ids = |receiver: Rc<Receiver>| receiver.keys().keys().iter().map(Key::id).collect::<Vec<_>>().join("\n");
-    receiver(number).map(ids).unwrap_or_default()
 }
 
 /// What the host's MAC needs of the key at this place: its secret, or HMAC's inner block of it. `undefined` behind the
