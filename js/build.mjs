@@ -119,9 +119,9 @@ async function commonjs() {
   });
 }
 
-/** The declarations, and the same once more for the resolution that takes a .d.ts beside ES modules as one of them. */
+/** The declarations, but for what only runs here; and the same once more for the resolution that takes a .d.ts beside ES modules as one of them. */
 function types() {
-  for (const name of readdirSync(compiled, { recursive: true }).filter((name) => name.endsWith(".d.ts"))) {
+  for (const name of readdirSync(compiled, { recursive: true }).filter((name) => name.endsWith(".d.ts") && name !== "pack.d.ts")) {
     const text = readFileSync(join(compiled, name), "utf8");
     mkdirSync(dirname(join(dist, name)), { recursive: true });
     writeFileSync(join(dist, name), text);
