@@ -16,29 +16,20 @@ const packages = {
 };
 
 const seconds = Math.floor(Date.now() / 1000);
-const given = delivery('{"message":"ping"}', seconds);
+const { bytes, ...given } = delivery('{"message":"ping"}', seconds);
 const base64 = Buffer.from(secret).toString("base64");
-const first = {
-  ours: `m.createReceiver({ secret: given.secret }).verify({ headers: given.headers, body: given.text })`,
-  stripe: `m.default.webhooks.signature.verifyHeader(given.text, given.signature, given.secret, 300)`,
-  standardwebhooks: `new m.Webhook(given.base64).verify(given.text, given.standard)`,
-  svix: `new m.Webhook(given.base64).verify(given.text, given.standard)`,
-  "@octokit/webhooks-methods": `await m.verify(given.secret, given.text, given.octokit)`,
-  "an empty module": `m.verify()`,
-};
+const script = fileURLToPath(new URL("./cold-one.mjs", import.meta.url));
 
 const results = {};
-for (let round = 0; round < 15; round += 1) {
+for (let round = 0; round < 25; round += 1) {
   for (const [name, specifier] of Object.entries(packages)) {
-    const script = `const given = ${JSON.stringify({ ...given, bytes: undefined, secret, base64 })};
-      const start = performance.now();
-      const m = await import(${JSON.stringify(specifier)});
-      ${first[name]};
-      console.log(performance.now() - start);`;
-    const folder = fileURLToPath(new URL(".", import.meta.url));
-    const { stdout, status, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", script], { cwd: folder, encoding: "utf8" });
+    const env = { ...process.env, MAMBO_COLD: JSON.stringify({ name, specifier, given: { ...given, secret, base64 } }) };
+    const { stdout, status, stderr } = spawnSync(process.execPath, [script], { encoding: "utf8", env });
     if (status !== 0) throw new Error(`${name}: ${stderr}`);
-    (results[name] ??= { times: [] }).times.push(Number(stdout) * 1e6);
+    const { imported, verified } = JSON.parse(stdout);
+    const found = (results[name] ??= { times: [], imports: [] });
+    found.times.push(verified);
+    found.imports.push(imported);
   }
 }
 for (const [name, specifier] of Object.entries(packages)) results[name].size = await size(specifier);

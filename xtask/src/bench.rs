@@ -24,7 +24,7 @@ pub fn bench() -> Done {
     let results = root().join("target/bench");
     fs::create_dir_all(&results).map_err(|error| format!("{}: {error}", results.display()))?;
     let runtimes = root().join("tests/runtimes/node_modules");
-    let runs: [(&str, PathBuf, &[&str]); 5] = [
+    let runs: [(&str, PathBuf, &[&str]); 6] = [
         ("node", "node".into(), &["node.mjs"]),
         ("bun", runtimes.join("@oven/bun-linux-x64/bin/bun"), &["node.mjs", "--verify"]),
         (
@@ -32,6 +32,7 @@ pub fn bench() -> Done {
             runtimes.join("@deno/linux-x64-glibc/deno"),
             &["run", "--allow-all", "--node-modules-dir=manual", "node.mjs", "--verify"],
         ),
+        ("workerd", "node".into(), &["workerd.mjs"]),
         ("cold", "node".into(), &["cold.mjs"]),
         ("memory", "node".into(), &["--expose-gc", "memory.mjs"]),
     ];
