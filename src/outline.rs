@@ -31,14 +31,18 @@ pub fn outline(receiver: &Receiver, act: &mut dyn FnMut(Role, &Pointer)) -> Opti
         (Role::Time, &layout.time),
     ];
     for (role, list) in lists {
-        list.iter().for_each(|at| act(role, at));
+        for at in list {
+            act(role, at);
+        }
     }
     if receiver.wanted != Wanted::AsReceived {
         let (touched, is_compared) = receiver.touched()?;
         let role = if is_compared { Role::Compared } else { Role::Moved };
         // A body that is no envelope is all data.
         for data in layout.data.iter().chain([&Pointer::default()]) {
-            touched.iter().for_each(|place| act(role, &place.under(data.segments())));
+            for place in &touched {
+                act(role, &place.under(data.segments()));
+            }
         }
     }
     Some(())

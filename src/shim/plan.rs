@@ -99,10 +99,14 @@ impl Shims {
                 let places = registry.places_before(kind, &change.on, change.since);
                 let (mut up, mut down) = (Vec::new(), Vec::new());
                 for at in &places {
-                    change.ops.iter().for_each(|op| up.push(op.under(at.segments())));
+                    for op in &change.ops {
+                        up.push(op.under(at.segments()));
+                    }
                 }
                 if !up.is_empty() {
-                    up.iter().rev().for_each(|op| down.push(op.invert()));
+                    for op in up.iter().rev() {
+                        down.push(op.invert());
+                    }
                     let place = steps.partition_point(|step| step.since <= change.since);
                     steps.insert(place, Step { change: change.id.clone(), since: change.since, up, down });
                 }

@@ -274,13 +274,11 @@ fn pointer(fields: &mut Fields<'_, '_>, name: &'static str) -> Pointer {
 
 /// Any value, `null` too, without the blanks that the document may have in it.
 fn default(fields: &mut Fields<'_, '_>) -> String {
-    match fields.raw("default") {
-        Some(doc) => restyled(doc.raw(), Style::Compact).unwrap_or_default(),
-        None => {
-            fields.missing("default", "say what a reader gets who expects a value");
-            String::new()
-        }
+    if let Some(doc) = fields.raw("default") {
+        return restyled(doc.raw(), Style::Compact).unwrap_or_default();
     }
+    fields.missing("default", "say what a reader gets who expects a value");
+    String::new()
 }
 
 fn pair(doc: &Doc<'_>, problems: &mut Problems) -> Option<(String, String)> {
