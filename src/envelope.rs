@@ -230,8 +230,8 @@ impl Layout {
         for (at, list, least) in lists {
             let each = list.iter().any(|place| place.segments().contains(&Segment::Each));
             if each || list.len() < least || list.len() > MAX_CANDIDATES {
-                let sentence = alloc::format!("expected {least} to {MAX_CANDIDATES} pointers without `*`");
-                problems.add("value_invalid", at, sentence, "");
+                let sentence = format_args!("expected {least} to {MAX_CANDIDATES} pointers without `*`");
+                problems.report("value_invalid", format_args!("{at}"), sentence, "");
             }
         }
     }

@@ -47,12 +47,18 @@ impl fmt::Debug for Doc<'_> {
 
 impl Problems {
     /// Adds a problem.
-    pub fn add(&mut self, code: &'static str, at: &str, sentence: impl AsRef<str>, hint: impl AsRef<str>) {
-        self.push(code, at, sentence.as_ref(), hint.as_ref());
+    pub fn add(&mut self, code: &'static str, at: &str, sentence: &str, hint: &str) {
+        self.0.push(Problem { code, at: at.into(), sentence: sentence.into(), hint: hint.into() });
     }
 
-    fn push(&mut self, code: &'static str, at: &str, sentence: &str, hint: &str) {
-        self.0.push(Problem { code, at: at.into(), sentence: sentence.into(), hint: hint.into() });
+    /// Adds a problem whose place and sentence are made here, once, and not wherever there is one.
+    pub fn report(&mut self, code: &'static str, at: fmt::Arguments<'_>, sentence: fmt::Arguments<'_>, hint: &str) {
+        self.0.push(Problem {
+            code,
+            at: alloc::fmt::format(at),
+            sentence: alloc::fmt::format(sentence),
+            hint: hint.into(),
+        });
     }
 
     /// How many there are.
@@ -80,8 +86,8 @@ impl<'a> Doc<'a> {
         match Object::read(text) {
             Ok(_) => Some(Self { whole: text, text: text.trim_ascii() }),
             Err(error) => {
-                let sentence = alloc::format!("not JSON at line {} column {}", error.line, error.column);
-                problems.add("not_json", "", sentence, "check quotes, commas and brackets there");
+                let sentence = format_args!("not JSON at line {} column {}", error.line, error.column);
+                problems.report("not_json", format_args!(""), sentence, "check quotes, commas and brackets there");
                 None
             }
         }
@@ -204,7 +210,7 @@ impl<'a> Doc<'a> {
     /// Once in the WebAssembly module, and not once for every type of value.
     #[inline(never)]
     fn report(&self, expected: &str, problems: &mut Problems) {
-        problems.add("type_wrong", &self.at(), alloc::format!("expected {expected}"), "");
+        problems.add("type_wrong", &self.at(), &["expected ", expected].concat(), "");
     }
 }
 

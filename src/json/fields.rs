@@ -48,7 +48,7 @@ impl<'a, 'p> Fields<'a, 'p> {
     /// A problem: a member is not there.
     pub fn missing(&mut self, name: &str, hint: &str) {
         let sentence = ["`", name, "` is missing"].concat();
-        self.problems.add("member_missing", &self.doc.at(), sentence, hint);
+        self.problems.add("member_missing", &self.doc.at(), &sentence, hint);
     }
 
     /// The text of the member of this name, if there is one.
@@ -113,11 +113,11 @@ impl<'a, 'p> Fields<'a, 'p> {
             let name = member.decoded_name().unwrap_or_default();
             if self.object.members().iter().take(index).any(|other| other.is(&name)) {
                 let sentence = ["`", &name, "` stands twice"].concat();
-                self.problems.add("member_repeated", &self.doc.at(), sentence, "remove one");
+                self.problems.add("member_repeated", &self.doc.at(), &sentence, "remove one");
             } else if !self.known.iter().any(|known| *known == name) {
                 let hint = ["the members here are ", &self.known.join(", ")].concat();
                 let sentence = ["`", &name, "` is not known here"].concat();
-                self.problems.add("member_unknown", &self.doc.at(), sentence, hint);
+                self.problems.add("member_unknown", &self.doc.at(), &sentence, &hint);
             }
         }
         is_read

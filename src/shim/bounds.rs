@@ -1,6 +1,6 @@
 //! How much a registry may come to: what each part allows by itself would multiply without end.
 
-use alloc::format;
+use core::fmt;
 
 use super::op::Op;
 use super::registry::Registry;
@@ -12,11 +12,13 @@ pub(super) fn is_bounded(registry: &Registry, problems: &mut Problems) -> bool {
     let changes = &registry.changes;
     let total: usize = changes.iter().flat_map(|change| &change.ops).map(count).fold(0, usize::saturating_add);
     if total > MAX_OPS {
-        problems.add("ops_too_many", "/changes", format!("{total} ops, allowed {MAX_OPS}"), "drop old changes");
+        let sentence = format_args!("{total} ops, allowed {MAX_OPS}");
+        problems.report("ops_too_many", format_args!("/changes"), sentence, "drop old changes");
         return false;
     }
-    let mut over = |sentence| {
-        problems.add("places_too_many", "/models", sentence, "say where they are with fewer `contains`");
+    let mut over = |sentence: fmt::Arguments<'_>| {
+        let hint = "say where they are with fewer `contains`";
+        problems.report("places_too_many", format_args!("/models"), sentence, hint);
         false
     };
     // Each event is looked at for each change.
@@ -28,7 +30,7 @@ pub(super) fn is_bounded(registry: &Registry, problems: &mut Problems) -> bool {
         let mut levels: usize = 0;
         for change in changes {
             if registry.models_before(kind, change.since).1 {
-                return over(format!("{kind} holds models in over {MAX_PLACES} places, or too deep"));
+                return over(format_args!("{kind} holds models in over {MAX_PLACES} places, or too deep"));
             }
             let places = registry.places_before(kind, &change.on, change.since).len();
             let times = |each: fn(&Op) -> usize| {
@@ -38,10 +40,10 @@ pub(super) fn is_bounded(registry: &Registry, problems: &mut Problems) -> bool {
             levels = levels.saturating_add(times(deepens));
         }
         if levels > MAX_LEVELS {
-            return over(format!("changes can nest values of {kind} {levels} levels deep, allowed {MAX_LEVELS}"));
+            return over(format_args!("changes can nest values of {kind} {levels} levels deep, allowed {MAX_LEVELS}"));
         }
     }
-    placed <= MAX_PLACED_OPS || over(format!("changes apply at over {MAX_PLACED_OPS} places of events"))
+    placed <= MAX_PLACED_OPS || over(format_args!("changes apply at over {MAX_PLACED_OPS} places of events"))
 }
 
 /// How many ops an op is.

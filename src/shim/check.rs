@@ -2,6 +2,7 @@
 
 use alloc::format;
 use alloc::vec::Vec;
+use core::fmt;
 
 use super::bounds::is_bounded;
 use super::op::{Lossy, Op};
@@ -16,21 +17,23 @@ pub fn check(registry: &Registry, problems: &mut Problems) {
     }
     check_models(registry, problems);
     for (index, change) in registry.changes.iter().enumerate() {
-        let at = format!("/changes/{index}");
+        let at = &format!("/changes/{index}");
         if registry.changes.iter().take(index).any(|other| other.id == change.id) {
-            problems.add(
-                "id_repeated",
-                &at,
-                format!("id `{}` is used twice", change.id),
-                "ids name changes in results",
-            );
+            let sentence = format_args!("id `{}` is used twice", change.id);
+            problems.report("id_repeated", format_args!("{at}"), sentence, "ids name changes in results");
         }
-        check_since(registry, change, &at, problems);
+        check_since(registry, change, at, problems);
         check_ops(&change.ops, &format!("{at}/ops"), problems);
         let computed = change.ops.iter().map(Op::lossy).fold(Lossy::default(), Lossy::or);
         if computed != change.lossy {
-            let sentence = format!("lossy is `{}`, but the ops come to `{}`", change.lossy.name(), computed.name());
-            problems.add("lossy_wrong", &format!("{at}/lossy"), sentence, "say it as it is, or choose other ops");
+            let (said, found) = (change.lossy.name(), computed.name());
+            let sentence = format_args!("lossy is `{said}`, but the ops come to `{found}`");
+            problems.report(
+                "lossy_wrong",
+                format_args!("{at}/lossy"),
+                sentence,
+                "say it as it is, or choose other ops",
+            );
         }
     }
     check_order(registry, problems);
@@ -38,28 +41,31 @@ pub fn check(registry: &Registry, problems: &mut Problems) {
 
 fn check_models(registry: &Registry, problems: &mut Problems) {
     let known = |name: &str| registry.models.contains(name);
-    let unknown = |name: &str| format!("model `{name}` is unknown");
+    let unknown = |name: &str, at: fmt::Arguments<'_>, problems: &mut Problems| {
+        problems.report("model_unknown", at, format_args!("model `{name}` is unknown"), "list it in models");
+    };
     for (kind, event) in registry.events.iter() {
         if !known(&event.model) {
-            problems.add("model_unknown", &format!("/events/{kind}/model"), unknown(&event.model), "list it in models");
+            unknown(&event.model, format_args!("/events/{kind}/model"), problems);
         }
     }
     for (name, model) in registry.models.iter() {
         for (index, inner) in model.contains.iter().enumerate() {
-            let at = format!("/models/{name}/contains/{index}");
             if !known(&inner.model) {
-                problems.add("model_unknown", &format!("{at}/model"), unknown(&inner.model), "list it in models");
+                unknown(&inner.model, format_args!("/models/{name}/contains/{index}/model"), problems);
             }
             if reaches(registry, &inner.model, name) {
-                let sentence = format!("`{name}` contains itself");
-                problems.add("contains_cycle", &at, sentence, "a model can be found in finitely many places only");
+                let (at, hint) = (
+                    format_args!("/models/{name}/contains/{index}"),
+                    "a model can be found in finitely many places only",
+                );
+                problems.report("contains_cycle", at, format_args!("`{name}` contains itself"), hint);
             }
         }
     }
     for (index, deprecation) in registry.deprecations.iter().enumerate() {
         if !known(&deprecation.model) {
-            let at = format!("/deprecations/{index}/model");
-            problems.add("model_unknown", &at, unknown(&deprecation.model), "list it in models");
+            unknown(&deprecation.model, format_args!("/deprecations/{index}/model"), problems);
         }
     }
 }
@@ -84,12 +90,13 @@ fn reaches(registry: &Registry, from: &str, to: &str) -> bool {
 }
 
 fn check_since(registry: &Registry, change: &Change, at: &str, problems: &mut Problems) {
-    let since = format!("{at}/since");
     if registry.releases.binary_search(&change.since).is_err() {
-        problems.add("since_unlisted", &since, format!("{} is no listed release", change.since), "add it to releases");
+        let sentence = format_args!("{} is no listed release", change.since);
+        problems.report("since_unlisted", format_args!("{at}/since"), sentence, "add it to releases");
     } else if registry.releases.first() == Some(&change.since) {
         let hint = "there is no older shape to come from";
-        problems.add("since_first", &since, format!("{} is the first release", change.since), hint);
+        let sentence = format_args!("{} is the first release", change.since);
+        problems.report("since_first", format_args!("{at}/since"), sentence, hint);
     }
     let known = match &change.on {
         Target::Model(model) => registry.models.contains(model),
@@ -97,12 +104,8 @@ fn check_since(registry: &Registry, change: &Change, at: &str, problems: &mut Pr
     };
     if !known {
         let (Target::Model(name) | Target::Event(name)) = &change.on;
-        problems.add(
-            "target_unknown",
-            &format!("{at}/on"),
-            format!("`{name}` is unknown"),
-            "list it in models or events",
-        );
+        let hint = "list it in models or events";
+        problems.report("target_unknown", format_args!("{at}/on"), format_args!("`{name}` is unknown"), hint);
         return;
     }
     let carriers: Vec<_> = registry
@@ -113,7 +116,8 @@ fn check_since(registry: &Registry, change: &Change, at: &str, problems: &mut Pr
     let dead = |introduced: &Option<_>| introduced.is_some_and(|introduced| change.since <= introduced);
     if !carriers.is_empty() && carriers.iter().all(|(_, event)| dead(&event.introduced)) {
         let hint = "an event is pinned at its first shape, so nobody ever sees this change";
-        problems.add("change_dead", &since, "every event that carries it came later", hint);
+        let sentence = format_args!("every event that carries it came later");
+        problems.report("change_dead", format_args!("{at}/since"), sentence, hint);
     }
 }
 

@@ -1,7 +1,6 @@
 //! Two changes of one release have no order between them, so they must not touch the same places.
 
 use alloc::collections::BinaryHeap;
-use alloc::format;
 use alloc::vec::Vec;
 
 use super::op::Op;
@@ -39,13 +38,9 @@ pub(super) fn check_order(registry: &Registry, problems: &mut Problems) {
     }
     for (later, earlier, kind) in clashes {
         let id = registry.changes.get(earlier).map_or("", |change| &change.id);
-        let sentence = format!("touches what change `{id}` of the same release touches, in {kind}");
-        problems.add(
-            "changes_overlap",
-            &format!("/changes/{later}"),
-            sentence,
-            "make them one change, with its ops in order",
-        );
+        let sentence = format_args!("touches what change `{id}` of the same release touches, in {kind}");
+        let hint = "make them one change, with its ops in order";
+        problems.report("changes_overlap", format_args!("/changes/{later}"), sentence, hint);
     }
 }
 
@@ -53,7 +48,10 @@ pub(super) fn check_order(registry: &Registry, problems: &mut Problems) {
 fn touched(registry: &Registry, kind: &str) -> Vec<(Release, Pointer, usize)> {
     let mut touched = Vec::new();
     for (index, change) in registry.changes.iter().enumerate() {
-        let places: Vec<Pointer> = change.ops.iter().flat_map(looked_at).collect();
+        let mut places = Vec::new();
+        for op in &change.ops {
+            looked_at(op, &mut places);
+        }
         for at in registry.places_before(kind, &change.on, change.since) {
             touched.extend(places.iter().map(|place| (change.since, place.under(at.segments()), index)));
         }
@@ -64,13 +62,16 @@ fn touched(registry: &Registry, kind: &str) -> Vec<(Release, Pointer, usize)> {
     touched
 }
 
-/// The places that an op reads or writes, and the members that tell whether it applies.
-fn looked_at(op: &Op) -> Vec<Pointer> {
+/// Adds the places that an op reads or writes, and the members that tell whether it applies.
+fn looked_at(op: &Op, places: &mut Vec<Pointer>) {
     if let Op::When { at, member, ops, .. } = op {
-        let guard = Pointer::default().with_key(member);
-        return ops.iter().flat_map(looked_at).chain([guard]).map(|place| place.under(at.segments())).collect();
+        places.push(Pointer::default().with_key(member).under(at.segments()));
+        for inner in ops {
+            looked_at(&inner.under(at.segments()), places);
+        }
+        return;
     }
-    let (mut places, writes) = op.places();
+    let (reads, writes) = op.places();
+    places.extend(reads);
     places.extend(writes);
-    places
 }

@@ -126,8 +126,8 @@ impl Registry {
         over.events.into_iter().for_each(|(kind, event)| self.events.insert(kind, event));
         over.models.into_iter().for_each(|(name, model)| self.models.insert(name, model));
         let mut conflict = |what: &str, id: &str, at: &str| {
-            let sentence = alloc::format!("{what} `{id}` is already there with other content");
-            problems.add("merge_conflict", at, sentence, "give it another id");
+            let sentence = format_args!("{what} `{id}` is already there with other content");
+            problems.report("merge_conflict", format_args!("{at}"), sentence, "give it another id");
         };
         unite(&mut self.changes, over.changes, |change| &change.id, |id| conflict("change", id, "/changes"));
         let deprecations = &mut self.deprecations;
