@@ -191,8 +191,8 @@ impl Diagnosis {
         let Ok(text) = core::str::from_utf8(value) else {
             return;
         };
-        for (at, _) in text.match_indices(',').take(MAX_CANDIDATES) {
-            let (left, right) = text.split_at(at);
+        let commas = text.bytes().enumerate().filter(|(_, byte)| *byte == b',').map(|(at, _)| at);
+        for (left, right) in commas.take(MAX_CANDIDATES).filter_map(|at| text.split_at_checked(at)) {
             for part in [left, right.trim_start_matches([',', ' '])] {
                 let Ok(header) = SignatureHeader::parse(scheme, part.as_bytes()) else {
                     continue;

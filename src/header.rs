@@ -4,6 +4,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
+use crate::cut::{cut, next};
 use crate::encoding::{hex, unhex};
 use crate::error::Error;
 use crate::limits::{MAX_HEADER_BYTES, MAX_SIGNATURES, MAX_TIMESTAMP_DIGITS, MILLISECONDS_FROM};
@@ -53,10 +54,7 @@ impl<'a> SignatureHeader<'a> {
             Grammar::Pairs { separator, assign, timestamp_keys, signature_keys } => {
                 let mut fields = Fields::default();
                 let mut rest = Some(text);
-                while let Some(text_left) = rest {
-                    let (piece, behind) = cut(text_left, *separator).unzip();
-                    rest = behind;
-                    let piece = piece.unwrap_or(text_left);
+                while let Some(piece) = next(&mut rest, *separator) {
                     let at = offset(text, piece);
                     let piece = piece.trim_ascii();
                     if piece.is_empty() && *separator == ' ' {
@@ -260,11 +258,4 @@ fn without_timestamp(scheme: &Scheme) -> Error {
 #[inline(never)]
 fn without_signature(scheme: &Scheme) -> Error {
     Error::SignatureMissing { header: scheme.header.clone() }
-}
-
-/// The texts in front of the first `mark` and behind it. `text` is ASCII.
-#[inline]
-fn cut(text: &str, mark: char) -> Option<(&str, &str)> {
-    let at = text.bytes().position(|byte| char::from(byte) == mark)?;
-    Some((text.get(..at)?, text.get(at.saturating_add(1)..)?))
 }

@@ -21,6 +21,8 @@ pub mod limits;
 
 pub mod time;
 
+mod cut;
+
 pub mod release;
 
 mod redact;

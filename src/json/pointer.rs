@@ -4,6 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
+use crate::cut::next;
 use crate::limits::MAX_POINTER_SEGMENTS;
 
 /// A place in a JSON value, or several where it has a `*`.
@@ -28,7 +29,11 @@ impl Pointer {
         let Some(segments) = text.strip_prefix('/') else {
             return if text.is_empty() { Ok(Self::default()) } else { Err("a pointer starts with `/` or is empty") };
         };
-        let segments: Vec<Segment> = segments.split('/').map(segment).collect::<Result<_, _>>()?;
+        let mut rest = Some(segments);
+        let mut segments = Vec::new();
+        while let Some(text) = next(&mut rest, '/') {
+            segments.push(segment(text)?);
+        }
         if segments.len() > MAX_POINTER_SEGMENTS {
             Err("a pointer has at most 64 segments")
         } else {
