@@ -61,7 +61,7 @@ async function inline() {
 const adapters = ["fetch", "node", "express", "fastify", "hono", "lambda"];
 
 /** Modules that stand in the entry which imports them; all others are in the file that entries share. */
-const apart = /^(index|changelog|detect|tools|tools_bg|\w+_bytes)\.js$|_bg\.wasm/;
+const apart = /^(index|changelog|detect|tools|tools_bg|packing|unpacker|\w+_bytes)\.js$|_bg\.wasm/;
 
 /** Makes an import of a shared module one of the shared file. */
 const sharing = {

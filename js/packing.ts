@@ -28,7 +28,7 @@ export function operands(): Uint8Array {
   set(0x41, 0x41, stream("constants"));
   set(0x42, 0x42, stream("longs"));
   // Tables of branches, indirect calls, globals, memory and table instructions, floats, and those with a prefix.
-  for (const [from, to] of [[0x0e, 0x0e], [0x11, 0x13], [0x1c, 0x1c], [0x23, 0x26], [0x3f, 0x40], [0x43, 0x44], [0xd0, 0xd2], [0xfb, 0xfe]] as const) set(from, to, WHOLE);
+  for (const [from, to] of [[0x0e, 0x0e], [0x11, 0x11], [0x1c, 0x1c], [0x23, 0x26], [0x3f, 0x40], [0x43, 0x44], [0xd0, 0xd2], [0xfc, 0xfd]] as const) set(from, to, WHOLE);
   return kinds;
 }
 
@@ -60,10 +60,10 @@ export function unpack({ order, lengths, functions, text }: Packed): Uint8Array<
   bytes.set(fromBase64(order), BYTES_AT);
   for (const [at, letter] of LETTERS.entries()) bytes[LETTERS_AT + letter.charCodeAt(0)] = at < PAGES ? 128 + at : at - PAGES;
   bytes.set(operands(), KINDS_AT);
-  const places = new Uint32Array(memory.buffer, PLACES_AT, STREAMS.length + 1);
+  const places = new DataView(memory.buffer);
   let place = TEXT_AT;
   for (const [at, length] of lengths.entries()) {
-    places[at] = place;
+    places.setUint32(PLACES_AT + at * 4, place, true);
     place += length;
   }
   new TextEncoder().encodeInto(text, bytes.subarray(TEXT_AT));

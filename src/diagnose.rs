@@ -13,7 +13,7 @@ use crate::mac::{MacKey, same};
 use crate::probe::{JOINERS, bodies, grammars, secrets};
 use crate::scheme::{Scheme, Unit};
 use crate::time::{Position, UnixMillis, Window};
-use crate::verify::{Headers, verify};
+use crate::verify::Headers;
 
 /// Why a delivery is refused.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -64,22 +64,6 @@ pub enum Cause {
     },
 }
 
-/// Explains what [`verify()`] says of the same delivery.
-#[must_use]
-pub fn diagnose(
-    scheme: &Scheme,
-    keys: &KeyRing,
-    headers: &dyn Headers,
-    body: &[u8],
-    now: UnixMillis,
-    window: Window,
-) -> Diagnosis {
-    match verify(scheme, keys, headers, body, now, window) {
-        Ok(_) => Diagnosis::default(),
-        Err(error) => explain(error, scheme, keys, headers, body, now, window),
-    }
-}
-
 /// Explains a refusal of a delivery.
 #[must_use]
 #[inline(never)]
@@ -97,6 +81,7 @@ pub fn explain(
     headers.each(&scheme.header, &mut |found| value = found.to_vec());
     let header = SignatureHeader::parse(scheme, &value);
     match (&error, header) {
+        (Error::BodyTooLarge { .. }, _) => {}
         (Error::HeaderMissing { .. }, _) => diagnosis.look_elsewhere(scheme, headers),
         (Error::TimestampTooOld { .. } | Error::TimestampTooNew { .. }, Ok(header)) => {
             diagnosis.look_at_time(scheme, &header, now, window);

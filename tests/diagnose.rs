@@ -197,4 +197,6 @@ fn nothing_to_explain_and_nothing_that_explains() {
     causes(&receiver(), &headers, b"{}", NOW, Code::SignatureMismatch, &[]);
     let large = receiver().max_body_bytes(8);
     causes(&large, &headers, BODY.as_bytes(), NOW, Code::BodyTooLarge, &[]);
+    let joined = [("x-mambo-signature", [headers[0].1.as_str(), headers[0].1.as_str()].join(", "))];
+    causes(&large, &joined, BODY.as_bytes(), NOW, Code::BodyTooLarge, &[]);
 }

@@ -38,6 +38,34 @@ fn one_op(op: Value, code: &str, sentence: &str) {
 }
 
 #[test]
+fn what_is_wrong_with_a_part_is_no_problem_of_those_that_name_it() {
+    let document = json!({
+        "format": 1, "releases": ["9.0.0"],
+        "events": { "E": { "model": "M", "introduced": "nine", "source": 1 } },
+        "models": { "M": { "source": true, "contains": [{ "at": "/n", "model": "N", "x": 1 }] }, "N": {} },
+        "changes": [
+            { "id": "c", "since": "9.0.0", "on": { "event": "E", "x": 1 }, "summary": "s", "why": 1, "lossy": "none",
+              "ops": [{ "op": "rename", "at": "/a", "to": "b" }] },
+            { "id": "d", "since": "9.0.0", "on": { "model": "Nope", "x": 1 }, "summary": "s", "lossy": "none",
+              "ops": [{ "op": "rename", "at": "/n/a", "to": "b" }] },
+        ],
+    });
+    let found = problems(&document.to_string());
+    let found: Vec<(&str, &str)> = found.iter().map(|(code, at, _)| (code.as_str(), at.as_str())).collect();
+    let expected = [
+        ("value_invalid", "/events/E/introduced"),
+        ("type_wrong", "/events/E/source"),
+        ("member_unknown", "/models/M/contains/0"),
+        ("type_wrong", "/models/M/source"),
+        ("member_unknown", "/changes/0/on"),
+        ("type_wrong", "/changes/0/why"),
+        ("member_unknown", "/changes/1/on"),
+        ("target_unknown", "/changes/1/on"),
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
 fn forms() {
     let found = problems("{");
     assert_eq!(found, [("not_json".into(), String::new(), "not JSON at line 1 column 1".into())]);

@@ -73,7 +73,8 @@ async fn a_delivery_is_one_signed_post_that_the_receiver_takes() {
     assert_eq!((line.state, line.attempt.answer.status, line.attempt.version), ("delivered", Some(204), Some(SERVER)));
     let requests = receiver.requests();
     assert_eq!(requests.len(), 2);
-    let request = requests.iter().find(|request| String::from_utf8_lossy(&request.body).contains("e-1")).unwrap();
+    let request =
+        requests.iter().find(|request| String::from_utf8_lossy(&request.body).contains("\"id\":\"e-1\"")).unwrap();
     assert_eq!(
         String::from_utf8_lossy(&request.body),
         r#"{"event":"Other","id":"e-1","version":"8.10.2","data":{"a":1}}"#

@@ -5,6 +5,5 @@ export * from "../core.ts";
 export * as glue from "../core_bg.js";
 export * from "../errors.ts";
 export * from "../headers.ts";
-export * from "../packing.ts";
 export * from "../receiver.ts";
 export * from "../replay.ts";

@@ -22,6 +22,9 @@ impl<'a> Array<'a> {
     /// Takes apart the array that `text` is; `None` when it is no array.
     #[must_use]
     pub fn open(text: &'a str) -> Option<Self> {
+        if text.trim_ascii_start().as_bytes().first() != Some(&b'[') {
+            return None;
+        }
         Parts::read(text, b'[').ok().flatten().map(Self)
     }
 

@@ -29,7 +29,11 @@ pub struct Problem {
 
 /// The problems of one document, in the order of the document.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Problems(Vec<Problem>);
+pub struct Problems {
+    list: Vec<Problem>,
+    /// How many of them are of members that could not be read, though something needs them.
+    unread: usize,
+}
 
 /// A value of the document: a part of its text, so that its place is only looked for when there is a problem.
 #[derive(Clone, Copy)]
@@ -48,35 +52,35 @@ impl fmt::Debug for Doc<'_> {
 impl Problems {
     /// Adds a problem.
     pub fn add(&mut self, code: &'static str, at: &str, sentence: &str, hint: &str) {
-        self.0.push(Problem { code, at: at.into(), sentence: sentence.into(), hint: hint.into() });
+        self.unread = self.unread.saturating_add(1);
+        self.remark(code, at, sentence, hint);
+    }
+
+    /// Adds a problem that leaves nothing unread.
+    pub(super) fn remark(&mut self, code: &'static str, at: &str, sentence: &str, hint: &str) {
+        self.list.push(Problem { code, at: at.into(), sentence: sentence.into(), hint: hint.into() });
     }
 
     /// Adds a problem whose place and sentence are made here, once, and not wherever there is one.
     pub fn report(&mut self, code: &'static str, at: fmt::Arguments<'_>, sentence: fmt::Arguments<'_>, hint: &str) {
-        self.0.push(Problem {
-            code,
-            at: alloc::fmt::format(at),
-            sentence: alloc::fmt::format(sentence),
-            hint: hint.into(),
-        });
+        self.add(code, &alloc::fmt::format(at), &alloc::fmt::format(sentence), hint);
     }
 
-    /// How many there are.
-    #[must_use]
-    pub fn count(&self) -> usize {
-        self.0.len()
+    /// How many there are of members that are needed and could not be read; to be set back behind one that is not needed.
+    pub(super) const fn unread(&mut self) -> &mut usize {
+        &mut self.unread
     }
 
     /// Every problem.
     #[must_use]
     pub fn list(&self) -> &[Problem] {
-        &self.0
+        &self.list
     }
 
     /// How many there are and the first of them, or nothing.
     #[must_use]
     pub fn first(&self) -> Option<(usize, String)> {
-        self.0.first().map(|problem| (self.0.len(), problem.to_string()))
+        self.list.first().map(|problem| (self.list.len(), problem.to_string()))
     }
 }
 

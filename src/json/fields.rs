@@ -20,7 +20,7 @@ pub struct Fields<'a, 'p> {
 
 impl<'a, 'p> Fields<'a, 'p> {
     pub(super) fn new(object: Object<'a>, doc: Doc<'a>, problems: &'p mut Problems) -> Self {
-        let before = problems.count();
+        let before = *problems.unread();
         Self { object, doc, known: Vec::new(), problems, before }
     }
 
@@ -51,9 +51,18 @@ impl<'a, 'p> Fields<'a, 'p> {
         self.problems.add("member_missing", &self.doc.at(), &sentence, hint);
     }
 
+    /// A member that is not needed: where it cannot be read, the rest can.
+    fn optional<T>(&mut self, name: &'static str, read: impl Fn(Doc<'a>, &mut Problems) -> Option<T>) -> Option<T> {
+        let doc = self.take(name)?;
+        let unread = *self.problems.unread();
+        let found = read(doc, self.problems);
+        *self.problems.unread() = unread;
+        found
+    }
+
     /// The text of the member of this name, if there is one.
     pub fn text(&mut self, name: &'static str) -> Option<String> {
-        self.take(name)?.text(self.problems)
+        self.optional(name, |doc, problems| doc.text(problems))
     }
 
     /// The text of the member of this name, which must be there and not empty.
@@ -80,17 +89,17 @@ impl<'a, 'p> Fields<'a, 'p> {
 
     /// The truth value of the member of this name, if there is one.
     pub fn flag(&mut self, name: &'static str) -> Option<bool> {
-        self.take(name)?.flag(self.problems)
+        self.optional(name, |doc, problems| doc.flag(problems))
     }
 
     /// What the member of this name stands for, by a table, if there is one.
     pub fn word<T: Copy>(&mut self, name: &'static str, words: &[(&str, T)]) -> Option<T> {
-        self.take(name)?.word(words, self.problems)
+        self.optional(name, |doc, problems| doc.word(words, problems))
     }
 
     /// What the text of the member of this name stands for, if there is one.
     pub fn parsed<T>(&mut self, name: &'static str, read: fn(&str) -> Result<T, &'static str>) -> Option<T> {
-        self.take(name)?.parsed(read, self.problems)
+        self.optional(name, |doc, problems| doc.parsed(read, problems))
     }
 
     /// The same for a member that must be there.
@@ -105,19 +114,19 @@ impl<'a, 'p> Fields<'a, 'p> {
         members.filter_map(|member| Some((member.decoded_name()?, self.doc.part(member.text()?)))).collect()
     }
 
-    /// Reports members that nobody took, and members that stand twice. Tells whether all that were taken could be read.
+    /// Reports members that nobody took, and members that stand twice. Tells whether all that are needed could be read.
     #[allow(clippy::must_use_candidate, reason = "the problems are the answer, this is a word beside it")]
     pub fn finish(self) -> bool {
-        let is_read = self.problems.count() == self.before;
+        let is_read = *self.problems.unread() == self.before;
         for (index, member) in self.object.members().iter().enumerate() {
             let name = member.decoded_name().unwrap_or_default();
             if self.object.members().iter().take(index).any(|other| other.is(&name)) {
                 let sentence = ["`", &name, "` stands twice"].concat();
-                self.problems.add("member_repeated", &self.doc.at(), &sentence, "remove one");
+                self.problems.remark("member_repeated", &self.doc.at(), &sentence, "remove one");
             } else if !self.known.iter().any(|known| *known == name) {
                 let hint = ["the members here are ", &self.known.join(", ")].concat();
                 let sentence = ["`", &name, "` is not known here"].concat();
-                self.problems.add("member_unknown", &self.doc.at(), &sentence, &hint);
+                self.problems.remark("member_unknown", &self.doc.at(), &sentence, &hint);
             }
         }
         is_read

@@ -68,7 +68,9 @@ impl ModelDef {
             read.contains.extend(Containment::read(&doc, fields.problems));
         }
         read.source = fields.text("source");
-        fields.finish().then_some(read)
+        // With what could not be read of it, it is there all the same.
+        fields.finish();
+        Some(read)
     }
 }
 

@@ -109,12 +109,6 @@ pub struct Deprecation {
 }
 
 impl Registry {
-    /// The newest release that the registry knows.
-    #[must_use]
-    pub fn newest(&self) -> Option<Release> {
-        self.releases.last().copied()
-    }
-
     /// Lays another registry over this one: its releases, changes and deprecations are added, its events and models
     /// replace those of the same name. The same change in both is one change.
     pub fn merge(&mut self, over: Self, problems: &mut Problems) {

@@ -1,5 +1,6 @@
 import * as library from "mambo-webhooks";
+import * as tools from "mambo-webhooks/tools";
 import { suite } from "./suite.mjs";
 import vectors from "./vectors.mjs";
 
-console.log(JSON.stringify(suite(library, vectors)));
+console.log(JSON.stringify(suite(library, vectors, tools)));

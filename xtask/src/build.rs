@@ -26,7 +26,7 @@ const INPUTS: [&str; 9] = [
 pub fn package() -> Done<Tools> {
     let tools = setup()?;
     let stamp = root().join("pkg/dist/.stamp");
-    let wanted = fingerprint()?;
+    let wanted = fingerprint(&tools)?;
     if fs::read_to_string(&stamp).is_ok_and(|built| built == wanted) {
         return Ok(tools);
     }
@@ -37,6 +37,7 @@ pub fn package() -> Done<Tools> {
                 // Our own package.json stands, our own wasm-opt runs, and our own types are written by hand.
                 .args(["--no-pack", "--no-opt", "--no-typescript", "--target", "bundler", "--profile", "wasm"])
                 .args(["--out-dir", "../../target/wasm-pack", "--out-name", name, folder]);
+            pack.envs(tools.small());
             if name == "core" {
                 pack.args(tools.options());
             }
@@ -75,8 +76,9 @@ pub fn pack() -> Done<PathBuf> {
 }
 
 /// Changes when any input does.
-fn fingerprint() -> Done<String> {
+fn fingerprint(tools: &Tools) -> Done<String> {
     let mut hasher = DefaultHasher::new();
+    (tools.small(), tools.options()).hash(&mut hasher);
     for input in INPUTS {
         hash(&root().join(input), &mut hasher)?;
     }

@@ -42,11 +42,13 @@ pub fn all() -> Done {
     bench::compare()
 }
 
-/// The imports of the module, without the hashes in their names.
+/// The imports of the modules, without the hashes in their names, and without what says on a console why a panic came:
+/// modules have that only where std comes compiled.
 pub fn imports() -> Done {
     let script = "const { readFileSync } = require('node:fs');
-        const module = new WebAssembly.Module(readFileSync('pkg/dist/core_bg.wasm'));
-        const names = WebAssembly.Module.imports(module).map(({ module, name }) => module + ' ' + name);
+        const modules = ['pkg/dist/core_bg.wasm', 'target/js/tools_bg.wasm'].map((file) => new WebAssembly.Module(readFileSync(file)));
+        const imports = modules.flatMap((module) => WebAssembly.Module.imports(module));
+        const names = imports.map(({ module, name }) => module + ' ' + name).filter((name) => !/core_bg.js __wbg_(error|new|stack)_/.test(name));
         console.log([...new Set(names.map((name) => name.replace(/_[0-9a-f]{16}$/, '')))].sort().join('\\n'));";
     pinned("module-imports.txt", &output(Command::new("node").args(["-e", script]).current_dir(root()))?)
 }

@@ -44,7 +44,7 @@ pub fn test(all: bool) -> Done {
     count.check("licences, sources and bans", deny::deny);
     count.check("package.json and Cargo.toml have one version", check::versions);
     count.check("docs/COMPARE.md says what the peers do", bench::compare);
-    count.check("size and instructions are within benches/budget.json", bench::budget);
+    count.check("size and instructions are within benches/budget.json", || bench::budget(tools.toolchain));
     count.check("PostgreSQL is there", || debian_program("/usr/lib/postgresql", "postgresql"));
     count.tests(
         "Rust tests",

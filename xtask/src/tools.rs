@@ -55,7 +55,6 @@ impl Tools {
             command
                 .env("RUSTC_BOOTSTRAP", "1")
                 .env("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort")
-                .env("CARGO_UNSTABLE_BUILD_STD_FEATURES", "optimize_for_size")
                 // wasm-pack must not have rustup fetch a target behind our back.
                 .env("RUSTUP_DIST_SERVER", "http://127.0.0.1:9");
         }
@@ -66,29 +65,27 @@ impl Tools {
             .env("PATH", joined)
             // Two compilers in one directory would each throw away what the other built.
             .env("CARGO_TARGET_DIR", root().join("target/wasm-build"))
-            .env("RUSTFLAGS", self.flags())
+            .env("RUSTFLAGS", flags().join(" "))
             // cargo sets these for what it runs; the cargo that is started here has its own.
             .env_remove("CARGO")
             .env_remove("RUSTUP_TOOLCHAIN");
         command
     }
 
-    /// What the compiler is told: to keep this machine's paths out of the module, and to use SIMD, which every supported
-    /// runtime has and the hash has code for. Where std is built from its source, a panic stops at once instead of
-    /// making a sentence for a console first: the sentences and what makes them are a fifteenth of the module.
-    fn flags(&self) -> String {
-        let home =
-            env::var("CARGO_HOME").unwrap_or_else(|_| format!("{}/.cargo", env::var("HOME").unwrap_or_default()));
-        let paths = [(home, "cargo"), (root().display().to_string(), "src"), ("/usr/lib/rustlib".into(), "rust")];
-        let mut flags: Vec<String> =
-            paths.iter().map(|(from, to)| format!("--remap-path-prefix={from}=/{to}")).collect();
-        flags.push("-Ctarget-feature=+simd128".into());
+    /// What makes the package small where std is built from its source: a panic stops at once instead of making a sentence
+    /// for a console first. The sentences and what makes them are a fifteenth of the module; tests have them.
+    pub fn small(&self) -> Vec<(&'static str, String)> {
+        let mut flags = flags();
         if self.toolchain == Toolchain::Distro {
             let unstable =
                 ["-Zunstable-options", "-Cpanic=immediate-abort", "-Zlocation-detail=none", "-Zfmt-debug=none"];
             flags.extend(unstable.map(String::from));
+            return vec![
+                ("RUSTFLAGS", flags.join(" ")),
+                ("CARGO_UNSTABLE_BUILD_STD_FEATURES", "optimize_for_size".into()),
+            ];
         }
-        flags.join(" ")
+        vec![("RUSTFLAGS", flags.join(" "))]
     }
 
     /// Whether wasm-pack must be told not to look for the target's std.
@@ -105,6 +102,15 @@ impl Tools {
     pub fn test_runner(&self) -> PathBuf {
         self.wasm_bindgen.join("wasm-bindgen-test-runner")
     }
+}
+
+/// What the compiler is told: to keep this machine's paths out of the module, and to use SIMD, which every supported
+/// runtime has and the hash has code for.
+fn flags() -> Vec<String> {
+    let home = env::var("CARGO_HOME").unwrap_or_else(|_| format!("{}/.cargo", env::var("HOME").unwrap_or_default()));
+    let paths = [(home, "cargo"), (root().display().to_string(), "src"), ("/usr/lib/rustlib".into(), "rust")];
+    let flags = paths.iter().map(|(from, to)| format!("--remap-path-prefix={from}=/{to}"));
+    flags.chain(["-Ctarget-feature=+simd128".to_owned()]).collect()
 }
 
 fn toolchain() -> Done<Toolchain> {

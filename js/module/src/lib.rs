@@ -31,9 +31,6 @@ use mambo_webhooks::verify::{CoreMac, MacProvider, Verified};
 use mambo_webhooks_edge::{Lines, Members, failed, now_millis};
 use mambo_webhooks_fast::{prove, verify};
 
-#[global_allocator]
-static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
-
 /// Says what stopped the core on the console, in the one case that should not exist; only where panics say something.
 #[cfg(feature = "console")]
 #[wasm_bindgen(start)]

@@ -13,9 +13,6 @@ use mambo_webhooks::json::{Doc, Problems};
 use mambo_webhooks::shim::{Shims, changelog};
 use mambo_webhooks_edge::{Lines, Members, failed, now_millis, text};
 
-#[global_allocator]
-static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
-
 /// The profiles that fit a captured delivery, and what its body looks like: `{"ok":{profiles,sightings}}`. `secrets` is
 /// a JSON array of texts.
 #[wasm_bindgen]
