@@ -48,7 +48,7 @@ pub fn imports() -> Done {
     let script = "const { readFileSync } = require('node:fs');
         const modules = ['pkg/dist/core_bg.wasm', 'target/js/tools_bg.wasm'].map((file) => new WebAssembly.Module(readFileSync(file)));
         const imports = modules.flatMap((module) => WebAssembly.Module.imports(module));
-        const names = imports.map(({ module, name }) => module + ' ' + name).filter((name) => !/core_bg.js __wbg_(error|new|stack)_/.test(name));
+        const names = imports.map(({ module, name }) => module + ' ' + name).filter((name) => !/core_bg.js __wbg_(error|new|stack)_[0-9a-f]{16}$/.test(name));
         console.log([...new Set(names.map((name) => name.replace(/_[0-9a-f]{16}$/, '')))].sort().join('\\n'));";
     pinned("module-imports.txt", &output(Command::new("node").args(["-e", script]).current_dir(root()))?)
 }
