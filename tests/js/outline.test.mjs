@@ -34,7 +34,7 @@ const textual = registry([change("count", [{ op: "convert", at: "/count", kind: 
 
 /** What the core makes of the whole body. */
 function byCore(settings, headers, body) {
-  const { ok: number } = JSON.parse(glue.receiver_open(JSON.stringify({ keys: [{ secret }], ...settings })));
+  const { ok: { number } } = JSON.parse(glue.receiver_open(JSON.stringify({ keys: [{ secret }], ...settings })));
   const lines = Object.entries(headers).map(([name, value]) => `${name}\n${value}`).join("\n");
   const { ok, error } = JSON.parse(glue.receiver_receive(number, lines, Buffer.from(body), now, false));
   glue.receiver_close(number);
