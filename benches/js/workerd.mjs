@@ -35,6 +35,12 @@ async function ask(bytes, name, calls) {
   return { found, ms: performance.now() - start };
 }
 
+/** How long so many calls take, without what a request costs by itself. */
+async function taken(bytes, name, calls) {
+  const idle = await ask(bytes, name, 0);
+  return Math.max(0.001, (await ask(bytes, name, calls)).ms - idle.ms);
+}
+
 const results = [];
 try {
   for (const bytes of SIZES) {
@@ -43,16 +49,13 @@ try {
     for (const name of names) {
       await ask(bytes, name, 50);
       calls[name] = 1;
-      while ((await ask(bytes, name, calls[name])).ms < SLICE_MS / 2) calls[name] *= 2;
+      while ((await taken(bytes, name, calls[name])) < SLICE_MS / 2) calls[name] *= 2;
     }
     const times = Object.fromEntries(names.map((name) => [name, []]));
     for (let round = 0; round < ROUNDS; round += 1) {
       for (let turn = 0; turn < names.length; turn += 1) {
         const name = names[(turn + round) % names.length];
-        // What a request costs by itself is taken off.
-        const idle = await ask(bytes, name, 0);
-        const busy = await ask(bytes, name, calls[name]);
-        times[name].push((Math.max(0, busy.ms - idle.ms) * 1e6) / calls[name]);
+        times[name].push(((await taken(bytes, name, calls[name])) * 1e6) / calls[name]);
       }
     }
     results.push({ task: "verify", bytes, times });
