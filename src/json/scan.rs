@@ -1,6 +1,6 @@
 //! Finds where JSON values begin and end (RFC 8259), at any depth and without recursion: nothing is turned into values.
 //!
-//! By hand and not by serde: its parser is built to make values, and was an eighth of the WebAssembly module only to find
+//! By hand and not by serde: its parser is built to make values, and was a tenth of the WebAssembly module only to find
 //! their ends. A test compares the two on random text.
 
 use alloc::string::String;
