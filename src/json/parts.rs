@@ -54,10 +54,10 @@ impl<'a> Parts<'a> {
     }
 
     fn inside(scanner: &mut Scanner<'a>, open: u8) -> Option<Self> {
-        let mut parts = Self { list: Vec::new(), blank: scanner.blanks() };
+        let mut parts = Self::default();
         // In ASCII, a closing bracket is two behind its opening one.
         let close = open.wrapping_add(2);
-        let mut before = core::mem::take(&mut parts.blank);
+        let mut before = scanner.blanks();
         if scanner.take(close) {
             parts.blank = before;
         } else {
