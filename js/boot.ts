@@ -12,7 +12,9 @@ interface Glue {
 export class Core {
   readonly #glue: Glue;
   readonly #onStop: () => void;
-  #module: WebAssembly.Module | undefined;
+  /** Its parts, of which js/build/split.ts tells. A module that is whole is the first. */
+  #part: ((number: number) => WebAssembly.Module) | undefined;
+  readonly #parts: WebAssembly.Module[] = [];
   #memory: WebAssembly.Memory | undefined;
   #instances = 0;
 
@@ -23,7 +25,13 @@ export class Core {
 
   /** Starts the core from its compiled module. Called once by each entry file, at import. */
   boot(module: WebAssembly.Module): void {
-    this.#module = module;
+    this.bootParts(() => module);
+  }
+
+  /** The same for a module in parts, of which `part` has each. */
+  bootParts(part: (number: number) => WebAssembly.Module): void {
+    this.#part = part;
+    this.#parts.length = 0;
     this.#restart();
   }
 
@@ -64,12 +72,15 @@ export class Core {
 
   /** Starts a new instance: at first, and after a trap, which leaves the old one in an unknown state. */
   #restart(): void {
-    if (this.#module === undefined) throw new Error("mambo-webhooks: no entry file was imported, so the core is not there");
+    if (this.#part === undefined) throw new Error("mambo-webhooks: no entry file was imported, so the core is not there");
     this.#forget();
     // The glue's namespace is itself the import object of the module, whatever realm the module comes from. Each module
     // looks for it under the name of its own glue.
-    const functions = { ...this.#glue } as unknown as WebAssembly.ModuleImports;
-    const instance = new WebAssembly.Instance(this.#module, { "./core_bg.js": functions, "./tools_bg.js": functions });
+    const part = this.#part;
+    const made = (number: number): WebAssembly.Module => (this.#parts[number] ??= part(number));
+    const load = (number: number): unknown => new WebAssembly.Instance(made(number), { first: instance.exports });
+    const functions = { ...this.#glue, load } as unknown as WebAssembly.ModuleImports;
+    const instance: WebAssembly.Instance = new WebAssembly.Instance(made(0), { "./core_bg.js": functions, "./tools_bg.js": functions });
     this.#glue.__wbg_set_wasm(instance.exports);
     this.#memory = instance.exports["memory"] as WebAssembly.Memory;
     const start = instance.exports["__wbindgen_start"];

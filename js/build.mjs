@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const js = dirname(fileURLToPath(import.meta.url));
-const packed = join(js, "../target/wasm-pack");
+const packages = join(js, "../target/wasm-pack");
 const pkg = join(js, "../pkg");
 const dist = join(pkg, "dist");
 const compiled = join(js, "../target/js");
@@ -30,31 +30,44 @@ function optimise(name) {
   const features = ["bulk-memory", "mutable-globals", "nontrapping-float-to-int", "sign-ext", "reference-types",
     "multivalue", "simd"];
   run("wasm-opt", ["--one-caller-inline-max-function-size", "400", "-Oz", ...features.map((feature) => `--enable-${feature}`), "--strip-debug", "--strip-producers",
-    "--strip-target-features", join(packed, `${name}_bg.wasm`), "-o", join(name === "core" ? dist : compiled, `${name}_bg.wasm`)]);
+    "--strip-target-features", join(packages, `${name}_bg.wasm`), "-o", join(name === "core" ? dist : compiled, `${name}_bg.wasm`)]);
 }
 
 /** The generated glue stands; its generated loader is thrown away in favour of boot.ts. */
 function glue() {
-  for (const name of modules) copyFileSync(join(packed, `${name}_bg.js`), join(compiled, `${name}_bg.js`));
+  for (const name of modules) copyFileSync(join(packages, `${name}_bg.js`), join(compiled, `${name}_bg.js`));
   for (const name of ["core_bg", "core_bg.wasm", "core_bytes", "tools_bg", "tools_bytes", "unpacker"]) copyFileSync(join(js, `${name}.d.ts`), join(compiled, `${name}.d.ts`));
 }
 
 /** The bytes as text: no file beside the JavaScript that a bundler could leave behind. */
 async function inline() {
-  const unpacker = join(packed, "unpack.wasm");
-  const features = ["--enable-bulk-memory", "--enable-bulk-memory-opt"];
-  run("wasm-as", [...features, join(js, "unpack.wat"), "-o", unpacker]);
-  run("wasm-opt", ["-O4", ...features, unpacker, "-o", unpacker]);
+  const { pack, tables } = await import(join(compiled, "build/pack.js"));
+  const { split } = await import(join(compiled, "build/split.js"));
+  const { ran } = await import(join(compiled, "build/watch.js"));
+  const core = readFileSync(join(dist, "core_bg.wasm"));
+  const parts = { core: split(core, await ran(core)), tools: [readFileSync(join(compiled, "tools_bg.wasm"))] };
+  const table = tables(parts.core);
   const write = (file, name, value) => writeFileSync(join(compiled, file), `export const ${name} = ${JSON.stringify(value)};\n`);
-  write("unpacker.js", "unpacker", readFileSync(unpacker).toString("base64"));
-  const { pack } = await import(join(compiled, "pack.js"));
+  write("unpacker.js", "unpacker", unpacker(table).toString("base64"));
   const { unpack } = await import(join(compiled, "packing.js"));
   for (const name of modules) {
-    const bytes = readFileSync(join(name === "core" ? dist : compiled, `${name}_bg.wasm`));
-    const text = pack(bytes);
-    if (!bytes.equals(unpack(text))) throw new Error("what was packed is not what is unpacked");
+    const text = pack(parts[name], table);
+    for (const [part, bytes] of parts[name].entries()) {
+      if (Buffer.compare(bytes, unpack(text, part)) !== 0) throw new Error("what was packed is not what is unpacked");
+    }
     write(`${name}_bytes.js`, `${name}Bytes`, text);
   }
+}
+
+/** js/unpack.wat with its tables, as a module. */
+function unpacker(table) {
+  const escaped = Array.from(table, (byte) => `\\${byte.toString(16).padStart(2, "0")}`).join("");
+  const [source, module] = ["unpack.wat", "unpack.wasm"].map((name) => join(packages, name));
+  writeFileSync(source, readFileSync(join(js, "unpack.wat"), "utf8").replace("TABLES", escaped));
+  const features = ["--enable-bulk-memory", "--enable-bulk-memory-opt"];
+  run("wasm-as", [...features, source, "-o", module]);
+  run("wasm-opt", ["-O4", ...features, module, "-o", module]);
+  return readFileSync(module);
 }
 
 /** The adapters that are exported; accept and read are parts of them. */
@@ -75,8 +88,8 @@ const sharing = {
 };
 
 /**
- * Few files, which load fast: an entry is one, and all share another. Entries that stand on another one, the test kit and
- * what looks into the tools, import it as it stands. The adapters need no core.
+ * Few files, which load fast. The default entry and its test kit are one each; the others, which bundlers and platforms take
+ * in beforehand, share another. Entries that stand on another one import it as it stands. The adapters need no core.
  */
 async function scripts() {
   const common = {
@@ -86,12 +99,13 @@ async function scripts() {
   const names = readdirSync(join(compiled, "entry")).filter((name) => name.endsWith(".js"));
   // What tests look into of the tools has to be the same as what is exported.
   const together = ["internal.js", "tools.js"];
-  const external = ["*.wasm", "*.wasm?module", "./inline.js", "./workerd.js", "./edge-light.js"];
+  const alone = ["shared.js", "inline.js", "testing.js"];
+  const external = ["*.wasm", "*.wasm?module", "./workerd.js", "./edge-light.js"];
   for (const some of [together, ...names.filter((name) => !together.includes(name)).map((name) => [name])]) {
     await build({
       ...common,
       entryPoints: some.map((name) => join(compiled, "entry", name)),
-      plugins: some[0] === "shared.js" ? [] : [sharing],
+      plugins: alone.includes(some[0]) ? [] : [sharing],
       splitting: some.length > 1,
       chunkNames: "entry/[name]-[hash]",
       external,
@@ -121,7 +135,7 @@ async function commonjs() {
 
 /** The declarations, but for what only runs here; and the same once more for the resolution that takes a .d.ts beside ES modules as one of them. */
 function types() {
-  for (const name of readdirSync(compiled, { recursive: true }).filter((name) => name.endsWith(".d.ts") && name !== "pack.d.ts")) {
+  for (const name of readdirSync(compiled, { recursive: true }).filter((name) => name.endsWith(".d.ts") && !name.startsWith("build"))) {
     const text = readFileSync(join(compiled, name), "utf8");
     mkdirSync(dirname(join(dist, name)), { recursive: true });
     writeFileSync(join(dist, name), text);

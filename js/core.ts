@@ -1,13 +1,33 @@
-import { Core, ascii } from "./boot.ts";
+import { Core } from "./boot.ts";
 import * as glue from "./core_bg.js";
 import type { CoreDelivery, CoreDiagnosis, CoreReceiver } from "./core_bg.js";
+import type { Answer } from "./boot.ts";
 import type { ErrorCode } from "./errors.ts";
-import { HOST_FROM_BYTES, hostKeys, lend, takeBack, type HostKeys } from "./host.ts";
+import { HOST_FROM_BYTES, hostKeys, lastAnswer, lend, takeBack, type HostKeys } from "./host.ts";
 import { Answers, MARK, outlineOf, outlined, type Outline } from "./outline.ts";
 import type { MacChoice } from "./types.ts";
 
 /** The core that receives. */
 export const core = new Core(glue, takeBack);
+
+/** What the core can be asked, in the order of the numbers that js/module/src/ask.rs has for it. */
+const QUESTIONS = ["open", "eventKey", "refuse", "sign", "openWith", "receive", "unfold", "outline", "replayKey", "keyId", "refusal", "close", "lend", "diagnose"] as const;
+
+const encoder = new TextEncoder();
+const NOTHING: Uint8Array = new Uint8Array();
+
+/** Asks the core; what does not matter to a question is left out. An empty answer says that there is none. */
+export function ask(question: (typeof QUESTIONS)[number], receiver = 0, text = "", body = NOTHING, figure = 0, byHost = false): string {
+  const bytes = encoder.encode(text);
+  glue.ask(QUESTIONS.indexOf(question), receiver, bytes, body, figure, byHost);
+  bytes.fill(0);
+  return lastAnswer();
+}
+
+/** The value of an answer that has one, or the failure that it says. */
+function asked<Value>(...question: Parameters<typeof ask>): Value {
+  return core.call(() => ask(...question) as Answer<Value>);
+}
 
 /** The core looks at no more of a body that the host hashes: joiners are shorter. */
 const HEAD_BYTES = 16;
@@ -22,7 +42,7 @@ const forgotten =
   typeof FinalizationRegistry === "undefined"
     ? undefined
     : new FinalizationRegistry<Held>(({ number, instance: held }) => {
-        if (held === core.instance) glue.receiver_close(number);
+        if (held === core.instance) ask("close", number);
       });
 
 interface Held {
@@ -33,6 +53,7 @@ interface Held {
 /** A receiver in the core, made again by itself when the core had to be started again. */
 export class CoreHandle {
   readonly #settings: string;
+  readonly #isSecret: boolean;
   #held: Held;
   readonly headerNames: readonly string[];
   readonly keyIds: readonly string[];
@@ -43,8 +64,10 @@ export class CoreHandle {
   /** Made for the first body that is worth it; null where the host has no MAC. */
   #keys: HostKeys | null | undefined;
 
-  constructor(settings: string, mac: MacChoice = "auto") {
-    this.#settings = ascii(settings);
+  /** Of a settings document, or of a secret alone. */
+  constructor(settings: string, isSecret: boolean, mac: MacChoice = "auto") {
+    this.#settings = settings;
+    this.#isSecret = isSecret;
     const { held, headers, keyIds } = this.#open();
     this.#held = held;
     this.headerNames = headers;
@@ -62,26 +85,26 @@ export class CoreHandle {
     const keys = this.#keysFor(body);
     // What the host hashes stays where it is: only its head is copied.
     const head = keys === undefined ? body : body.subarray(0, HEAD_BYTES);
+    let timestamp: number;
     try {
       if (keys !== undefined) lend(keys, body);
-      const timestamp = glue.receiver_verify(this.#number(), encoded(value), head, now, keys !== undefined);
+      timestamp = glue.verify(this.#number(), encoded(value), head, now, keys !== undefined);
       if (keys !== undefined) takeBack();
-      return timestamp;
     } catch (thrown) {
-      takeBack();
-      return typeof thrown === "string" ? core.opened<never>(thrown) : core.stopped(thrown);
+      return core.stopped(thrown);
     }
+    return Number.isNaN(timestamp) ? asked<never>("refusal", this.#number()) : timestamp;
   }
 
   /** The id of the key that fitted when `verify` was last called. */
   fitting(): string {
-    return (this.keyIds.length === 1 ? this.keyIds[0] : this.keyIds[glue.verified_place()]) ?? "";
+    return this.keyIds.length === 1 ? this.keyIds[0]! : ask("keyId", this.#number());
   }
 
   /** The same for a replay of one delivery. */
   replayKey(headers: string, body: Uint8Array): string {
-    const key = core.guarded(() => glue.receiver_replay_key(this.#number(), headers, body));
-    if (key === undefined) throw new Error("mambo-webhooks: a delivery without a signature has no replay key");
+    const key = core.guarded(() => ask("replayKey", this.#number(), headers, body));
+    if (key === "") throw new Error("mambo-webhooks: a delivery without a signature has no replay key");
     return key;
   }
 
@@ -100,9 +123,9 @@ export class CoreHandle {
     const headers = lines(this.headerNames);
     return core.call(() => {
       if (keys !== undefined) lend(keys, body);
-      const answer = glue.receiver_receive(this.#number(), headers, body, now, keys !== undefined);
+      const answer = ask("receive", this.#number(), headers, body, now, keys !== undefined);
       takeBack();
-      return answer;
+      return answer as Answer<CoreDelivery>;
     });
   }
 
@@ -126,15 +149,15 @@ export class CoreHandle {
     if (shown === undefined) return undefined;
     // Headers that name the kind or the release; the one with the signature was seen to.
     const headers = this.headerNames.length > 1 ? lines(this.headerNames.slice(1)) : "";
-    const ask = (): CoreDelivery => core.call(() => glue.receiver_unfold(this.#number(), headers, shown));
-    const found = this.#answers.of(headers === "" ? shown : `${headers}\0${shown}`, away, ask);
+    const unfold = (): CoreDelivery => asked("unfold", this.#number(), headers, encoded(shown));
+    const found = this.#answers.of(headers === "" ? shown : `${headers}\0${shown}`, away, unfold);
     found.keyId = keyId;
     found.timestamp = timestamp;
     return found;
   }
 
   diagnose(headers: string, body: Uint8Array, now: number): CoreDiagnosis {
-    return core.call(() => glue.receiver_diagnose(this.#number(), headers, body, now));
+    return asked("diagnose", this.#number(), headers, body, now);
   }
 
   #keysFor(body: Uint8Array): HostKeys | undefined {
@@ -142,17 +165,15 @@ export class CoreHandle {
   }
 
   #hostKeys(): HostKeys | undefined {
-    const read = (place: number, asBlock: boolean): Uint8Array | undefined =>
-      core.guarded(() => glue.receiver_key(this.#number(), place, asBlock));
-    if (this.#keys === undefined) this.#keys = hostKeys(read) ?? null;
+    if (this.#keys === undefined) this.#keys = hostKeys(() => core.guarded(() => ask("lend", this.#number()))) ?? null;
     return this.#keys ?? undefined;
   }
 
   #outlined(): Outline | null {
     if (this.#outline === undefined) {
       const number = this.#number();
-      const places = this.#settings.includes(ascii(MARK)) ? undefined : core.guarded(() => glue.receiver_outline(number));
-      this.#outline = places === undefined ? null : outlineOf(JSON.parse(places));
+      const places = this.#settings.includes(MARK) ? "" : core.guarded(() => ask("outline", number));
+      this.#outline = places === "" ? null : outlineOf(JSON.parse(places));
     }
     return this.#outline;
   }
@@ -163,7 +184,7 @@ export class CoreHandle {
   }
 
   #open(): { readonly held: Held } & CoreReceiver {
-    const opened = core.call(() => glue.receiver_open(this.#settings));
+    const opened = asked<CoreReceiver>(this.#isSecret ? "openWith" : "open", 0, this.#settings);
     const held = { number: opened.number, instance: core.instance };
     forgotten?.register(this, held);
     return { ...opened, held };
@@ -172,33 +193,32 @@ export class CoreHandle {
 
 /** The header value that signs `body` under a profile, at `now` in milliseconds since 1970. */
 export function signBody(profile: string, secret: string, body: Uint8Array, now: number): string {
-  return core.call(() => glue.sign_body(profile, secret, body, now));
-}
-
-/** Refuses a body that is no bytes. */
-export function refuseParsed(found: string): never {
-  return core.call(() => glue.body_refused(found, 0, 0));
-}
-
-/** Refuses a body that is too large to be copied into the core's memory. */
-export function refuseLarge(bytes: number, allowed: number): never {
-  return core.call(() => glue.body_refused("", bytes, allowed));
+  return asked("sign", 0, `${profile}\0${secret}`, body, now);
 }
 
 /** The same for every delivery of one event. */
 export function eventKey(id: string | null, body: Uint8Array): string {
-  return core.guarded(() => glue.delivery_event_key(id ?? "", body));
+  return core.guarded(() => ask("eventKey", 0, id ?? "", body));
 }
 
 /** Failures of the core's table that are found on this side of it, in the order in which the core knows them. */
-const REFUSALS = ["delivery_replayed", "delivery_pending", "replay_store_full", "handlers_missing", "kind_unknown"] as const satisfies readonly ErrorCode[];
+const REFUSALS = ["delivery_replayed", "delivery_pending", "replay_store_full", "handlers_missing", "kind_unknown", "body_parsed", "body_too_large"] as const satisfies readonly ErrorCode[];
 
 /** Refuses with a failure that is found on this side of the core. */
-export function refuse(code: (typeof REFUSALS)[number]): never {
-  return core.call(() => glue.refused(REFUSALS.indexOf(code)));
+export function refuse(code: (typeof REFUSALS)[number], text = "", bytes = 0): never {
+  return asked("refuse", REFUSALS.indexOf(code), text, NOTHING, bytes);
 }
 
-const encoder = new TextEncoder();
+/** Refuses a body that is no bytes. */
+export function refuseParsed(found: string): never {
+  return refuse("body_parsed", found);
+}
+
+/** Refuses a body that is too large to be copied into the core's memory. */
+export function refuseLarge(bytes: number, allowed: number): never {
+  return refuse("body_too_large", `${allowed}`, bytes);
+}
+
 const room = new Uint8Array(1024);
 
 /** The bytes of a short text, valid until the next call: the glue's own way costs more than the rest of a call. */

@@ -39,17 +39,32 @@ function builtin(name: string): unknown {
   return typeof process?.getBuiltinModule === "function" ? process.getBuiltinModule(name) : undefined;
 }
 
-/** The keys for the host's MAC; nothing where the host has none that answers at once. */
-export function hostKeys(read: (place: number, asBlock: boolean) => Uint8Array | undefined): HostKeys | undefined {
+let taken: HostKey[] = [];
+
+/** The keys for the host's MAC, which `lendKeys` has the core hand over; nothing where the host has none that answers at once. */
+export function hostKeys(lendKeys: () => unknown): HostKeys | undefined {
   crypto ??= builtin("node:crypto") as Crypto | undefined;
   if (typeof crypto?.createHmac !== "function" || typeof crypto.createSecretKey !== "function") return undefined;
-  const keys: HostKey[] = [];
-  for (let secret = read(0, false); secret !== undefined; secret = read(keys.length, false)) {
-    const block = typeof crypto.hash === "function" ? read(keys.length, true) : undefined;
-    keys.push({ object: crypto.createSecretKey(secret), block });
-    secret.fill(0);
-  }
-  return keys;
+  taken = [];
+  lendKeys();
+  return taken;
+}
+
+/** Called by the core, for one key after the other; both are views of its memory. */
+export function host_key(secret: Uint8Array, block: Uint8Array): void {
+  if (crypto !== undefined) taken.push({ object: crypto.createSecretKey(secret), block: typeof crypto.hash === "function" ? block.slice() : undefined });
+}
+
+let answer = "";
+
+/** Called by the core with what it answers. */
+export function host_answer(text: string): void {
+  answer = text;
+}
+
+/** The last answer. */
+export function lastAnswer(): string {
+  return answer;
 }
 
 /** What the next call into the core may ask a digest of. */

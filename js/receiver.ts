@@ -76,7 +76,9 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     maxBodyBytes,
   };
   if (mac !== undefined && !MACS.includes(mac)) throw optionsInvalid("expected one of `auto`, `core`, `host`", "/mac");
-  const core = new CoreHandle(JSON.stringify(settings), mac);
+  // What needs no document starts without all that reads one.
+  const isPlain = typeof secret === "string" && profile === undefined && registry === undefined && maxBodyBytes === MAX_BODY_BYTES && Object.keys(rest).length === 0;
+  const core = isPlain ? new CoreHandle(secret, true, mac) : new CoreHandle(JSON.stringify(settings), false, mac);
   if (mac === "host" && !core.hasHost) throw optionsInvalid("this runtime has no MAC that answers at once", "/mac");
   const [signatureHeader = ""] = core.headerNames;
   const guard: Once = replay === undefined ? (_received, act) => act() : once(replay, options.tolerance);

@@ -1,2 +1,2 @@
-/** The module of the tools, packed; generated when the package is built. */
+/** The module, packed; generated when the package is built. */
 export const toolsBytes: import("./packing.ts").Packed;

@@ -1,17 +1,18 @@
-;; Undoes js/pack.ts: letters become bytes in place, and the streams that they are become a module behind them.
+;; Undoes js/build/pack.ts: letters become bytes in place, and the streams that they are become a module behind them.
 ;; In WebAssembly, because a loop of JavaScript over so many letters takes longer than all the rest of an import; and in one
 ;; function, since a runtime keeps locals in registers, but neither globals nor what functions hand to each other.
 ;; Tables: 0 where each stream stands, 256 letters, 512 kinds of operands, 768 bytes by rank, 1024 last alignments.
 (module
   (memory (export "memory") 1)
+  (data (i32.const 256) "TABLES")
 
   (func $letters (param $end i32)
     (local $from i32)
     (local $to i32)
     (local $page i32)
     (local $letter i32)
-    (local.set $from (i32.const 1280))
-    (local.set $to (i32.const 1280))
+    (local.set $from (i32.const 2048))
+    (local.set $to (i32.const 2048))
     (loop $next
       (local.set $letter (i32.load8_u offset=256 (i32.load8_u (local.get $from))))
       (if (i32.ge_u (local.get $letter) (i32.const 128))

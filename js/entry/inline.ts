@@ -3,6 +3,6 @@ import { core } from "../core.ts";
 import { coreBytes } from "../core_bytes.js";
 import { unpack } from "../packing.ts";
 
-core.boot(new WebAssembly.Module(unpack(coreBytes)));
+core.bootParts((part) => new WebAssembly.Module(unpack(coreBytes, part)));
 
 export * from "../index.ts";

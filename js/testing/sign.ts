@@ -33,6 +33,6 @@ export function sign({ secret, body, now = Date.now(), profile = "" }: SignOptio
 export function signatureHeader(options: SignOptions): Readonly<Record<string, string>> {
   const { secret, profile } = options;
   const parsed: unknown = typeof profile === "string" ? JSON.parse(profile) : profile;
-  const [name = ""] = new CoreHandle(JSON.stringify({ keys: [{ secret }], profile: parsed })).headerNames;
+  const [name = ""] = new CoreHandle(JSON.stringify({ keys: [{ secret }], profile: parsed }), false).headerNames;
   return { [name]: sign(options) };
 }

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { createReceiver } from "mambo-webhooks";
 import { sign } from "mambo-webhooks/testing";
+import { ask } from "./inside.mjs";
 
-const { glue } = await import(join(process.cwd(), "node_modules/mambo-webhooks/dist/entry/internal.js"));
 const secret = "a secret of at least 16 bytes";
 const now = 1_700_000_000_000;
 const change = (id, ops, lossy = "none") => ({ id, since: "9.0.0", on: { model: "Activity" }, summary: id, lossy, ops });
@@ -34,10 +34,10 @@ const textual = registry([change("count", [{ op: "convert", at: "/count", kind: 
 
 /** What the core makes of the whole body. */
 function byCore(settings, headers, body) {
-  const { ok: { number } } = JSON.parse(glue.receiver_open(JSON.stringify({ keys: [{ secret }], ...settings })));
+  const { ok: { number } } = JSON.parse(ask("open", 0, JSON.stringify({ keys: [{ secret }], ...settings })));
   const lines = Object.entries(headers).map(([name, value]) => `${name}\n${value}`).join("\n");
-  const { ok, error } = JSON.parse(glue.receiver_receive(number, lines, Buffer.from(body), now, false));
-  glue.receiver_close(number);
+  const { ok, error } = JSON.parse(ask("receive", number, lines, Buffer.from(body), now));
+  ask("close", number);
   if (error) return error.code;
   const { kind = null, id = null, receivedVersion = null, deliveredVersion = null } = ok;
   return { kind, id, time: ok.time, data: ok.data, receivedVersion, deliveredVersion, applied: ok.applied, losses: ok.losses };

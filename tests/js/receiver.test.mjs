@@ -6,7 +6,9 @@ import { test } from "node:test";
 import vm from "node:vm";
 import { ERROR_CODES, WebhookError, createReceiver } from "mambo-webhooks";
 import { sign } from "mambo-webhooks/testing";
+import * as inside from "./inside.mjs";
 
+const { ask, codes, core, folder, glue, toolsGlue } = inside;
 const repository = process.env.MAMBO_REPOSITORY;
 const require = createRequire(import.meta.url);
 const secret = "correct horse battery staple";
@@ -138,15 +140,11 @@ test("no error shows the secret or the body", () => {
   }
 });
 
-test("the list of codes is the core's", async () => {
-  await import("mambo-webhooks/tools");
-  const { codes } = await import(join(process.cwd(), "node_modules/mambo-webhooks/dist/entry/internal.js"));
+test("the list of codes is the core's", () => {
   assert.deepEqual([...ERROR_CODES], codes().map(([code]) => code));
 });
 
-test("the generated glue has what core_bg.d.ts and tools_bg.d.ts say", async () => {
-  const folder = join(process.cwd(), "node_modules/mambo-webhooks/dist");
-  const { glue, toolsGlue } = await import(join(folder, "entry/internal.js"));
+test("the generated glue has what core_bg.d.ts and tools_bg.d.ts say", () => {
   for (const [name, found] of [["core", glue], ["tools", toolsGlue]]) {
     const declared = [...readFileSync(join(folder, `${name}_bg.d.ts`), "utf8").matchAll(/export (?:class|function) (\w+)/g)].map(([, each]) => each);
     const generated = Object.keys(found).filter((each) => !/^__wbg_(?!set_wasm)|^__wbindgen|^start$/.test(each));
@@ -154,16 +152,17 @@ test("the generated glue has what core_bg.d.ts and tools_bg.d.ts say", async () 
   }
 });
 
-test("refusals that are found outside of the core are those of its table", async () => {
-  const { core, glue } = await import(join(process.cwd(), "node_modules/mambo-webhooks/dist/entry/internal.js"));
-  const found = [0, 1, 2, 3, 4, 5].map((place) => refusal(() => core.call(() => glue.refused(place))));
+test("refusals that are found outside of the core are those of its table", () => {
+  const refused = (place, text, bytes) => refusal(() => core.call(() => ask("refuse", place, text, undefined, bytes)));
+  const found = [...[0, 1, 2, 3, 4].map((place) => refused(place)), refused(5, "a number"), refused(6, "2", 3)];
   assert.deepEqual(found, [
     [true, "delivery_replayed", "peer", "delivery was already handled"],
     [true, "delivery_pending", "peer", "delivery is being handled right now"],
     [true, "replay_store_full", "config", "replay store is full"],
     [true, "handlers_missing", "caller", "no handler was added, so the event would be lost"],
     [true, "kind_unknown", "caller", "kind is not one that this release knows"],
-    [true, "core_trapped", "library", "the core stopped on this input and was started again"],
+    [true, "body_parsed", "caller", "body is a number, not the received bytes: read the raw body before any JSON middleware"],
+    [true, "body_too_large", "peer", "body is 3 bytes, allowed 2"],
   ]);
 });
 
@@ -174,15 +173,23 @@ test("CommonJS and ES modules answer alike", () => {
   if (esm) assert.equal(common.createReceiver, createReceiver);
 });
 
-test("a trap is answered by a new instance", async () => {
-  const folder = join(process.cwd(), "node_modules/mambo-webhooks/dist");
-  const { core } = await import(join(folder, "entry/internal.js"));
-  const before = core.instance;
+test("a trap is answered by a new instance", () => {
   // No input is known that stops the core, so a clock throws what a trap throws while the call is on its way.
-  const found = refusal(() => createReceiver({ secret, clock: () => ({ valueOf() { throw new WebAssembly.RuntimeError("unreachable"); } }) }).receive({ headers: headers(), body }));
-  assert.deepEqual(found, [true, "core_trapped", "library", "the core stopped on this input and was started again"]);
-  assert.equal(core.instance, before + 1);
-  assert.equal(receiver.receive({ headers: headers(), body }).kind, "Ping");
+  const clock = () => ({ valueOf() { throw new WebAssembly.RuntimeError("unreachable"); } });
+  const stopped = [true, "core_trapped", "library", "the core stopped on this input and was started again"];
+  const whole = inside.createReceiver({ secret });
+  const before = inside.core.instance;
+  assert.deepEqual(refusal(() => inside.createReceiver({ secret, clock }).receive({ headers: headers(), body })), stopped);
+  assert.equal(inside.core.instance, before + 1);
+  assert.equal(whole.receive({ headers: headers(), body }).kind, "Ping");
+  // The default entry's core comes in parts: each is there again, when it is needed.
+  const inParts = createReceiver({ secret, registry: { format: 1, releases: [], events: {}, models: {}, changes: [] } });
+  assert.equal(receiver.diagnose({ headers: {}, body }).error.code, "header_missing");
+  assert.deepEqual(refusal(() => createReceiver({ secret, clock }).receive({ headers: headers(), body })), stopped);
+  for (const each of [receiver, inParts]) {
+    assert.equal(each.receive({ headers: headers(), body }).kind, "Ping");
+    assert.equal(each.diagnose({ headers: {}, body }).error.code, "header_missing");
+  }
 });
 
 test("stripe reads our signature", () => {
