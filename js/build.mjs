@@ -48,7 +48,7 @@ async function inline() {
   const parts = { core: split(core, await ran(core)), tools: [readFileSync(join(compiled, "tools_bg.wasm"))] };
   const table = tables(parts.core);
   const write = (file, name, value) => writeFileSync(join(compiled, file), `export const ${name} = ${JSON.stringify(value)};\n`);
-  write("unpacker.js", "unpacker", unpacker(table).toString("base64"));
+  write("unpacker.js", "unpacker", [...unpacker(table, Math.max(...Object.values(parts).flat().map(({ length }) => length)))]);
   const { unpack } = await import(join(compiled, "packing.js"));
   for (const name of modules) {
     const text = pack(parts[name], table);
@@ -59,11 +59,13 @@ async function inline() {
   }
 }
 
-/** js/unpack.wat with its tables, as a module. */
-function unpacker(table) {
+/** js/unpack.wat with its tables and room for the largest module, as a module. */
+function unpacker(table, most) {
+  // Its text and itself, of which neither is twice as long.
+  const pages = Math.ceil(most * 3 / 65_536) + 1;
   const escaped = Array.from(table, (byte) => `\\${byte.toString(16).padStart(2, "0")}`).join("");
   const [source, module] = ["unpack.wat", "unpack.wasm"].map((name) => join(packages, name));
-  writeFileSync(source, readFileSync(join(js, "unpack.wat"), "utf8").replace("TABLES", escaped));
+  writeFileSync(source, readFileSync(join(js, "unpack.wat"), "utf8").replace("TABLES", escaped).replace("PAGES", pages));
   const features = ["--enable-bulk-memory", "--enable-bulk-memory-opt"];
   run("wasm-as", [...features, source, "-o", module]);
   run("wasm-opt", ["-O4", ...features, module, "-o", module]);

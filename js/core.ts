@@ -1,6 +1,6 @@
 import { Core } from "./boot.ts";
 import * as glue from "./core_bg.js";
-import type { CoreDelivery, CoreDiagnosis, CoreReceiver } from "./core_bg.js";
+import type { CoreDelivery, CoreDiagnosis } from "./core_bg.js";
 import type { Answer } from "./boot.ts";
 import type { ErrorCode } from "./errors.ts";
 import { HOST_FROM_BYTES, hostKeys, lastAnswer, lend, takeBack, type HostKeys } from "./host.ts";
@@ -11,7 +11,7 @@ import type { MacChoice } from "./types.ts";
 export const core = new Core(glue, takeBack);
 
 /** What the core can be asked, in the order of the numbers that js/module/src/ask.rs has for it. */
-const QUESTIONS = ["open", "eventKey", "refuse", "sign", "openWith", "receive", "unfold", "outline", "replayKey", "keyId", "refusal", "close", "lend", "diagnose"] as const;
+const QUESTIONS = ["open", "openWith", "receive", "unfold", "outline", "replayKey", "keyId", "refusal", "lend", "close", "eventKey", "refuse", "sign", "diagnose"] as const;
 
 const encoder = new TextEncoder();
 const NOTHING: Uint8Array = new Uint8Array();
@@ -43,18 +43,23 @@ const forgotten =
     ? undefined
     : new FinalizationRegistry<Held>(({ number, instance: held }) => {
         if (held === core.instance) ask("close", number);
+        closed.push(number);
       });
+
+/** Numbers of receivers that nobody has any more, and how many were ever needed. */
+const closed: number[] = [];
+let numbers = 0;
 
 interface Held {
   readonly number: number;
-  readonly instance: number;
+  instance: number;
 }
 
 /** A receiver in the core, made again by itself when the core had to be started again. */
 export class CoreHandle {
   readonly #settings: string;
   readonly #isSecret: boolean;
-  #held: Held;
+  readonly #held: Held;
   readonly headerNames: readonly string[];
   readonly keyIds: readonly string[];
   readonly #hostFrom: number;
@@ -68,10 +73,9 @@ export class CoreHandle {
   constructor(settings: string, isSecret: boolean, mac: MacChoice = "auto") {
     this.#settings = settings;
     this.#isSecret = isSecret;
-    const { held, headers, keyIds } = this.#open();
-    this.#held = held;
-    this.headerNames = headers;
-    this.keyIds = keyIds;
+    this.#held = { number: closed.pop() ?? numbers++, instance: 0 };
+    forgotten?.register(this, this.#held);
+    [this.headerNames = [], this.keyIds = []] = this.#open().split("\n").map((words) => words.split(" "));
     this.#hostFrom = { auto: HOST_FROM_BYTES, core: Infinity, host: 0 }[mac];
   }
 
@@ -179,15 +183,16 @@ export class CoreHandle {
   }
 
   #number(): number {
-    if (this.#held.instance !== core.instance) this.#held = this.#open().held;
+    if (this.#held.instance !== core.instance) this.#open();
     return this.#held.number;
   }
 
-  #open(): { readonly held: Held } & CoreReceiver {
-    const opened = asked<CoreReceiver>(this.#isSecret ? "openWith" : "open", 0, this.#settings);
-    const held = { number: opened.number, instance: core.instance };
-    forgotten?.register(this, held);
-    return { ...opened, held };
+  /** Opens it under its number, at first and in each instance of the core that finds it missing. */
+  #open(): string {
+    const answer = core.guarded(() => ask(this.#isSecret ? "openWith" : "open", this.#held.number, this.#settings));
+    if (answer.startsWith("{")) core.opened(answer);
+    this.#held.instance = core.instance;
+    return answer;
   }
 }
 

@@ -20,12 +20,6 @@ export interface CoreDiagnosis {
   readonly hashes: number;
 }
 
-export interface CoreReceiver {
-  readonly number: number;
-  readonly headers: readonly string[];
-  readonly keyIds: readonly string[];
-}
-
 export function ask(question: number, receiver: number, text: Uint8Array, body: Uint8Array, figure: number, byHost: boolean): void;
 export function verify(receiver: number, value: Uint8Array, body: Uint8Array, now: number, byHost: boolean): number;
 

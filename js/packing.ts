@@ -20,20 +20,18 @@ const TEXT_AT = 2048;
 /** The bytes of a part. */
 export function unpack({ text, parts }: Packed, part: number): Uint8Array<ArrayBuffer> {
   const { letters, lengths, functions } = parts[part]!;
-  const source = Uint8Array.from(atob(unpacker), (letter) => letter.charCodeAt(0));
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(source));
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(Uint8Array.from(unpacker)));
   const memory = exports["memory"] as WebAssembly.Memory;
-  const own = letters.map(([start, end]) => text.slice(start, end)).join("");
-  // The text, and the module behind it, which is no longer than its streams and the lengths of its functions.
-  const end = TEXT_AT + own.length;
-  memory.grow(Math.ceil((end + own.length + functions * 3) / 65_536));
-  new TextEncoder().encodeInto(own, new Uint8Array(memory.buffer, TEXT_AT));
-  const places = new Uint32Array(memory.buffer, 0, lengths.length);
+  const encoder = new TextEncoder();
+  let end = TEXT_AT;
+  for (const [from, to] of letters) end += encoder.encodeInto(text.slice(from, to), new Uint8Array(memory.buffer, end)).written;
+  const places = new Uint32Array(memory.buffer, 0, 64);
+  places.set(lengths, 32);
   let place = TEXT_AT;
   for (const [at, length] of lengths.entries()) {
     places[at] = place;
     place += length;
   }
-  const run = exports["unpack"] as (end: number, functions: number, before: number, after: number) => number;
-  return new Uint8Array(memory.buffer as ArrayBuffer).subarray(end, run(end, functions, lengths[0]!, lengths[1]!));
+  const run = exports["unpack"] as (end: number, functions: number) => number;
+  return new Uint8Array(memory.buffer as ArrayBuffer).subarray(end, run(end, functions));
 }

@@ -1,9 +1,9 @@
 ;; Undoes js/build/pack.ts: letters become bytes in place, and the streams that they are become a module behind them.
 ;; In WebAssembly, because a loop of JavaScript over so many letters takes longer than all the rest of an import; and in one
 ;; function, since a runtime keeps locals in registers, but neither globals nor what functions hand to each other.
-;; Tables: 0 where each stream stands, 256 letters, 512 kinds of operands, 768 bytes by rank, 1024 last alignments.
+;; Tables: 0 where each stream stands, 128 how long it is, 256 letters, 512 kinds of operands, 768 bytes by rank, 1024 last alignments.
 (module
-  (memory (export "memory") 1)
+  (memory (export "memory") PAGES)
   (data (i32.const 256) "TABLES")
 
   (func $letters (param $end i32)
@@ -24,7 +24,7 @@
       (local.set $from (i32.add (local.get $from) (i32.const 1)))
       (br_if $next (i32.lt_u (local.get $from) (local.get $end)))))
 
-  (func (export "unpack") (param $to i32) (param $functions i32) (param $before i32) (param $after i32) (result i32)
+  (func (export "unpack") (param $to i32) (param $functions i32) (result i32)
     (local $opcodes i32)
     (local $alignments i32)
     (local $offsets i32)
@@ -37,8 +37,8 @@
     (local $byte i32)
     (local $length i32)
     (call $letters (local.get $to))
-    (memory.copy (local.get $to) (i32.load (i32.const 0)) (local.get $before))
-    (local.set $to (i32.add (local.get $to) (local.get $before)))
+    (memory.copy (local.get $to) (i32.load (i32.const 0)) (i32.load (i32.const 128)))
+    (local.set $to (i32.add (local.get $to) (i32.load (i32.const 128))))
     (local.set $opcodes (i32.load (i32.const 8)))
     (local.set $alignments (i32.load (i32.const 12)))
     (local.set $offsets (i32.load (i32.const 16)))
@@ -104,5 +104,5 @@
       (memory.copy (local.get $to) (i32.add (local.get $start) (i32.const 3)) (local.get $length))
       (local.set $to (i32.add (local.get $to) (local.get $length)))
       (br_if $function (local.tee $functions (i32.sub (local.get $functions) (i32.const 1)))))
-    (memory.copy (local.get $to) (i32.load (i32.const 4)) (local.get $after))
-    (i32.add (local.get $to) (local.get $after))))
+    (memory.copy (local.get $to) (i32.load (i32.const 4)) (i32.load (i32.const 132)))
+    (i32.add (local.get $to) (i32.load (i32.const 132)))))

@@ -1,2 +1,2 @@
-/** js/unpack.wat in base64; generated when the package is built. */
-export const unpacker: string;
+/** js/unpack.wat, compiled, as bytes: quicker than text when nothing is compiled yet. */
+export const unpacker: readonly number[];

@@ -22,91 +22,94 @@ use mambo_webhooks::verify::{CoreMac, MacProvider, Verified};
 use mambo_webhooks_edge::{Lines, Members, failed, now_millis, text as said};
 use mambo_webhooks_fast::verify;
 
-/// Asks a question: of a receiver, about a text and a body, with a number that is a time in milliseconds since 1970
-/// unless it says otherwise. What is of no use to it is empty. Answers are texts; `mambo_webhooks_edge` has their form.
-/// An empty one says that there is none. The host is told the answer, and has not to ask this memory for it.
+/// What is asked: of a receiver, about a text and a body, with a number that is a time in milliseconds since 1970 unless
+/// it says otherwise. What is of no use to a question is empty.
+struct Question<'q> {
+    number: usize,
+    text: &'q str,
+    body: &'q [u8],
+    figure: f64,
+    by_host: bool,
+}
+
+/// What answers, by the numbers that questions have in `js/core.ts`. Through this table each stays a function of its own:
+/// a runtime compiles a function when it is first called, all of it, and tools would make one of those that have one caller.
+static ANSWERS: [fn(&Question<'_>) -> String; 14] = [
+    opened, opened_with, received_by, unfolded, outlined, replay_key, key_id, refusal, lent, closed, key_of_event, refused, signed,
+    explained,
+];
+
+/// Asks a question. Answers are texts; `mambo_webhooks_edge` has their form. An empty one says that there is none. The host
+/// is told the answer, and has not to ask this memory for it.
 #[wasm_bindgen]
-pub fn ask(question: u32, number: usize, text: Vec<u8>, body: &[u8], figure: f64, by_host: bool) {
+pub fn ask(question: usize, number: usize, text: Vec<u8>, body: &[u8], figure: f64, by_host: bool) {
     let text = Zeroizing::new(text);
     // The other side encodes texts: they always are UTF-8.
     let text = str::from_utf8(&text).unwrap_or_default();
-    let answer = match question {
-        0 => opened(text),
-        1 => key_of_event(text, body),
-        2 => refused(number, text, figure),
-        3 => signed(text, body, figure),
-        4 => opened_with(text),
-        _ => receiver(number).map(|receiver| of_receiver(question, number, &receiver, text, body, figure, by_host)).unwrap_or_default(),
-    };
-    host_answer(&answer);
-}
-
-fn of_receiver(question: u32, number: usize, receiver: &Receiver, text: &str, body: &[u8], figure: f64, by_host: bool) -> String {
-    let lines = Lines(text);
-    match question {
-        5 => received_by(receiver, &lines, body, figure, by_host),
-        6 => unfolded(receiver, &lines, body),
-        7 => outlined(receiver).unwrap_or_default(),
-        8 => receiver.replay_key(&lines, body).unwrap_or_default(),
-        9 => receiver.keys().keys().get(PLACE.get()).map(|key| key.id().into()).unwrap_or_default(),
-        10 => REFUSAL.take(),
-        11 => closed(number),
-        12 => lent(receiver),
-        _ => explained(receiver, &lines, body, figure),
+    if let Some(answer) = ANSWERS.get(question) {
+        host_answer(&answer(&Question { number, text, body, figure, by_host }));
     }
 }
 
-/// `{"ok":{headers,keyIds,number}}` or `{"error":…}` for a settings document: the names of the headers that the
-/// receiver wants, the ids of its keys, and its number.
-#[inline(never)]
-fn opened(settings: &str) -> String {
-    held(Receiver::from_json(settings))
+impl Question<'_> {
+    /// What a receiver says to it; nothing for one that is not there, which `js/core.ts` never asks.
+    fn of(&self, answer: impl FnOnce(&Receiver) -> Option<String>) -> String {
+        receiver(self.number).and_then(|receiver| answer(&receiver)).unwrap_or_default()
+    }
+}
+
+/// Opens a receiver under a number, from a settings document. The names of the headers that it wants on one line, and
+/// the ids of its keys on another, or `{"error":…}`.
+fn opened(asked: &Question<'_>) -> String {
+    held(asked.number, Receiver::from_json(asked.text))
 }
 
 /// The same for one secret and the defaults, where none of what reads a document has to be compiled.
-#[inline(never)]
-fn opened_with(secret: &str) -> String {
-    held(KeyRing::single(secret).map(Receiver::new))
+fn opened_with(asked: &Question<'_>) -> String {
+    held(asked.number, KeyRing::single(asked.text).map(Receiver::new))
 }
 
-fn held(receiver: Result<Receiver, Error>) -> String {
-    match receiver {
-        Ok(receiver) => {
-            let headers: Vec<&str> = receiver.header_names().collect();
-            let ids: Vec<&str> = receiver.keys().keys().iter().map(Key::id).collect();
-            let mut answer = Members::new("{\"ok\":{");
-            answer.list("headers", &headers, |name| quoted(name)).list("keyIds", &ids, |id| quoted(id));
-            let number = kept(receiver);
-            answer.raw("number", &format!("{number}")).end("}}")
-        }
-        Err(error) => failed(&error),
-    }
-}
-
-#[inline(never)]
-fn key_of_event(id: &str, body: &[u8]) -> String {
-    event_key(Some(id).filter(|id| !id.is_empty()), body)
-}
-
-/// The number by which a receiver is held from now on.
-fn kept(receiver: Receiver) -> usize {
+fn held(number: usize, receiver: Result<Receiver, Error>) -> String {
+    let receiver = match receiver {
+        Ok(receiver) => receiver,
+        Err(error) => return failed(&error),
+    };
+    let headers = receiver.header_names().collect::<Vec<_>>().join(" ");
+    let ids = receiver.keys().keys().iter().map(Key::id).collect::<Vec<_>>().join(" ");
     RECEIVERS.with_borrow_mut(|receivers| {
-        let free = receivers.iter().position(Option::is_none).unwrap_or(receivers.len());
-        if free == receivers.len() {
-            receivers.push(None);
-        }
-        if let Some(place) = receivers.get_mut(free) {
+        receivers.resize_with(receivers.len().max(number.saturating_add(1)), || None);
+        if let Some(place) = receivers.get_mut(number) {
             *place = Some(Rc::new(receiver));
         }
-        free
-    })
+    });
+    // Neither has blanks or lines in it.
+    [headers, ids].join("\n")
+}
+
+/// `Received::event_key` of a delivery that was received; without an id, of the empty text.
+fn key_of_event(asked: &Question<'_>) -> String {
+    event_key(Some(asked.text).filter(|id| !id.is_empty()), asked.body)
+}
+
+/// `Verified::replay_key` of a delivery that was verified.
+fn replay_key(asked: &Question<'_>) -> String {
+    asked.of(|receiver| receiver.replay_key(&Lines(asked.text), asked.body))
+}
+
+/// The id of the key that fitted last.
+fn key_id(asked: &Question<'_>) -> String {
+    asked.of(|receiver| receiver.keys().keys().get(PLACE.get()).map(|key| key.id().into()))
+}
+
+/// Why a delivery was refused last.
+fn refusal(_: &Question<'_>) -> String {
+    REFUSAL.take()
 }
 
 /// Forgets a receiver.
-#[inline(never)]
-fn closed(number: usize) -> String {
+fn closed(asked: &Question<'_>) -> String {
     RECEIVERS.with_borrow_mut(|receivers| {
-        if let Some(place) = receivers.get_mut(number) {
+        if let Some(place) = receivers.get_mut(asked.number) {
             *place = None;
         }
     });
@@ -114,94 +117,99 @@ fn closed(number: usize) -> String {
 }
 
 /// Lends the keys to the host's MAC.
-#[inline(never)]
-fn lent(receiver: &Receiver) -> String {
-    for key in receiver.keys().keys() {
-        let secret = key.secret().expose();
-        host_key(secret, &inner_block(secret)[..]);
-    }
-    String::new()
+fn lent(asked: &Question<'_>) -> String {
+    asked.of(|receiver| {
+        for key in receiver.keys().keys() {
+            let secret = key.secret().expose();
+            host_key(secret, &inner_block(secret)[..]);
+        }
+        None
+    })
 }
 
 /// The places that matter to a receiver in a body, as a JSON list of texts: a letter for what is looked at, and a
 /// pointer. Nothing when only the body's own text will do.
-#[inline(never)]
-fn outlined(receiver: &Receiver) -> Option<String> {
-    let mut places = String::from("[");
-    outline(receiver, &mut |role, at| {
-        let letter = match role {
-            Role::Named => "n",
-            Role::Id => "i",
-            Role::Time => "t",
-            Role::Moved => "m",
-            Role::Compared => "c",
-        };
-        places.push_str(if places.len() > 1 { "," } else { "" });
-        places.push_str(&quoted(&format!("{letter}{at}")));
-    })?;
-    places.push(']');
-    Some(places)
+fn outlined(asked: &Question<'_>) -> String {
+    asked.of(|receiver| {
+        let mut places = String::from("[");
+        outline(receiver, &mut |role, at| {
+            let letter = match role {
+                Role::Named => "n",
+                Role::Id => "i",
+                Role::Time => "t",
+                Role::Moved => "m",
+                Role::Compared => "c",
+            };
+            places.push_str(if places.len() > 1 { "," } else { "" });
+            places.push_str(&quoted(&format!("{letter}{at}")));
+        })?;
+        places.push(']');
+        Some(places)
+    })
 }
 
 /// `{"ok":{…,"data":…}}` or `{"error":…}` for a body that was verified, or an outline of it. Only for what `verify` has
 /// just accepted.
-#[inline(never)]
-fn unfolded(receiver: &Receiver, lines: &Lines<'_>, body: &[u8]) -> String {
-    let found = receiver.open(Verified::assume(body, UnixMillis(0)), lines);
-    found.map_or_else(|error| failed(&error), |found| received(&found))
+fn unfolded(asked: &Question<'_>) -> String {
+    asked.of(|receiver| {
+        let found = receiver.open(Verified::assume(asked.body, UnixMillis(0)), &Lines(asked.text));
+        Some(found.map_or_else(|error| failed(&error), |found| received(&found)))
+    })
 }
 
-/// `{"ok":{…,"data":…}}` or `{"error":…}`. `lines` are a name, then its value, and so on.
-#[inline(never)]
-fn received_by(receiver: &Receiver, lines: &Lines<'_>, body: &[u8], now: f64, by_host: bool) -> String {
-    let host = HostMac(receiver);
-    let mac: &dyn MacProvider = if by_host { &host } else { &CoreMac };
-    let found = now_millis(now)
-        .and_then(|now| verify(receiver, mac, lines, body, now))
-        .and_then(|verified| receiver.open(verified, lines));
-    found.map_or_else(|error| failed(&error), |found| received(&found))
+/// `{"ok":{…,"data":…}}` or `{"error":…}`. The text has a name on a line, then its value on a line, and so on.
+fn received_by(asked: &Question<'_>) -> String {
+    asked.of(|receiver| {
+        let lines = Lines(asked.text);
+        let host = HostMac(receiver);
+        let mac: &dyn MacProvider = if asked.by_host { &host } else { &CoreMac };
+        let found = now_millis(asked.figure)
+            .and_then(|now| verify(receiver, mac, &lines, asked.body, now))
+            .and_then(|verified| receiver.open(verified, &lines));
+        Some(found.map_or_else(|error| failed(&error), |found| received(&found)))
+    })
 }
 
 /// `{"ok":header value}` or `{"error":…}`: signs a body under a profile, empty for the default one, with one secret; the
 /// text has both, with a zero character between them.
-#[inline(never)]
-fn signed(text: &str, body: &[u8], now: f64) -> String {
-    let (profile, secret) = text.split_once('\0').unwrap_or_default();
+fn signed(asked: &Question<'_>) -> String {
+    let (profile, secret) = asked.text.split_once('\0').unwrap_or_default();
     let profile = if profile.is_empty() { Ok(Profile::default()) } else { Profile::from_json(profile) };
     let signed = profile.and_then(|profile| {
         let keys = KeyRing::single(secret)?;
-        sign(&profile.scheme, &keys, body, now_millis(now)?)
+        sign(&profile.scheme, &keys, asked.body, now_millis(asked.figure)?)
     });
     signed.map_or_else(|error| failed(&error), |value| said(&value))
 }
 
 /// What `diagnose` finds: `{"ok":{error,causes,hashes}}`, of the same as `received_by`, but for all headers.
-#[inline(never)]
-fn explained(receiver: &Receiver, lines: &Lines<'_>, body: &[u8], now: f64) -> String {
-    match now_millis(now) {
-        Ok(now) => {
-            let refused = verify(receiver, &CoreMac, lines, body, now).err();
-            diagnosed(&refused.map(|error| receiver.explain(error, lines, body, now)).unwrap_or_default())
-        }
-        Err(error) => failed(&error),
-    }
+fn explained(asked: &Question<'_>) -> String {
+    asked.of(|receiver| {
+        let now = match now_millis(asked.figure) {
+            Ok(now) => now,
+            Err(error) => return Some(failed(&error)),
+        };
+        let lines = Lines(asked.text);
+        let refused = verify(receiver, &CoreMac, &lines, asked.body, now).err();
+        let found = refused.map(|error| receiver.explain(error, &lines, asked.body, now)).unwrap_or_default();
+        Some(diagnosed(&found))
+    })
 }
 
-/// `{"error"}` for a refusal that is found on the other side, by its place in `REFUSALS` of `js/core.ts`. `text` says what
-/// was passed instead of bytes, or how many `bytes` are allowed of a body that must not be copied into this memory, which
-/// never shrinks.
-#[inline(never)]
-fn refused(place: usize, text: &str, bytes: f64) -> String {
+/// `{"error"}` for a refusal that is found on the other side, by its place in `REFUSALS` of `js/core.ts`. The text says what
+/// was passed instead of bytes, or how many bytes are allowed of a body that must not be copied into this memory, which
+/// never shrinks; the figure then is how many it has.
+fn refused(asked: &Question<'_>) -> String {
     // A length that the other side has counted.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "see above")]
-    let bytes = bytes as usize;
-    failed(&match place {
+    let bytes = asked.figure as usize;
+    failed(&match asked.number {
         0 => Error::DeliveryReplayed,
         1 => Error::DeliveryPending,
         2 => Error::ReplayStoreFull,
         3 => Error::HandlersMissing,
         4 => Error::KindUnknown,
-        5 => Error::BodyParsed { found: text.into() },
-        _ => Error::BodyTooLarge { bytes, allowed: text.parse().unwrap_or_default() },
+        5 => Error::BodyParsed { found: asked.text.into() },
+        _ => Error::BodyTooLarge { bytes, allowed: asked.text.parse().unwrap_or_default() },
     })
 }
