@@ -12,9 +12,9 @@ interface Glue {
 export class Core {
   readonly #glue: Glue;
   readonly #onStop: () => void;
-  /** Its parts, of which js/build/split.ts tells. A module that is whole is the first. */
-  #part: ((number: number) => WebAssembly.Module) | undefined;
-  readonly #parts: WebAssembly.Module[] = [];
+  /** What stands in a module of its own until it is called: js/build/split.ts tells. */
+  #rest: (() => WebAssembly.Module) | undefined;
+  #module: WebAssembly.Module | undefined;
   #memory: WebAssembly.Memory | undefined;
   #instances = 0;
 
@@ -23,15 +23,11 @@ export class Core {
     this.#onStop = onStop;
   }
 
-  /** Starts the core from its compiled module. Called once by each entry file, at import. */
-  boot(module: WebAssembly.Module): void {
-    this.bootParts(() => module);
-  }
-
-  /** The same for a module in parts, of which `part` has each. */
-  bootParts(part: (number: number) => WebAssembly.Module): void {
-    this.#part = part;
-    this.#parts.length = 0;
+  /** Starts the core from its compiled module, or the first part of it. Called once by each entry file, at import. */
+  boot(module: WebAssembly.Module, rest?: () => WebAssembly.Module): void {
+    let made: WebAssembly.Module | undefined;
+    this.#module = module;
+    this.#rest = rest && (() => (made ??= rest()));
     this.#restart();
   }
 
@@ -72,15 +68,13 @@ export class Core {
 
   /** Starts a new instance: at first, and after a trap, which leaves the old one in an unknown state. */
   #restart(): void {
-    if (this.#part === undefined) throw new Error("mambo-webhooks: no entry file was imported, so the core is not there");
+    if (this.#module === undefined) throw new Error("mambo-webhooks: no entry file was imported, so the core is not there");
     this.#forget();
     // The glue's namespace is itself the import object of the module, whatever realm the module comes from. Each module
     // looks for it under the name of its own glue.
-    const part = this.#part;
-    const made = (number: number): WebAssembly.Module => (this.#parts[number] ??= part(number));
-    const load = (number: number): unknown => new WebAssembly.Instance(made(number), { first: instance.exports });
+    const load = (): unknown => this.#rest && new WebAssembly.Instance(this.#rest(), { first: instance.exports });
     const functions = { ...this.#glue, load } as unknown as WebAssembly.ModuleImports;
-    const instance: WebAssembly.Instance = new WebAssembly.Instance(made(0), { "./core_bg.js": functions, "./tools_bg.js": functions });
+    const instance: WebAssembly.Instance = new WebAssembly.Instance(this.#module, { "./core_bg.js": functions, "./tools_bg.js": functions });
     this.#glue.__wbg_set_wasm(instance.exports);
     this.#memory = instance.exports["memory"] as WebAssembly.Memory;
     const start = instance.exports["__wbindgen_start"];

@@ -31,6 +31,8 @@ function asked<Value>(...question: Parameters<typeof ask>): Value {
 
 /** The core looks at no more of a body that the host hashes: joiners are shorter. */
 const HEAD_BYTES = 16;
+/** The core hashes a first body that is shorter: until then the host would load its cryptography. */
+const FIRST_BY_HOST_BYTES = 65_536;
 /** As strict as the core: it refuses what is no UTF-8, and leaves a byte order mark for the parser to refuse. */
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -66,6 +68,7 @@ export class CoreHandle {
   /** Made for the first body; null where only the body's own text will do. */
   #outline: Outline | null | undefined;
   readonly #answers = new Answers();
+  #isNew = true;
   /** Made for the first body that is worth it; null where the host has no MAC. */
   #keys: HostKeys | null | undefined;
 
@@ -75,7 +78,7 @@ export class CoreHandle {
     this.#isSecret = isSecret;
     this.#held = { number: closed.pop() ?? numbers++, instance: 0 };
     forgotten?.register(this, this.#held);
-    [this.headerNames = [], this.keyIds = []] = this.#open().split("\n").map((words) => words.split(" "));
+    [this.headerNames = [], this.keyIds = []] = this.#open().split("\n").map((words) => words.split(" ").slice(0, -1));
     this.#hostFrom = { auto: HOST_FROM_BYTES, core: Infinity, host: 0 }[mac];
   }
 
@@ -165,7 +168,10 @@ export class CoreHandle {
   }
 
   #keysFor(body: Uint8Array): HostKeys | undefined {
-    return body.length >= this.#hostFrom ? this.#hostKeys() : undefined;
+    if (body.length < this.#hostFrom) return undefined;
+    const isFirst = this.#isNew && this.#hostFrom > 0 && body.length < FIRST_BY_HOST_BYTES;
+    this.#isNew = false;
+    return isFirst ? undefined : this.#hostKeys();
   }
 
   #hostKeys(): HostKeys | undefined {

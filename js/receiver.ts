@@ -67,18 +67,18 @@ const MACS: readonly unknown[] = ["auto", "core", "host"] satisfies MacChoice[];
 export function createReceiver(options: ReceiverOptions): Receiver {
   if (options.secret !== undefined && options.keys !== undefined) throw optionsInvalid("expected either `secret` or `keys`", "the top");
   const { secret, keys, profile, registry, maxBodyBytes = MAX_BODY_BYTES, clock = Date.now, replay, mac, ...rest } = options;
-  const settings = {
+  if (mac !== undefined && !MACS.includes(mac)) throw optionsInvalid("expected one of `auto`, `core`, `host`", "/mac");
+  const settings = (): string => JSON.stringify({
     ...rest,
     // A variable that is not set is a secret that is empty, which is what has to be said.
     keys: keys ?? [{ secret: secret ?? "" }],
     profile: parsed(profile, "profile_invalid"),
     registry: parsed(registry, "registry_invalid"),
     maxBodyBytes,
-  };
-  if (mac !== undefined && !MACS.includes(mac)) throw optionsInvalid("expected one of `auto`, `core`, `host`", "/mac");
-  // What needs no document starts without all that reads one.
+  });
+  // One secret and the defaults need no document, and start without all that reads one.
   const isPlain = typeof secret === "string" && profile === undefined && registry === undefined && maxBodyBytes === MAX_BODY_BYTES && Object.keys(rest).length === 0;
-  const core = isPlain ? new CoreHandle(secret, true, mac) : new CoreHandle(JSON.stringify(settings), false, mac);
+  const core = isPlain ? new CoreHandle(secret, true, mac) : new CoreHandle(settings(), false, mac);
   if (mac === "host" && !core.hasHost) throw optionsInvalid("this runtime has no MAC that answers at once", "/mac");
   const [signatureHeader = ""] = core.headerNames;
   const guard: Once = replay === undefined ? (_received, act) => act() : once(replay, options.tolerance);

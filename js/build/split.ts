@@ -1,15 +1,15 @@
-// Cuts a module into parts: groups of functions that ran while it was watched, and all others. The first part is there from
-// the start, each other one is made when the first of its functions is called.
+// Cuts a module in two: what ran while it was watched, and all else, which is made when the first of its functions is called.
 //
-// A function of another part has a stub in each part that names it: it has that part made if the function's place in the
-// table is still empty, and goes on in it. So all parts together do what the module did, whatever ran while it was watched.
-// They find each other in the table because for each export a runtime makes a wrapper that JavaScript could call it by.
+// A function of the other part has a stub in the part that names it, which goes on in the table; those of the first part have
+// the second one made, if the function's place is still empty. So both together do what the module did, whatever ran while it
+// was watched. They find each other in the table because for each export a runtime makes a wrapper for JavaScript.
 import { OP, Reader, SECTION, assembled, bodies, bytesOf, callees, leb, listed, sections, signedLeb, type Body } from "./module.ts";
 
 const [FUNCTION, TABLE, MEMORY, GLOBAL] = [0, 1, 2, 3];
 const [FUNCTION_TYPE, REFERENCE] = [0x60, 0x70];
-/** What the first part imports to have others made, by their numbers; and what these import the first by. */
-const [LOAD, FIRST] = ["load", "first"];
+/** What the first part imports to have the second one made, and what that imports the first by. */
+const LOAD = "load";
+const FIRST = "first";
 
 interface Parts {
   readonly found: Map<number, Uint8Array>;
@@ -95,78 +95,71 @@ export function watched(bytes: Uint8Array): { readonly bytes: Uint8Array<ArrayBu
   return { bytes: assembled(changed), at, count: parts.bodies.length };
 }
 
-/** The parts; `groups` has the functions of all but the last one, counted without imported ones. */
-export function split(bytes: Uint8Array, groups: readonly ReadonlySet<number>[]): readonly Uint8Array<ArrayBuffer>[] {
+/** Both parts; `ran` has the functions of the first, counted without imported ones. */
+export function split(bytes: Uint8Array, ran: ReadonlySet<number>): readonly [first: Uint8Array<ArrayBuffer>, second: Uint8Array<ArrayBuffer>] {
   const parts = partsOf(bytes);
   const imported = parts.imports.length;
-  const load = parts.functions.length;
-  const partOf = (index: number): number => {
-    const found = groups.findIndex((group) => index < imported || index === load || group.has(index - imported));
-    return found < 0 ? groups.length : found;
-  };
-  const places = [...parts.functions.keys(), load];
+  const all = [...parts.functions.keys()];
+  const isFirst = (index: number): boolean => index < imported || ran.has(index - imported);
   const body = (index: number): Body => parts.bodies[index - imported]!;
-  const named = new Map(places.map((index) => [index, index < imported || index === load ? [] : callees(body(index))]));
+  const [firsts, seconds] = [all.filter(isFirst), all.filter((index) => !isFirst(index))];
+  const called = (part: readonly number[]): number[] => part.filter((index) => index >= imported).flatMap((index) => callees(body(index)));
   const entered = [...parts.elements.functions, ...parts.exports.filter(({ kind }) => kind === FUNCTION).map(({ index }) => index)];
-  /** The functions of other parts that a part names. */
-  const foreign = Array.from({ length: groups.length + 1 }, (_, part) => {
-    const wanted = places.filter((index) => partOf(index) === part).flatMap((index) => named.get(index)!);
-    const found = new Set([...wanted, ...(part === 0 ? entered : [])].filter((index) => partOf(index) !== part));
-    if (part > 0 && [...found].some((index) => partOf(index) > 0)) found.add(load);
-    return [...found].sort((one, other) => one - other);
-  });
+  // What each part names of the other, and where it stands in the table: behind what stood there, first that of the second.
+  const fromFirst = seconds.filter((index) => new Set([...called(firsts), ...entered]).has(index));
+  const fromSecond = firsts.filter((index) => new Set(called(seconds)).has(index));
   const table = parts.tables[0]!;
-  const slots = [...new Set(foreign.flat())].sort((one, other) => partOf(one) - partOf(other) || one - other);
-  const slot = (index: number): number => table.least + slots.indexOf(index);
-  const typeOfLoad = parts.types.findIndex(({ bytes: [, ...shape] }) => shape.join() === "1,127,0");
-  const typeOf = (index: number): number => (index === load ? typeOfLoad : parts.functions[index]!);
-  if (typeOfLoad < 0 || table.type !== REFERENCE) throw new Error("the module has no type that is needed");
+  const slots = [...fromFirst, ...fromSecond];
+  const slot = (index: number): number[] => [OP.CONST, ...signedLeb(table.least + slots.indexOf(index))];
+  const plain = parts.types.findIndex(({ parameters, results }) => parameters === 0 && results === 0);
+  if (plain < 0 || table.type !== REFERENCE) throw new Error("the module has no type that is needed");
 
-  /** A function that goes on in the table. */
-  const stub = (index: number, numbered: (callee: number) => number): number[] => {
-    const place = [OP.CONST, ...signedLeb(slot(index))];
-    const part = partOf(index);
-    const made = part === 0 ? [] : [...place, OP.TABLE_GET, 0, OP.IS_NULL, OP.IF, 0x40, OP.CONST, ...signedLeb(part), OP.CALL, ...leb(numbered(load)), OP.END];
-    const parameters = Array.from({ length: parts.types[typeOf(index)]!.parameters }, (_, at) => [OP.LOCAL_GET, ...leb(at)]).flat();
-    const code = [0, ...made, ...parameters, ...place, OP.CALL_INDIRECT, ...leb(typeOf(index)), 0, OP.END];
+  // In the first part, the import that has the second one made stands behind the others.
+  const firstOrder: (number | typeof LOAD)[] = [...parts.imports.keys(), LOAD, ...all.filter((index) => index >= imported && (isFirst(index) || fromFirst.includes(index)))];
+  const secondOrder = [...fromSecond, ...seconds];
+  const inFirst = (index: number): number => firstOrder.indexOf(index);
+  const inSecond = (index: number): number => secondOrder.indexOf(index);
+  const stub = (index: number): number[] => {
+    const type = parts.functions[index]!;
+    const made = isFirst(index) ? [] : [...slot(index), OP.TABLE_GET, 0, OP.IS_NULL, OP.IF, 0x40, OP.CALL, ...leb(imported), OP.END];
+    const parameters = Array.from({ length: parts.types[type]!.parameters }, (_, at) => [OP.LOCAL_GET, ...leb(at)]).flat();
+    const code = [0, ...made, ...parameters, ...slot(index), OP.CALL_INDIRECT, ...leb(type), 0, OP.END];
     return [...leb(code.length), ...code];
   };
-  /** What all parts have alike: the functions of a part and its stubs, its places in the table, and the types. */
-  const common = (part: number): Map<number, ArrayLike<number>> => {
-    const before = part === 0 ? [...parts.imports.keys(), load] : [];
-    const own = places.filter((index) => !before.includes(index) && (partOf(index) === part || foreign[part]!.includes(index)));
-    const order = [...before, ...own];
-    const numbered = (index: number): number => order.indexOf(index);
-    const lent = slots.filter((index) => partOf(index) === part);
-    const code = own.map((index) => (partOf(index) === part ? bytesOf(body(index), numbered) : stub(index, numbered)));
-    const segment = (offset: ArrayLike<number>, functions: readonly number[]): number[] => [0, ...Array.from(offset), ...listed(functions.map((index) => leb(numbered(index))))];
-    const elements = [segment([OP.CONST, ...signedLeb(slot(lent[0]!)), OP.END], lent)];
-    if (part === 0) elements.unshift(segment(parts.elements.offset, parts.elements.functions));
-    const exports = parts.exports.map(({ name, kind, index }) => [...leb(name.length), ...name, kind, ...leb(kind === FUNCTION ? numbered(index) : index)]);
-    return new Map<number, ArrayLike<number>>([
-      [SECTION.TYPES, parts.found.get(SECTION.TYPES)!],
-      [SECTION.FUNCTIONS, listed(own.map((index) => leb(typeOf(index))))],
-      [SECTION.ELEMENTS, listed(elements)],
-      [SECTION.CODE, listed(code)],
-      ...(part === 0 ? [[SECTION.EXPORTS, listed([...exports, ...shared.map(([kind, index]) => [...text(nameOf(kind, index)), kind, ...leb(index)])])] as const] : []),
-    ]);
-  };
+  const segment = (offset: ArrayLike<number>, functions: readonly number[]): number[] => [0, ...Array.from(offset), ...listed(functions.map((index) => leb(index)))];
+  const placed = (functions: readonly number[], numbered: (index: number) => number): number[] =>
+    segment([...slot(functions[0]!), OP.END], functions.map(numbered));
+  const typesOf = (functions: readonly number[]): number[] => listed(functions.map((index) => leb(parts.functions[index]!)));
+
   const limits = (least: number, most: number | undefined): number[] => (most === undefined ? [0, ...leb(least)] : [1, ...leb(least), ...leb(most)]);
   const tables = parts.tables.map(({ type, least, most }, at) => {
     const more = at === 0 ? slots.length : 0;
     return [type, ...limits(least + more, most === undefined ? undefined : most + more)];
   });
-  const nameOf = (kind: number, index: number): string => `${" tmg"[kind]!}${index}`;
-  const shared: readonly (readonly [kind: number, index: number])[] = [
-    ...parts.tables.map((_, at) => [TABLE, at] as const), [MEMORY, 0], ...parts.globals.map((_, at) => [GLOBAL, at] as const),
+  const shared: readonly { readonly name: string; readonly kind: number; readonly index: number; readonly type: ArrayLike<number> }[] = [
+    ...tables.map((type, index) => ({ name: `t${index}`, kind: TABLE, index, type })),
+    { name: "m", kind: MEMORY, index: 0, type: parts.found.get(SECTION.MEMORIES)!.subarray(1) },
+    ...parts.globals.map(({ type }, index) => ({ name: `g${index}`, kind: GLOBAL, index, type })),
   ];
-  const memory = parts.found.get(SECTION.MEMORIES)!.subarray(1);
-  const types = { [TABLE]: tables, [MEMORY]: [memory], [GLOBAL]: parts.globals.map(({ type }) => type) } as Record<number, readonly ArrayLike<number>[]>;
-  const first = new Map<number, ArrayLike<number>>([...parts.found, ...common(0), [SECTION.TABLES, listed(tables)]]);
-  first.set(SECTION.IMPORTS, listed([...parts.imports, [...text("./core_bg.js"), ...text(LOAD), FUNCTION, ...leb(typeOfLoad)]]));
-  const others = groups.map((_, at) => {
-    const imports = shared.map(([kind, index]) => [...text(FIRST), ...text(nameOf(kind, index)), kind, ...Array.from(types[kind]![index]!)]);
-    return common(at + 1).set(SECTION.IMPORTS, listed(imports));
-  });
-  return [first, ...others].map(assembled);
+
+  const first = new Map<number, ArrayLike<number>>(parts.found);
+  const own = firstOrder.slice(imported + 1) as number[];
+  first.set(SECTION.IMPORTS, listed([...parts.imports, [...text("./core_bg.js"), ...text(LOAD), FUNCTION, ...leb(plain)]]));
+  first.set(SECTION.FUNCTIONS, typesOf(own));
+  first.set(SECTION.TABLES, listed(tables));
+  first.set(SECTION.EXPORTS, listed([
+    ...parts.exports.map(({ name, kind, index }) => [...leb(name.length), ...name, kind, ...leb(kind === FUNCTION ? inFirst(index) : index)]),
+    ...shared.map(({ name, kind, index }) => [...text(name), kind, ...leb(index)]),
+  ]));
+  first.set(SECTION.ELEMENTS, listed([segment(parts.elements.offset, parts.elements.functions.map(inFirst)), placed(fromSecond, inFirst)]));
+  first.set(SECTION.CODE, listed(own.map((index) => (isFirst(index) ? bytesOf(body(index), inFirst) : stub(index)))));
+
+  const second = new Map<number, ArrayLike<number>>([
+    [SECTION.TYPES, parts.found.get(SECTION.TYPES)!],
+    [SECTION.IMPORTS, listed(shared.map(({ name, kind, type }) => [...text(FIRST), ...text(name), kind, ...Array.from(type)]))],
+    [SECTION.FUNCTIONS, typesOf(secondOrder)],
+    [SECTION.ELEMENTS, listed([placed(fromFirst, inSecond)])],
+    [SECTION.CODE, listed(secondOrder.map((index) => (isFirst(index) ? stub(index) : bytesOf(body(index), inSecond))))],
+  ]);
+  return [assembled(first), assembled(second)];
 }

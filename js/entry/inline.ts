@@ -3,6 +3,8 @@ import { core } from "../core.ts";
 import { coreBytes } from "../core_bytes.js";
 import { unpack } from "../packing.ts";
 
-core.bootParts((part) => new WebAssembly.Module(unpack(coreBytes, part)));
+const compiled = (part: number): WebAssembly.Module => new WebAssembly.Module(unpack(coreBytes, part));
+
+core.boot(compiled(0), () => compiled(1));
 
 export * from "../index.ts";

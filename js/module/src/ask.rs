@@ -59,7 +59,7 @@ impl Question<'_> {
 }
 
 /// Opens a receiver under a number, from a settings document. The names of the headers that it wants on one line, and
-/// the ids of its keys on another, or `{"error":…}`.
+/// the ids of its keys on another, a blank behind each; or `{"error":…}`.
 fn opened(asked: &Question<'_>) -> String {
     held(asked.number, Receiver::from_json(asked.text))
 }
@@ -74,16 +74,24 @@ fn held(number: usize, receiver: Result<Receiver, Error>) -> String {
         Ok(receiver) => receiver,
         Err(error) => return failed(&error),
     };
-    let headers = receiver.header_names().collect::<Vec<_>>().join(" ");
-    let ids = receiver.keys().keys().iter().map(Key::id).collect::<Vec<_>>().join(" ");
+    // No name and no id has a blank or a line's end in it.
+    let mut answer = String::new();
+    for name in receiver.header_names() {
+        answer.push_str(name);
+        answer.push(' ');
+    }
+    answer.push('\n');
+    for key in receiver.keys().keys() {
+        answer.push_str(key.id());
+        answer.push(' ');
+    }
     RECEIVERS.with_borrow_mut(|receivers| {
         receivers.resize_with(receivers.len().max(number.saturating_add(1)), || None);
         if let Some(place) = receivers.get_mut(number) {
             *place = Some(Rc::new(receiver));
         }
     });
-    // Neither has blanks or lines in it.
-    [headers, ids].join("\n")
+    answer
 }
 
 /// `Received::event_key` of a delivery that was received; without an id, of the empty text.

@@ -1,0 +1,43 @@
+// The default entry's core is in two parts, and the second is made when something of it is called: not by what verifies
+// deliveries, which is why an import is fast. In a process of its own, that has called nothing else.
+import assert from "node:assert/strict";
+import { createHmac, randomBytes, randomInt } from "node:crypto";
+import { test } from "node:test";
+
+let made = 0;
+const { Instance } = WebAssembly;
+WebAssembly.Instance = class extends Instance {
+  constructor(...given) {
+    super(...given);
+    made += 1;
+  }
+};
+const { createReceiver } = await import("mambo-webhooks");
+
+const text = (bytes) => randomBytes(bytes).toString("base64").slice(0, bytes);
+const signed = (secret, body) => {
+  const seconds = Math.floor(Date.now() / 1000);
+  return { "x-mambo-signature": `t=${seconds},v1=${createHmac("sha256", secret).update(`${seconds}.${body}`).digest("hex")}` };
+};
+
+test("deliveries of all lengths are verified by the first part", () => {
+  assert.equal(made, 2, "what unpacks it, and itself");
+  for (let round = 0; round < 500; round += 1) {
+    const [secret, body] = [text(randomInt(16, 200)), text(randomInt(0, 4000))];
+    const headers = signed(secret, body);
+    const { raw } = createReceiver({ secret, mac: "core" }).verify({ headers, body });
+    assert.equal(Buffer.from(raw).toString(), body);
+  }
+  assert.equal(made, 2);
+});
+
+test("all else is there when it is called, once", () => {
+  const secret = "correct horse battery staple";
+  const body = '{"event":"Ping","data":{"message":"ping"}}';
+  const receiver = createReceiver({ secret });
+  for (let round = 0; round < 2; round += 1) {
+    assert.equal(receiver.receive({ headers: signed(secret, body), body }).kind, "Ping");
+    assert.equal(receiver.diagnose({ headers: {}, body }).error.code, "header_missing");
+    assert.equal(made, 4);
+  }
+});
