@@ -76,14 +76,14 @@ impl Shims {
         Self::made(Registry::builtin())
     }
 
-    /// Reads a registry document and lays it over the built-in one.
+    /// Reads a registry document and lays it over the built-in one, of whose deprecations shims have no use.
     ///
     /// # Errors
     /// `registry_invalid`, with the first problem and its place.
     #[inline(never)]
     pub fn from_json(text: &str) -> Result<Self, Error> {
         let mut problems = Problems::default();
-        let registry = Registry::over_builtin(text, &mut problems);
+        let registry = Registry::over_shapes(text, &mut problems);
         match (registry, problems.first()) {
             (_, Some(first)) => Err(invalid(first)),
             (registry, None) => Ok(Self::made(registry.unwrap_or_default())),
@@ -198,6 +198,18 @@ impl Standing {
             Self::Newer => "newer",
             Self::Older => "older",
         }
+    }
+}
+
+impl Registry {
+    /// Reads a registry document and lays it over the built-in one.
+    ///
+    /// # Errors
+    /// `registry_invalid`, with the first problem and its place.
+    pub fn from_json(text: &str) -> Result<Self, Error> {
+        let mut problems = Problems::default();
+        let registry = Self::over_builtin(text, &mut problems);
+        problems.first().map_or_else(|| Ok(registry.unwrap_or_default()), |first| Err(invalid(first)))
     }
 }
 

@@ -111,7 +111,19 @@ pub struct Deprecation {
 impl Registry {
     /// Lays another registry over this one: its releases, changes and deprecations are added, its events and models
     /// replace those of the same name. The same change in both is one change.
-    pub fn merge(&mut self, over: Self, problems: &mut Problems) {
+    pub fn merge(&mut self, mut over: Self, problems: &mut Problems) {
+        let (changes, deprecations) = (core::mem::take(&mut over.changes), core::mem::take(&mut over.deprecations));
+        self.merge_shapes(over);
+        let mut conflict = |what: &str, id: &str, at: &str| {
+            let sentence = format_args!("{what} `{id}` is already there with other content");
+            problems.report("merge_conflict", format_args!("{at}"), sentence, "give it another id");
+        };
+        unite(&mut self.changes, changes, |change| &change.id, |id| conflict("change", id, "/changes"));
+        unite(&mut self.deprecations, deprecations, |entry| &entry.id, |id| conflict("deprecation", id, "/deprecations"));
+    }
+
+    /// The same for releases, events and models.
+    pub(super) fn merge_shapes(&mut self, over: Self) {
         for release in over.releases {
             if let Err(place) = self.releases.binary_search(&release) {
                 self.releases.insert(place, release);
@@ -119,13 +131,6 @@ impl Registry {
         }
         over.events.into_iter().for_each(|(kind, event)| self.events.insert(kind, event));
         over.models.into_iter().for_each(|(name, model)| self.models.insert(name, model));
-        let mut conflict = |what: &str, id: &str, at: &str| {
-            let sentence = format_args!("{what} `{id}` is already there with other content");
-            problems.report("merge_conflict", format_args!("{at}"), sentence, "give it another id");
-        };
-        unite(&mut self.changes, over.changes, |change| &change.id, |id| conflict("change", id, "/changes"));
-        let deprecations = &mut self.deprecations;
-        unite(deprecations, over.deprecations, |entry| &entry.id, |id| conflict("deprecation", id, "/deprecations"));
     }
 
     /// Every place where a model is in the data of an event, in the shape right before a release.

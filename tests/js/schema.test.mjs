@@ -28,7 +28,7 @@ const change = (op, lossy = "none") => ({
   changes: [{ id: "c", since: "9.0.0", on: { model: "Activity" }, summary: "s", lossy, ops: [op] }],
 });
 
-for (const path of ["src/shim/registry.json", "examples/registry/payload-9.0.0.json"]) {
+for (const path of ["src/shim/registry.json", "src/shim/deprecations.json", "examples/registry/payload-9.0.0.json"]) {
   test(`${path} is valid`, () => assert.ok(valid(read(path)), JSON.stringify(valid.errors)));
 }
 

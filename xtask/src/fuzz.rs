@@ -58,7 +58,7 @@ fn seed(target: &str, corpus: &Path) -> Done {
         |name: String, bytes: &[u8]| fs::write(corpus.join(&name), bytes).map_err(|error| format!("{name}: {error}"));
     fs::create_dir_all(corpus).map_err(|error| format!("{}: {error}", corpus.display()))?;
     if target == "registry" {
-        for path in ["src/shim/registry.json", "examples/registry/payload-9.0.0.json"] {
+        for path in ["src/shim/registry.json", "src/shim/deprecations.json", "examples/registry/payload-9.0.0.json"] {
             let bytes = fs::read(root().join(path)).map_err(|error| format!("{path}: {error}"))?;
             write(PathBuf::from(path).file_name().unwrap_or_default().to_string_lossy().into_owned(), &bytes)?;
         }

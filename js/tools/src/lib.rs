@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use mambo_webhooks::detect::{Detected, Sighting, detect, sightings};
 use mambo_webhooks::error::{Code, Error};
 use mambo_webhooks::json::{Doc, Problems};
-use mambo_webhooks::shim::{Shims, changelog};
+use mambo_webhooks::shim::{Registry, changelog};
 use mambo_webhooks_edge::{Lines, Members, failed, now_millis, text};
 
 /// The profiles that fit a captured delivery, and what its body looks like: `{"ok":{profiles,sightings}}`. `secrets` is
@@ -35,8 +35,8 @@ pub fn detect_profile(headers: &str, body: &[u8], secrets: String, now: f64) -> 
 #[wasm_bindgen]
 #[must_use]
 pub fn registry_changelog(registry: &str) -> String {
-    let shims = if registry.is_empty() { Ok(Shims::builtin()) } else { Shims::from_json(registry) };
-    shims.map_or_else(|error| failed(&error), |shims| text(&changelog(shims.registry())))
+    let registry = if registry.is_empty() { Ok(Registry::builtin()) } else { Registry::from_json(registry) };
+    registry.map_or_else(|error| failed(&error), |registry| text(&changelog(&registry)))
 }
 
 /// Every code with its fault and its sentence, the places in it unfilled. Lists and no objects: those would bring a

@@ -83,10 +83,7 @@ pub fn document(command: &Document) -> Result<Answer, String> {
         Document::Changelog { registry } => {
             let registry = match registry {
                 None => Registry::builtin(),
-                Some(file) => {
-                    let shims = Shims::from_json(&text(file)?).map_err(|error| error.to_string())?;
-                    shims.registry().clone()
-                }
+                Some(file) => Registry::from_json(&text(file)?).map_err(|error| error.to_string())?,
             };
             let page = changelog(&registry);
             let json = json!({ "changelog": page });
