@@ -40,14 +40,14 @@ pub enum Wanted {
 pub struct Receiver {
     keys: KeyRing,
     pub(crate) profile: Profile,
-    window: Window,
+    pub(crate) window: Window,
     /// `None` for the built-in registry, which has releases and kinds, but no change.
-    shims: Option<Shims>,
-    strictness: Strictness,
-    pinned: Option<Release>,
+    pub(crate) shims: Option<Shims>,
+    pub(crate) strictness: Strictness,
+    pub(crate) pinned: Option<Release>,
     pub(crate) wanted: Wanted,
-    kind: Option<String>,
-    max_body_bytes: usize,
+    pub(crate) kind: Option<String>,
+    pub(crate) max_body_bytes: usize,
 }
 
 /// An event that was verified. It cannot be had in another way: its proof is private, and only

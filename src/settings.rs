@@ -59,24 +59,20 @@ impl Receiver {
             let made = Key::new(&key.id, &key.secret, key.encoding, settings.strength)?;
             keys.push(made.valid(key.not_before, key.not_after));
         }
-        let mut receiver = Self::new(KeyRing::new(keys)?)
-            .window(settings.window)
-            .wanted(settings.wanted)
-            .strictness(settings.strictness);
+        let mut receiver = Self::new(KeyRing::new(keys)?);
+        receiver.window = settings.window;
+        receiver.wanted = settings.wanted;
+        receiver.strictness = settings.strictness;
+        receiver.pinned = settings.pinned;
+        receiver.kind = settings.kind;
         if let Some(profile) = settings.profile {
-            receiver = receiver.profile(Profile::from_json(profile.raw())?)?;
+            receiver.profile = Profile::from_json(profile.raw())?;
         }
         if let Some(registry) = settings.registry {
-            receiver = receiver.shims(Shims::from_json(registry.raw())?);
-        }
-        if let Some(release) = settings.pinned {
-            receiver = receiver.pinned(release);
-        }
-        if let Some(kind) = settings.kind {
-            receiver = receiver.kind(&kind);
+            receiver.shims = Some(Shims::from_json(registry.raw())?);
         }
         if let Some(bytes) = settings.max_body_bytes {
-            receiver = receiver.max_body_bytes(bytes);
+            receiver.max_body_bytes = bytes;
         }
         Ok(receiver)
     }

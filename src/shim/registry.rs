@@ -119,7 +119,12 @@ impl Registry {
             problems.report("merge_conflict", format_args!("{at}"), sentence, "give it another id");
         };
         unite(&mut self.changes, changes, |change| &change.id, |id| conflict("change", id, "/changes"));
-        unite(&mut self.deprecations, deprecations, |entry| &entry.id, |id| conflict("deprecation", id, "/deprecations"));
+        unite(
+            &mut self.deprecations,
+            deprecations,
+            |entry| &entry.id,
+            |id| conflict("deprecation", id, "/deprecations"),
+        );
     }
 
     /// The same for releases, events and models.

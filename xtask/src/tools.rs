@@ -77,9 +77,15 @@ impl Tools {
     pub fn small(&self) -> Vec<(&'static str, String)> {
         let mut flags = flags();
         if self.toolchain == Toolchain::Distro {
-            let unstable =
-                ["-Zunstable-options", "-Cpanic=immediate-abort", "-Zlocation-detail=none", "-Zfmt-debug=none"];
-            flags.extend(unstable.map(String::from));
+            let smaller = [
+                "-Zunstable-options",
+                "-Cpanic=immediate-abort",
+                "-Zlocation-detail=none",
+                "-Zfmt-debug=none",
+                // What no function of ours hands over or back: without them, wasm-bindgen adds nothing for them.
+                "-Ctarget-feature=-reference-types,-multivalue",
+            ];
+            flags.extend(smaller.map(String::from));
             return vec![
                 ("RUSTFLAGS", flags.join(" ")),
                 ("CARGO_UNSTABLE_BUILD_STD_FEATURES", "optimize_for_size".into()),

@@ -11,7 +11,7 @@ use crate::answer::{diagnosed, received};
 use crate::{HostMac, PLACE, RECEIVERS, REFUSAL, host_answer, host_key, receiver};
 use mambo_webhooks::error::Error;
 use mambo_webhooks::json::quoted;
-use mambo_webhooks::key::{Key, KeyRing};
+use mambo_webhooks::key::KeyRing;
 use mambo_webhooks::mac::inner_block;
 use mambo_webhooks::outline::{Role, outline};
 use mambo_webhooks::profile::Profile;
@@ -19,7 +19,7 @@ use mambo_webhooks::receive::{Receiver, event_key};
 use mambo_webhooks::sign::sign;
 use mambo_webhooks::time::UnixMillis;
 use mambo_webhooks::verify::{CoreMac, MacProvider, Verified};
-use mambo_webhooks_edge::{Lines, Members, failed, now_millis, text as said};
+use mambo_webhooks_edge::{Lines, failed, now_millis, text as said};
 use mambo_webhooks_fast::verify;
 
 /// What is asked: of a receiver, about a text and a body, with a number that is a time in milliseconds since 1970 unless
@@ -35,7 +35,19 @@ struct Question<'q> {
 /// What answers, by the numbers that questions have in `js/core.ts`. Through this table each stays a function of its own:
 /// a runtime compiles a function when it is first called, all of it, and tools would make one of those that have one caller.
 static ANSWERS: [fn(&Question<'_>) -> String; 14] = [
-    opened, opened_with, received_by, unfolded, outlined, replay_key, key_id, refusal, lent, closed, key_of_event, refused, signed,
+    opened,
+    opened_with,
+    received_by,
+    unfolded,
+    outlined,
+    replay_key,
+    key_id,
+    refusal,
+    lent,
+    closed,
+    key_of_event,
+    refused,
+    signed,
     explained,
 ];
 
