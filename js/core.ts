@@ -31,8 +31,10 @@ function asked<Value>(...question: Parameters<typeof ask>): Value {
 
 /** The core looks at no more of a body that the host hashes: joiners are shorter. */
 const HEAD_BYTES = 16;
-/** The core hashes a first body that is shorter: until then the host would load its cryptography. */
+/** A first body that is shorter is hashed by the core: it would take the host longer to load its cryptography. */
 const FIRST_BY_HOST_BYTES = 65_536;
+/** Whether this process has had no body yet that is worth the host's hash. */
+let isNew = true;
 /** As strict as the core: it refuses what is no UTF-8, and leaves a byte order mark for the parser to refuse. */
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -68,7 +70,6 @@ export class CoreHandle {
   /** Made for the first body; null where only the body's own text will do. */
   #outline: Outline | null | undefined;
   readonly #answers = new Answers();
-  #isNew = true;
   /** Made for the first body that is worth it; null where the host has no MAC. */
   #keys: HostKeys | null | undefined;
 
@@ -169,8 +170,8 @@ export class CoreHandle {
 
   #keysFor(body: Uint8Array): HostKeys | undefined {
     if (body.length < this.#hostFrom) return undefined;
-    const isFirst = this.#isNew && this.#hostFrom > 0 && body.length < FIRST_BY_HOST_BYTES;
-    this.#isNew = false;
+    const isFirst = isNew && this.#hostFrom > 0 && body.length < FIRST_BY_HOST_BYTES;
+    isNew = false;
     return isFirst ? undefined : this.#hostKeys();
   }
 

@@ -57,7 +57,7 @@ static ANSWERS: [fn(&Question<'_>) -> String; 14] = [
 pub fn ask(question: usize, number: usize, text: Vec<u8>, body: &[u8], figure: f64, by_host: bool) {
     let text = Zeroizing::new(text);
     // The other side encodes texts: they always are UTF-8.
-    let text = str::from_utf8(&text).unwrap_or_default();
+    let text = std::str::from_utf8(&text).unwrap_or_default();
     if let Some(answer) = ANSWERS.get(question) {
         host_answer(&answer(&Question { number, text, body, figure, by_host }));
     }
