@@ -89,8 +89,3 @@ export class Core {
     this.#memory.grow(0);
   }
 }
-
-/** A JSON text without other letters than ASCII: the glue moves any other, and leaves a copy behind that nobody wipes. */
-export function ascii(json: string): string {
-  return json.replaceAll(/[\u0080-\uffff]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`);
-}

@@ -53,6 +53,7 @@ async function inline() {
   for (const name of modules) {
     const text = pack(parts[name], table);
     for (const [part, bytes] of parts[name].entries()) {
+      if (!WebAssembly.validate(bytes)) throw new Error("a part is no module");
       if (Buffer.compare(bytes, unpack(text, part)) !== 0) throw new Error("what was packed is not what is unpacked");
     }
     write(`${name}_bytes.js`, `${name}Bytes`, text);

@@ -1,9 +1,8 @@
-import { Core } from "./boot.ts";
+import { Core, type Answer } from "./boot.ts";
 import * as glue from "./core_bg.js";
 import type { CoreDelivery, CoreDiagnosis } from "./core_bg.js";
-import type { Answer } from "./boot.ts";
 import type { ErrorCode } from "./errors.ts";
-import { HOST_FROM_BYTES, hostKeys, lastAnswer, lend, takeBack, type HostKeys } from "./host.ts";
+import { HOST_FROM_BYTES, hostKeys, takeAnswer, lend, takeBack, type HostKeys } from "./host.ts";
 import { Answers, MARK, outlineOf, outlined, type Outline } from "./outline.ts";
 import type { MacChoice } from "./types.ts";
 
@@ -19,9 +18,15 @@ const NOTHING: Uint8Array = new Uint8Array();
 /** Asks the core; what does not matter to a question is left out. An empty answer says that there is none. */
 export function ask(question: (typeof QUESTIONS)[number], receiver = 0, text = "", body = NOTHING, figure = 0, byHost = false): string {
   const bytes = encoder.encode(text);
-  glue.ask(QUESTIONS.indexOf(question), receiver, bytes, body, figure, byHost);
-  bytes.fill(0);
-  return lastAnswer();
+  let answer = "";
+  try {
+    glue.ask(QUESTIONS.indexOf(question), receiver, bytes, body, figure, byHost);
+  } finally {
+    // It may be a secret.
+    bytes.fill(0);
+    answer = takeAnswer();
+  }
+  return answer;
 }
 
 /** The value of an answer that has one, or the failure that it says. */
@@ -46,7 +51,11 @@ const forgotten =
   typeof FinalizationRegistry === "undefined"
     ? undefined
     : new FinalizationRegistry<Held>(({ number, instance: held }) => {
-        if (held === core.instance) ask("close", number);
+        try {
+          if (held === core.instance) core.guarded(() => ask("close", number));
+        } catch {
+          // The core was started again, and has no receivers.
+        }
         closed.push(number);
       });
 
@@ -90,23 +99,27 @@ export class CoreHandle {
 
   /** The time of signing in milliseconds, for the signature header's value; `fitting` then is the key that fits. */
   verify(value: string, body: Uint8Array, now: number): number {
-    const keys = this.#keysFor(body);
+    return this.#verify(value, body, now, this.#keysFor(body));
+  }
+
+  #verify(value: string, body: Uint8Array, now: number, keys: HostKeys | undefined): number {
+    const number = this.#number();
     // What the host hashes stays where it is: only its head is copied.
     const head = keys === undefined ? body : body.subarray(0, HEAD_BYTES);
     let timestamp: number;
     try {
       if (keys !== undefined) lend(keys, body);
-      timestamp = glue.verify(this.#number(), encoded(value), head, now, keys !== undefined);
+      timestamp = glue.verify(number, encoded(value), head, now, keys !== undefined);
       if (keys !== undefined) takeBack();
     } catch (thrown) {
       return core.stopped(thrown);
     }
-    return Number.isNaN(timestamp) ? asked<never>("refusal", this.#number()) : timestamp;
+    return Number.isNaN(timestamp) ? asked<never>("refusal") : timestamp;
   }
 
   /** The id of the key that fitted when `verify` was last called. */
   fitting(): string {
-    return this.keyIds.length === 1 ? this.keyIds[0]! : ask("keyId", this.#number());
+    return this.keyIds.length === 1 ? this.keyIds[0]! : core.guarded(() => ask("keyId", this.#held.number));
   }
 
   /** The same for a replay of one delivery. */
@@ -122,16 +135,17 @@ export class CoreHandle {
    */
   receive(lines: (names: readonly string[]) => string, value: string | undefined, body: Uint8Array, now: number): CoreDelivery {
     const outline = value === undefined ? null : this.#outlined();
+    const keys = this.#keysFor(body);
     if (value !== undefined && outline !== null) {
-      const found = this.#unfold(outline, lines, value, body, now);
+      const found = this.#unfold(outline, lines, value, body, now, keys);
       if (found !== undefined) return found;
     }
-    const keys = this.#keysFor(body);
     // Outside of the call: what the caller's headers throw is the caller's.
     const headers = lines(this.headerNames);
+    const number = this.#number();
     return core.call(() => {
       if (keys !== undefined) lend(keys, body);
-      const answer = ask("receive", this.#number(), headers, body, now, keys !== undefined);
+      const answer = ask("receive", number, headers, body, now, keys !== undefined);
       takeBack();
       return answer as Answer<CoreDelivery>;
     });
@@ -144,8 +158,9 @@ export class CoreHandle {
     value: string,
     body: Uint8Array,
     now: number,
+    keys: HostKeys | undefined,
   ): CoreDelivery | undefined {
-    const timestamp = this.verify(value, body, now);
+    const timestamp = this.#verify(value, body, now, keys);
     const keyId = this.fitting();
     const away: unknown[] = [];
     let shown: string | undefined;

@@ -1,4 +1,3 @@
-import { ascii } from "./boot.ts";
 import { bodyBytes } from "./bytes.ts";
 import { headerLines, lasting } from "./headers.ts";
 import { tools } from "./tools.ts";
@@ -41,4 +40,9 @@ export function detect({ headers, body, secrets, now = Date.now() }: DetectOptio
   if ("found" in bytes) return tools.call(() => glue.body_refused(bytes.found));
   const lines = headerLines(lasting(headers));
   return tools.call(() => glue.detect_profile(lines, bytes, ascii(JSON.stringify(secrets)), now));
+}
+
+/** A JSON text without other letters than ASCII: the glue moves any other, and leaves a copy behind that nobody wipes. */
+function ascii(json: string): string {
+  return json.replaceAll(/[\u0080-\uffff]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

@@ -47,12 +47,20 @@ export function hostKeys(lendKeys: () => unknown): HostKeys | undefined {
   if (typeof crypto?.createHmac !== "function" || typeof crypto.createSecretKey !== "function") return undefined;
   taken = [];
   lendKeys();
-  return taken;
+  const keys = taken;
+  taken = [];
+  return keys;
 }
+
+// What is thrown through the core stops it, whatever it is: by its type, it must not look like a refusal of the glue's.
 
 /** Called by the core, for one key after the other; both are views of its memory. */
 export function host_key(secret: Uint8Array, block: Uint8Array): void {
-  if (crypto !== undefined) taken.push({ object: crypto.createSecretKey(secret), block: typeof crypto.hash === "function" ? block.slice() : undefined });
+  try {
+    if (crypto !== undefined) taken.push({ object: crypto.createSecretKey(secret), block: typeof crypto.hash === "function" ? block.slice() : undefined });
+  } catch (cause) {
+    throw new Error("the host refused a key", { cause });
+  }
 }
 
 let answer = "";
@@ -62,9 +70,11 @@ export function host_answer(text: string): void {
   answer = text;
 }
 
-/** The last answer. */
-export function lastAnswer(): string {
-  return answer;
+/** The answer to a question, once: nobody keeps what may be a whole event. */
+export function takeAnswer(): string {
+  const text = answer;
+  answer = "";
+  return text;
 }
 
 /** What the next call into the core may ask a digest of. */
@@ -82,7 +92,6 @@ export function host_mac(place: number, front: Uint8Array, digest: Uint8Array): 
   try {
     return digested(place, front, digest);
   } catch (cause) {
-    // Through the core it stops the core, whatever it is: by its type, it must not look like a refusal of the glue's.
     throw new Error("the host's MAC failed", { cause });
   }
 }

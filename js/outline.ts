@@ -11,7 +11,7 @@ const LONGEST_OUTLINE = 1024;
 
 /** A place that matters in a body, or one on the way to it. */
 export interface Outline {
-  /** Letters of what is looked at there, as `receiver_outline` has them. */
+  /** Letters of what is looked at there, as `outlined` in js/module/src/ask.rs has them. */
   roles: string;
   /** The name of this member as JSON, with its colon. */
   readonly name: string;

@@ -58,6 +58,7 @@ export interface Diagnosis {
   readonly hashes: number;
 }
 
+const LONE_SURROGATE = /[\ud800-\udfff]/u;
 const MACS: readonly unknown[] = ["auto", "core", "host"] satisfies MacChoice[];
 
 /**
@@ -76,9 +77,11 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     registry: parsed(registry, "registry_invalid"),
     maxBodyBytes,
   });
-  // One secret and the defaults need no document, and start without all that reads one.
-  const isPlain = typeof secret === "string" && profile === undefined && registry === undefined && maxBodyBytes === MAX_BODY_BYTES && Object.keys(rest).length === 0;
-  const core = isPlain ? new CoreHandle(secret, true, mac) : new CoreHandle(settings(), false, mac);
+  // One secret and the defaults need no document, and start without all that reads one. What is no Unicode has no bytes, which
+  // a document says.
+  const isPlain = typeof secret === "string" && !LONE_SURROGATE.test(secret) && profile === undefined && registry === undefined
+    && maxBodyBytes === MAX_BODY_BYTES && Object.keys(rest).length === 0;
+  const core = new CoreHandle(isPlain ? secret : settings(), isPlain, mac);
   if (mac === "host" && !core.hasHost) throw optionsInvalid("this runtime has no MAC that answers at once", "/mac");
   const [signatureHeader = ""] = core.headerNames;
   const guard: Once = replay === undefined ? (_received, act) => act() : once(replay, options.tolerance);

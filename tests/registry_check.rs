@@ -6,8 +6,8 @@
     reason = "a test fails by panicking, and reads best with json! in place"
 )]
 
-use mambo_webhooks::Registry;
 use mambo_webhooks::json::Problems;
+use mambo_webhooks::{Error, Registry, Shims};
 use serde_json::{Value, json};
 
 fn problems(document: &str) -> Vec<(String, String, String)> {
@@ -256,6 +256,23 @@ fn nothing_is_said_twice_in_two_ways() {
     Registry::over_builtin(&document("never").to_string(), &mut problems);
     let listed: Vec<_> = problems.list().iter().map(|problem| (problem.code, problem.sentence.as_str())).collect();
     assert_eq!(listed, [("merge_conflict", "deprecation `user-points` is already there with other content")]);
+}
+
+#[test]
+fn what_a_document_says_twice_is_refused_by_whoever_reads_it() {
+    let rename = json!({ "id": "c", "since": "9.0.0", "on": { "event": "Ping" }, "summary": "s.", "lossy": "none",
+        "ops": [{ "op": "rename", "at": "/message", "to": "text" }] });
+    let gone = json!({ "id": "d", "model": "User", "at": "/points", "since": "7.6.0", "source": "s" });
+    let document =
+        json!({ "format": 1, "releases": ["9.0.0"], "changes": [rename, rename], "deprecations": [gone, gone] });
+    let found: Vec<_> = problems(&document.to_string()).into_iter().map(|(code, at, _)| (code, at)).collect();
+    let repeated = |at: &str| (String::from("id_repeated"), String::from(at));
+    let overlap = (String::from("changes_overlap"), String::from("/changes/1"));
+    assert_eq!(found, [repeated("/deprecations/1"), repeated("/changes/1"), overlap]);
+    let sentence = "registry has 3 problems; first: id `d` is used twice at /deprecations/1";
+    let said = |error: Error| error.to_string();
+    assert_eq!(Registry::from_json(&document.to_string()).map_err(said), Err(sentence.into()));
+    assert_eq!(Shims::from_json(&document.to_string()).map(|_| ()).map_err(said), Err(sentence.into()));
 }
 
 #[test]

@@ -73,11 +73,6 @@ export function pack(parts: readonly Uint8Array[], tables: Uint8Array): Packed {
 /** Each byte of a module in its stream, and how many functions there are. */
 function streamsOf(bytes: Uint8Array): { readonly streams: readonly number[][]; readonly functions: number } {
   const streams: number[][] = STREAMS.map(() => []);
-  return { streams, functions: split(bytes, streams) };
-}
-
-/** Puts each byte of a module into its stream, and tells how many functions there are. */
-function split(bytes: Uint8Array, streams: number[][]): number {
   const [before, after, opcodes, alignments, offsets] = streams as [number[], number[], number[], number[], number[]];
   const whole = streams[STREAMS.indexOf("whole")]!;
   const reader = new Reader(bytes, 8);
@@ -99,8 +94,8 @@ function split(bytes: Uint8Array, streams: number[][]): number {
       const opcode = reader.byte();
       opcodes.push(opcode);
       const kind = kinds[opcode]!;
-      if (kind === 255) keep(() => reader.operands(opcode));
-      else if (kind === 1) {
+      if (kind === WHOLE) keep(() => reader.operands(opcode));
+      else if (kind === MEMORY) {
         const alignment = reader.byte();
         alignments.push(alignment ^ lastAlignments[opcode]!);
         lastAlignments[opcode] = alignment;
@@ -109,5 +104,5 @@ function split(bytes: Uint8Array, streams: number[][]): number {
     }
   }
   after.push(...bytes.subarray(reader.at));
-  return functions;
+  return { streams, functions };
 }

@@ -42,8 +42,24 @@ function partsOf(bytes: Uint8Array): Parts {
     return value;
   };
   if (found.has(SECTION.START)) throw new Error("the module has a start function");
+  const imported = imports.list(() =>
+    imports.span(() => {
+      imports.name();
+      imports.name();
+      expect(imports.byte(), FUNCTION);
+      typesOfImports.push(imports.number());
+    }));
+  const segments = elements.list(() => {
+    expect(elements.number(), 0);
+    const offset = elements.span(() => (expect(elements.byte(), OP.CONST), elements.number(), expect(elements.byte(), OP.END)));
+    return { offset, functions: elements.list(() => elements.number()) };
+  });
+  const [segment] = segments;
+  if (segment === undefined || segments.length > 1) throw new Error("the module has not one list of functions for its table");
   return {
     found,
+    imports: imported,
+    elements: segment,
     types: types.list(() => {
       let [parameters, results] = [0, 0];
       const whole = types.span(() => {
@@ -53,13 +69,6 @@ function partsOf(bytes: Uint8Array): Parts {
       });
       return { bytes: whole, parameters, results };
     }),
-    imports: imports.list(() =>
-      imports.span(() => {
-        imports.name();
-        imports.name();
-        expect(imports.byte(), FUNCTION);
-        typesOfImports.push(imports.number());
-      })),
     functions: [...typesOfImports, ...functions.list(() => functions.number())],
     tables: tables.list(() => {
       const type = tables.byte();
@@ -75,11 +84,6 @@ function partsOf(bytes: Uint8Array): Parts {
     }),
     bodies: bodies(found.get(SECTION.CODE)!),
     exports: exports.list(() => ({ name: exports.name(), kind: exports.byte(), index: exports.number() })),
-    elements: elements.list(() => {
-      expect(elements.number(), 0);
-      const offset = elements.span(() => (expect(elements.byte(), OP.CONST), elements.number(), expect(elements.byte(), OP.END)));
-      return { offset, functions: elements.list(() => elements.number()) };
-    })[0] ?? { offset: Uint8Array.of(OP.CONST, 0, OP.END), functions: [] },
   };
 }
 

@@ -1,8 +1,11 @@
 //! The built-in registry: what Mambo's public docs say of payload versions, each fact with its source and its doubt.
 //! No change of a payload's shape is public, so it has none; a user's document brings them.
 
+use alloc::string::String;
+
 use super::check::check;
 use super::registry::Registry;
+use crate::error::Error;
 use crate::json::Problems;
 use crate::release::Release;
 
@@ -34,18 +37,28 @@ impl Registry {
 
     /// A document laid over the built-in registry, with every problem of its form and of what it says.
     pub fn over_builtin(text: &str, problems: &mut Problems) -> Option<Self> {
-        let over = Self::read(text, problems)?;
-        let mut registry = Self::builtin();
-        registry.merge(over, problems);
-        check(&registry, problems);
+        // Checked without the built-in deprecations, so that places are those of the document.
+        let mut registry = Self::over_shapes(text, problems)?;
+        let deprecations = core::mem::replace(&mut registry.deprecations, builtin(DEPRECATIONS).deprecations);
+        registry.merge(Self { deprecations, ..Self::default() }, problems);
         Some(registry)
+    }
+
+    /// Reads a registry document and lays it over the built-in one.
+    ///
+    /// # Errors
+    /// `registry_invalid`, with the first problem and its place.
+    pub fn from_json(text: &str) -> Result<Self, Error> {
+        let mut problems = Problems::default();
+        let registry = Self::over_builtin(text, &mut problems);
+        problems.first().map_or_else(|| Ok(registry.unwrap_or_default()), |first| Err(invalid(first)))
     }
 
     /// [`over_builtin`](Self::over_builtin), without the built-in deprecations.
     pub(super) fn over_shapes(text: &str, problems: &mut Problems) -> Option<Self> {
         let mut over = Self::read(text, problems)?;
         let mut registry = builtin(SHAPES);
-        // It has no change, so there is none to compare those of the document with.
+        // It has none of either, so there is nothing to compare those of the document with.
         registry.changes = core::mem::take(&mut over.changes);
         registry.deprecations = core::mem::take(&mut over.deprecations);
         registry.merge_shapes(over);
@@ -57,4 +70,9 @@ impl Registry {
 fn builtin(text: &str) -> Registry {
     // A test reads both without a problem.
     Registry::read(text, &mut Problems::default()).unwrap_or_default()
+}
+
+/// The refusal of a registry, from its first problem.
+pub(super) fn invalid((count, first): (usize, String)) -> Error {
+    Error::RegistryInvalid { count, first }
 }

@@ -3,6 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use super::builtin::invalid;
 use super::check::check;
 use super::named::Named;
 use super::op::Op;
@@ -199,20 +200,4 @@ impl Standing {
             Self::Older => "older",
         }
     }
-}
-
-impl Registry {
-    /// Reads a registry document and lays it over the built-in one.
-    ///
-    /// # Errors
-    /// `registry_invalid`, with the first problem and its place.
-    pub fn from_json(text: &str) -> Result<Self, Error> {
-        let mut problems = Problems::default();
-        let registry = Self::over_builtin(text, &mut problems);
-        problems.first().map_or_else(|| Ok(registry.unwrap_or_default()), |first| Err(invalid(first)))
-    }
-}
-
-fn invalid((count, first): (usize, String)) -> Error {
-    Error::RegistryInvalid { count, first }
 }

@@ -179,10 +179,11 @@ impl Registry {
     }
 }
 
-/// Adds what is not there yet; the same in both is one.
+/// Adds what is not there yet; the same in both is one. What stands in one of them twice is for `check` to find.
 fn unite<T: PartialEq>(known: &mut Vec<T>, over: Vec<T>, id: fn(&T) -> &str, mut conflict: impl FnMut(&str)) {
+    let before = known.len();
     for new in over {
-        match known.iter().find(|old| id(old) == id(&new)) {
+        match known.iter().take(before).find(|old| id(old) == id(&new)) {
             None => known.push(new),
             Some(old) if *old == new => {}
             Some(_) => conflict(id(&new)),

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -57,6 +58,17 @@ test("no headers at all, and headers with numbers in them", () => {
 test("a secret beside keys is refused, and not left out", () => {
   const both = refusal(() => createReceiver({ secret, keys: [{ id: "next", secret }] }));
   assert.deepEqual(both, [true, "options_invalid", "config", "options have 1 problems; first: expected either `secret` or `keys` at the top"]);
+});
+
+test("a secret that is no Unicode is refused, and not taken for another", () => {
+  const malformed = [true, "options_invalid", "config", "options have 1 problems; first: expected text at /keys/0/secret"];
+  const lone = "\ud800 and more than sixteen bytes";
+  assert.deepEqual(refusal(() => createReceiver({ secret: lone })), malformed);
+  assert.deepEqual(refusal(() => createReceiver({ keys: [{ id: "k", secret: lone }] })), malformed);
+  const paired = "\u{1f511} and more than sixteen bytes";
+  const signature = createHmac("sha256", paired).update(`1700000000.${body}`).digest("hex");
+  const early = createReceiver({ secret: paired, clock: () => 1_700_000_000_000 });
+  assert.equal(early.receive({ headers: { "x-mambo-signature": `t=1700000000,v1=${signature}` }, body }).kind, "Ping");
 });
 
 test("data nested as deep as a registry may", () => {

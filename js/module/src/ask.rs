@@ -1,6 +1,4 @@
 //! Everything but the verifying of a delivery, as questions with numbers. `QUESTIONS` in `js/core.ts` has their order.
-//!
-//! Each answer is a function that stays one: a runtime compiles a function when it is first called, all of it.
 
 use std::rc::Rc;
 
@@ -22,8 +20,8 @@ use mambo_webhooks::verify::{CoreMac, MacProvider, Verified};
 use mambo_webhooks_edge::{Lines, failed, now_millis, text as said};
 use mambo_webhooks_fast::verify;
 
-/// What is asked: of a receiver, about a text and a body, with a number that is a time in milliseconds since 1970 unless
-/// it says otherwise. What is of no use to a question is empty.
+/// What is asked: of the receiver that has this number, about a text and a body, with a figure that is a time in
+/// milliseconds since 1970 unless an answer says otherwise. What is of no use to a question is empty.
 struct Question<'q> {
     number: usize,
     text: &'q str,
@@ -51,8 +49,8 @@ static ANSWERS: [fn(&Question<'_>) -> String; 14] = [
     explained,
 ];
 
-/// Asks a question. Answers are texts; `mambo_webhooks_edge` has their form. An empty one says that there is none. The host
-/// is told the answer, and has not to ask this memory for it.
+/// Asks a question. Answers are texts, most of them in the form that `mambo_webhooks_edge` has; an empty one says that there
+/// is none. The host is told the answer, and has not to ask this memory for it.
 #[wasm_bindgen]
 pub fn ask(question: usize, number: usize, text: Vec<u8>, body: &[u8], figure: f64, by_host: bool) {
     let text = Zeroizing::new(text);
@@ -64,7 +62,7 @@ pub fn ask(question: usize, number: usize, text: Vec<u8>, body: &[u8], figure: f
 }
 
 impl Question<'_> {
-    /// What a receiver says to it; nothing for one that is not there, which `js/core.ts` never asks.
+    /// What its receiver says to it.
     fn of(&self, answer: impl FnOnce(&Receiver) -> Option<String>) -> String {
         receiver(self.number).and_then(|receiver| answer(&receiver)).unwrap_or_default()
     }

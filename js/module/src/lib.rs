@@ -5,7 +5,7 @@
 //! which makes the module larger (docs/DESIGN.md).
 //!
 //! Two functions are exported: one for what every delivery passes, and one for all else. Each form of arguments costs
-//! an import a compiled wrapper, and each function its glue; docs/PERFORMANCE.md has the figures.
+//! an import a compiled wrapper, and each function its glue (docs/DESIGN.md).
 
 #![allow(unreachable_pub, reason = "what is exported is reached from JavaScript, not from Rust")]
 

@@ -1,4 +1,4 @@
-//! What every delivery passes, compiled for speed. The functions behind these are the core's, marked `#[inline]`: they
+//! What every delivery passes, compiled to be fast and not as small as can be. The functions behind these are the core's, marked `#[inline]`: they
 //! are compiled where they are called, so this crate's profile counts for them, and only for these calls.
 
 use mambo_webhooks::verify::{MacProvider, Proof, Verified};
