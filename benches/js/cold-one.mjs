@@ -5,6 +5,7 @@ import { pathToFileURL } from "node:url";
 const { name, specifier, given } = JSON.parse(process.env.MAMBO_COLD);
 const first = {
   ours: (m) => m.createReceiver({ secret: given.secret }).verify({ headers: given.headers, body: given.text }),
+  "ours, and its event": (m) => m.createReceiver({ secret: given.secret }).receive({ headers: given.headers, body: given.text }),
   stripe: (m) => m.default.webhooks.signature.verifyHeader(given.text, given.signature, given.secret, 300),
   standardwebhooks: (m) => new m.Webhook(given.base64).verify(given.text, given.standard),
   svix: (m) => new m.Webhook(given.base64).verify(given.text, given.standard),

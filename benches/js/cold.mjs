@@ -8,6 +8,7 @@ import { size } from "./size.mjs";
 const entry = process.env.MAMBO_ENTRY;
 const packages = {
   ours: entry,
+  "ours, and its event": entry,
   stripe: "stripe",
   standardwebhooks: "standardwebhooks",
   svix: "svix",
