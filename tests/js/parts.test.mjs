@@ -3,6 +3,8 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 
 let made = 0;
 const { Instance } = WebAssembly;
@@ -39,6 +41,29 @@ test("deliveries of all lengths are verified by the first part", () => {
   const receiver = createReceiver({ secret });
   for (const body of [text(2000), text(2000)]) receiver.verify({ headers: signed(secret, body), body });
   assert.equal(made, 2);
+});
+
+test("receivers that nobody has any more make room, and those that somebody has stay themselves", async () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc");
+  const kept = [];
+  for (let round = 0; round < 20; round += 1) {
+    for (let number = 0; number < 50; number += 1) {
+      const secret = text(32);
+      const receiver = createReceiver({ secret, mac: "core" });
+      if (number % 10 === 0) kept.push({ secret, receiver });
+    }
+    collect();
+    // Finalizers run in a task of their own.
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  const body = text(100);
+  for (const { secret, receiver } of kept) receiver.verify({ headers: signed(secret, body), body });
+  assert.equal(kept.length, 100);
+  assert.equal(made, 2, "to forget a receiver takes no second part either");
+  const [one, other] = kept;
+  assert.throws(() => one.receiver.verify({ headers: signed(other.secret, body), body }), { code: "signature_mismatch" });
+  assert.equal(made, 4, "a refusal does");
 });
 
 test("all else is there when it is called, once", () => {
