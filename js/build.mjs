@@ -62,7 +62,7 @@ async function inline() {
 
 /** js/unpack.wat with its tables and room for the largest module, as a module. */
 function unpacker(table, most) {
-  // Its text and itself, of which neither is twice as long.
+  // The module, and in front of it its text, which is at most twice as long.
   const pages = Math.ceil(most * 3 / 65_536) + 1;
   const escaped = Array.from(table, (byte) => `\\${byte.toString(16).padStart(2, "0")}`).join("");
   const [source, module] = ["unpack.wat", "unpack.wasm"].map((name) => join(packages, name));

@@ -67,7 +67,8 @@ export interface CommonOptions {
   readonly clock?: () => number;
   /**
    * Who computes the HMAC: the core, or the host's `node:crypto` for bodies from 512 bytes on (`auto`, the default; the first
-   * of a process from 64 kB on) or always (`host`). What is signed, with which keys, and whether it fits is the core's affair in any case.
+   * of a process from 64 kB on) or always (`host`). What is signed, with which keys, and whether it fits is the core's
+   * affair in any case.
    */
   readonly mac?: MacChoice;
   /** Handle each delivery once; see `Receiver.process`. Default: replays within the tolerance are not told apart. */

@@ -1,6 +1,6 @@
 // A WebAssembly module taken apart, as far as the build has to look into it: sections, functions and instructions.
 
-export const SECTION = { TYPES: 1, IMPORTS: 2, FUNCTIONS: 3, TABLES: 4, MEMORIES: 5, GLOBALS: 6, EXPORTS: 7, START: 8, ELEMENTS: 9, CODE: 10, DATA: 11 } as const;
+export const SECTION = { TYPES: 1, IMPORTS: 2, FUNCTIONS: 3, TABLES: 4, MEMORIES: 5, GLOBALS: 6, EXPORTS: 7, START: 8, ELEMENTS: 9, CODE: 10 } as const;
 
 /** The opcodes that the build knows by name. */
 export const OP = { IF: 0x04, END: 0x0b, CALL: 0x10, CALL_INDIRECT: 0x11, LOCAL_GET: 0x20, TABLE_GET: 0x25, STORE_BYTE: 0x3a, CONST: 0x41, IS_NULL: 0xd1, FUNC: 0xd2 } as const;
@@ -54,8 +54,8 @@ export class Reader {
   }
 
   /** As many things as a number in front of them says. */
-  list<Item>(read: (at: number) => Item): Item[] {
-    return Array.from({ length: this.number() }, (_, at) => read(at));
+  list<Item>(read: () => Item): Item[] {
+    return Array.from({ length: this.number() }, read);
   }
 
   name(): Uint8Array {

@@ -13,7 +13,7 @@ const FIRST = "first";
 
 interface Parts {
   readonly found: Map<number, Uint8Array>;
-  readonly types: readonly { readonly bytes: Uint8Array; readonly parameters: number; readonly results: number }[];
+  readonly types: readonly { readonly parameters: number; readonly results: number }[];
   /** By function, imported ones first, the number of its type. */
   readonly functions: readonly number[];
   readonly imports: readonly Uint8Array[];
@@ -61,13 +61,8 @@ function partsOf(bytes: Uint8Array): Parts {
     imports: imported,
     elements: segment,
     types: types.list(() => {
-      let [parameters, results] = [0, 0];
-      const whole = types.span(() => {
-        expect(types.byte(), FUNCTION_TYPE);
-        parameters = types.list(() => types.byte()).length;
-        results = types.list(() => types.byte()).length;
-      });
-      return { bytes: whole, parameters, results };
+      expect(types.byte(), FUNCTION_TYPE);
+      return { parameters: types.list(() => types.byte()).length, results: types.list(() => types.byte()).length };
     }),
     functions: [...typesOfImports, ...functions.list(() => functions.number())],
     tables: tables.list(() => {
@@ -110,8 +105,9 @@ export function split(bytes: Uint8Array, ran: ReadonlySet<number>): readonly [fi
   const called = (part: readonly number[]): number[] => part.filter((index) => index >= imported).flatMap((index) => callees(body(index)));
   const entered = [...parts.elements.functions, ...parts.exports.filter(({ kind }) => kind === FUNCTION).map(({ index }) => index)];
   // What each part names of the other, and where it stands in the table: behind what stood there, first that of the second.
-  const fromFirst = seconds.filter((index) => new Set([...called(firsts), ...entered]).has(index));
-  const fromSecond = firsts.filter((index) => new Set(called(seconds)).has(index));
+  const [byFirst, bySecond] = [new Set([...called(firsts), ...entered]), new Set(called(seconds))];
+  const fromFirst = seconds.filter((index) => byFirst.has(index));
+  const fromSecond = firsts.filter((index) => bySecond.has(index));
   const table = parts.tables[0]!;
   const slots = [...fromFirst, ...fromSecond];
   const slot = (index: number): number[] => [OP.CONST, ...signedLeb(table.least + slots.indexOf(index))];

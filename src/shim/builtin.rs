@@ -1,8 +1,6 @@
 //! The built-in registry: what Mambo's public docs say of payload versions, each fact with its source and its doubt.
 //! No change of a payload's shape is public, so it has none; a user's document brings them.
 
-use alloc::string::String;
-
 use super::check::check;
 use super::registry::Registry;
 use crate::error::Error;
@@ -51,7 +49,7 @@ impl Registry {
     pub fn from_json(text: &str) -> Result<Self, Error> {
         let mut problems = Problems::default();
         let registry = Self::over_builtin(text, &mut problems);
-        problems.first().map_or_else(|| Ok(registry.unwrap_or_default()), |first| Err(invalid(first)))
+        sound(registry, &problems)
     }
 
     /// [`over_builtin`](Self::over_builtin), without the built-in deprecations.
@@ -72,7 +70,10 @@ fn builtin(text: &str) -> Registry {
     Registry::read(text, &mut Problems::default()).unwrap_or_default()
 }
 
-/// The refusal of a registry, from its first problem.
-pub(super) fn invalid((count, first): (usize, String)) -> Error {
-    Error::RegistryInvalid { count, first }
+/// A registry without problems, or the first of them.
+pub(super) fn sound(registry: Option<Registry>, problems: &Problems) -> Result<Registry, Error> {
+    match problems.first() {
+        Some((count, first)) => Err(Error::RegistryInvalid { count, first }),
+        None => Ok(registry.unwrap_or_default()),
+    }
 }

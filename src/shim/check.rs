@@ -16,18 +16,18 @@ pub fn check(registry: &Registry, problems: &mut Problems) {
         return;
     }
     check_models(registry, problems);
-    let repeated = |id: &str, at: fmt::Arguments<'_>, problems: &mut Problems| {
-        problems.report("id_repeated", at, format_args!("id `{id}` is used twice"), "ids name changes in results");
+    let repeated = |id: &str, at: fmt::Arguments<'_>, hint: &str, problems: &mut Problems| {
+        problems.report("id_repeated", at, format_args!("id `{id}` is used twice"), hint);
     };
     for (index, entry) in registry.deprecations.iter().enumerate() {
         if registry.deprecations.iter().take(index).any(|other| other.id == entry.id) {
-            repeated(&entry.id, format_args!("/deprecations/{index}"), problems);
+            repeated(&entry.id, format_args!("/deprecations/{index}"), "give it another id", problems);
         }
     }
     for (index, change) in registry.changes.iter().enumerate() {
         let at = &format!("/changes/{index}");
         if registry.changes.iter().take(index).any(|other| other.id == change.id) {
-            repeated(&change.id, format_args!("{at}"), problems);
+            repeated(&change.id, format_args!("{at}"), "ids name changes in results", problems);
         }
         check_since(registry, change, at, problems);
         check_ops(&change.ops, &format!("{at}/ops"), problems);

@@ -3,7 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::builtin::invalid;
+use super::builtin::sound;
 use super::check::check;
 use super::named::Named;
 use super::op::Op;
@@ -68,7 +68,7 @@ impl Shims {
     pub fn new(registry: Registry) -> Result<Self, Error> {
         let mut problems = Problems::default();
         check(&registry, &mut problems);
-        problems.first().map_or_else(|| Ok(Self::made(registry)), |first| Err(invalid(first)))
+        sound(Some(registry), &problems).map(Self::made)
     }
 
     /// The built-in registry, made ready.
@@ -85,10 +85,7 @@ impl Shims {
     pub fn from_json(text: &str) -> Result<Self, Error> {
         let mut problems = Problems::default();
         let registry = Registry::over_shapes(text, &mut problems);
-        match (registry, problems.first()) {
-            (_, Some(first)) => Err(invalid(first)),
-            (registry, None) => Ok(Self::made(registry.unwrap_or_default())),
-        }
+        sound(registry, &problems).map(Self::made)
     }
 
     /// Only for a registry that was checked.

@@ -104,7 +104,7 @@ fn held(number: usize, receiver: Result<Receiver, Error>) -> String {
     answer
 }
 
-/// `Received::event_key` of a delivery that was received; without an id, of the empty text.
+/// `Received::event_key` of a delivery that was received. The text is its id; without one it is empty.
 fn key_of_event(asked: &Question<'_>) -> String {
     event_key(Some(asked.text).filter(|id| !id.is_empty()), asked.body)
 }

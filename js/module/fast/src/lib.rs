@@ -1,5 +1,6 @@
-//! What every delivery passes, compiled to be fast and not as small as can be. The functions behind these are the core's, marked `#[inline]`: they
-//! are compiled where they are called, so this crate's profile counts for them, and only for these calls.
+//! What every delivery passes, compiled to be fast and not as small as can be. The functions behind these are the core's,
+//! marked `#[inline]`: they are compiled where they are called, so this crate's profile counts for them, and only for
+//! these calls.
 
 use mambo_webhooks::verify::{MacProvider, Proof, Verified};
 use mambo_webhooks::{Error, Headers, Receiver, UnixMillis};
