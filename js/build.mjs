@@ -45,19 +45,21 @@ async function inline() {
   const { split } = await import(join(compiled, "build/split.js"));
   const { ran } = await import(join(compiled, "build/watch.js"));
   const core = readFileSync(join(dist, "core_bg.wasm"));
-  const parts = { core: split(core, await ran(core)), tools: [readFileSync(join(compiled, "tools_bg.wasm"))] };
-  const table = tables(parts.core);
-  const write = (file, name, value) => writeFileSync(join(compiled, file), `export const ${name} = ${JSON.stringify(value)};\n`);
-  write("unpacker.js", "unpacker", [...unpacker(table, Math.max(...Object.values(parts).flat().map(({ length }) => length)))]);
+  const [coreBytes, coreRest] = split(core, await ran(core)).map((bytes) => Buffer.from(bytes));
+  const toolsBytes = readFileSync(join(compiled, "tools_bg.wasm"));
+  const table = tables([coreRest]);
+  const write = (file, values) =>
+    writeFileSync(join(compiled, file), Object.entries(values).map(([name, value]) => `export const ${name} = ${JSON.stringify(value)};\n`).join(""));
+  write("unpacker.js", { unpacker: unpacker(table, Math.max(coreRest.length, toolsBytes.length)).toString("hex") });
   const { unpack } = await import(join(compiled, "packing.js"));
-  for (const name of modules) {
-    const text = pack(parts[name], table);
-    for (const [part, bytes] of parts[name].entries()) {
-      if (!WebAssembly.validate(bytes)) throw new Error("a part is no module");
-      if (Buffer.compare(bytes, unpack(text, part)) !== 0) throw new Error("what was packed is not what is unpacked");
-    }
-    write(`${name}_bytes.js`, `${name}Bytes`, text);
-  }
+  const packed = (bytes) => {
+    const text = pack(bytes, table);
+    if (bytes.compare(unpack(text)) !== 0) throw new Error("what was packed is not what is unpacked");
+    return text;
+  };
+  if (![coreBytes, coreRest].every((bytes) => WebAssembly.validate(bytes))) throw new Error("a part is no module");
+  write("core_bytes.js", { coreBytes: coreBytes.toString("hex"), coreRest: packed(coreRest) });
+  write("tools_bytes.js", { toolsBytes: packed(toolsBytes) });
 }
 
 /** js/unpack.wat with its tables and room for the largest module, as a module. */
@@ -77,7 +79,7 @@ function unpacker(table, most) {
 const adapters = ["fetch", "node", "express", "fastify", "hono", "lambda"];
 
 /** Modules that stand in the entry which imports them; all others are in the file that entries share. */
-const apart = /^(index|changelog|detect|tools|tools_bg|packing|unpacker|\w+_bytes)\.js$|_bg\.wasm/;
+const apart = /^(index|changelog|detect|tools|tools_bg|packing|hex|unpacker|\w+_bytes)\.js$|_bg\.wasm/;
 
 /** Makes an import of a shared module one of the shared file. */
 const sharing = {

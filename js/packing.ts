@@ -1,30 +1,24 @@
-// The module inside the JavaScript: how what js/build/pack.ts makes of its parts becomes bytes again.
+// The module inside the JavaScript: how what js/build/pack.ts makes of it becomes bytes again.
+import { bytesOfHex } from "./hex.ts";
 import { unpacker } from "./unpacker.js";
 
 /** Text, and what it takes to read it. */
 export interface Packed {
-  /** The streams of all parts, one kind behind the other, in letters. */
+  /** The streams, one behind the other, in letters. */
   readonly text: string;
-  readonly parts: readonly {
-    /** Where each stream of the part starts and ends in the text. */
-    readonly letters: readonly (readonly [start: number, end: number])[];
-    /** How long each stream is in bytes. */
-    readonly lengths: readonly number[];
-    readonly functions: number;
-  }[];
+  /** How long each stream is in bytes. */
+  readonly lengths: readonly number[];
+  readonly functions: number;
 }
 
 /** Where js/unpack.wat wants the text; its tables are before. */
 const TEXT_AT = 2048;
 
-/** The bytes of a part. */
-export function unpack({ text, parts }: Packed, part: number): Uint8Array<ArrayBuffer> {
-  const { letters, lengths, functions } = parts[part]!;
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(Uint8Array.from(unpacker)));
+/** The bytes of a module. */
+export function unpack({ text, lengths, functions }: Packed): Uint8Array<ArrayBuffer> {
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytesOfHex(unpacker)));
   const memory = exports["memory"] as WebAssembly.Memory;
-  const encoder = new TextEncoder();
-  let end = TEXT_AT;
-  for (const [from, to] of letters) end += encoder.encodeInto(text.slice(from, to), new Uint8Array(memory.buffer, end)).written;
+  const end = TEXT_AT + new TextEncoder().encodeInto(text, new Uint8Array(memory.buffer, TEXT_AT)).written;
   const places = new Uint32Array(memory.buffer, 0, 64);
   places.set(lengths, 32);
   let place = TEXT_AT;

@@ -1,2 +1,2 @@
-/** js/unpack.wat, compiled, as bytes: quicker than text when nothing is compiled yet. */
-export const unpacker: readonly number[];
+/** js/unpack.wat, compiled, in hex. */
+export const unpacker: string;

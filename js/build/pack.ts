@@ -1,4 +1,4 @@
-// Makes text of the parts of a module.
+// Makes text of a module.
 //
 // The instructions of a module are a poor text to compress: opcodes, places of locals, offsets and constants take turns, and
 // each hides the repetitions of the others. So each kind of them is a stream of its own, one behind the other. The bytes of all
@@ -50,24 +50,15 @@ function byFrequency(modules: readonly Uint8Array[]): number[] {
   return [...counts.keys()].sort((one, other) => counts[other]! - counts[one]! || one - other);
 }
 
-/** The parts of one of those modules that the tables were made for. */
-export function pack(parts: readonly Uint8Array[], tables: Uint8Array): Packed {
+/** One of those modules that the tables were made for. */
+export function pack(module: Uint8Array, tables: Uint8Array): Packed {
   const letters: string[] = [];
   for (const [rank, byte] of tables.subarray(512).entries()) {
     const page = Math.floor(rank / PAGE_BYTES);
     letters[byte] = (page === 0 ? "" : LETTERS[page - 1]!) + LETTERS[PAGES + (rank % PAGE_BYTES)]!;
   }
-  const all = parts.map(streamsOf);
-  const places: [start: number, end: number][][] = all.map(() => []);
-  let text = "";
-  for (const at of STREAMS.keys()) {
-    for (const [part, { streams }] of all.entries()) {
-      const own = streams[at]!.map((byte) => letters[byte]).join("");
-      places[part]![at] = [text.length, text.length + own.length];
-      text += own;
-    }
-  }
-  return { text, parts: all.map(({ streams, functions }, part) => ({ letters: places[part]!, lengths: streams.map((stream) => stream.length), functions })) };
+  const { streams, functions } = streamsOf(module);
+  return { text: streams.flat().map((byte) => letters[byte]).join(""), lengths: streams.map(({ length }) => length), functions };
 }
 
 /** Each byte of a module in its stream, and how many functions there are. */

@@ -3,7 +3,7 @@ import { unpack } from "../packing.ts";
 import { tools } from "../tools.ts";
 import { toolsBytes } from "../tools_bytes.js";
 
-tools.boot(new WebAssembly.Module(unpack(toolsBytes, 0)));
+tools.boot(new WebAssembly.Module(unpack(toolsBytes)));
 
 export { changelog } from "../changelog.ts";
 export { detect, type DetectOptions, type Detection } from "../detect.ts";

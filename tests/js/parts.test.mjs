@@ -29,7 +29,7 @@ const signed = (secret, body) => {
 };
 
 test("deliveries of all lengths are verified by the first part", () => {
-  assert.equal(made, 2, "what unpacks it, and itself");
+  assert.equal(made, 1);
   for (let round = 0; round < 500; round += 1) {
     const [secret, body] = [text(16 + random(200)), text(random(round % 50 === 0 ? 70_000 : 4000))];
     const headers = signed(secret, body);
@@ -40,7 +40,7 @@ test("deliveries of all lengths are verified by the first part", () => {
   const secret = text(40);
   const receiver = createReceiver({ secret });
   for (const body of [text(2000), text(2000)]) receiver.verify({ headers: signed(secret, body), body });
-  assert.equal(made, 2);
+  assert.equal(made, 1);
 });
 
 test("receivers that nobody has any more make room, and those that somebody has stay themselves", async () => {
@@ -60,10 +60,10 @@ test("receivers that nobody has any more make room, and those that somebody has 
   const body = text(100);
   for (const { secret, receiver } of kept) receiver.verify({ headers: signed(secret, body), body });
   assert.equal(kept.length, 100);
-  assert.equal(made, 2, "to forget a receiver takes no second part either");
+  assert.equal(made, 1, "to forget a receiver takes no second part either");
   const [one, other] = kept;
   assert.throws(() => one.receiver.verify({ headers: signed(other.secret, body), body }), { code: "signature_mismatch" });
-  assert.equal(made, 4, "a refusal does");
+  assert.equal(made, 3, "a refusal does: what unpacks it, and itself");
 });
 
 test("all else is there when it is called, once", () => {
@@ -73,6 +73,6 @@ test("all else is there when it is called, once", () => {
   for (let round = 0; round < 2; round += 1) {
     assert.equal(receiver.receive({ headers: signed(secret, body), body }).kind, "Ping");
     assert.equal(receiver.diagnose({ headers: {}, body }).error.code, "header_missing");
-    assert.equal(made, 4);
+    assert.equal(made, 3);
   }
 });
