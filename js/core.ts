@@ -2,7 +2,7 @@ import { Core, type Answer } from "./boot.ts";
 import * as glue from "./core_bg.js";
 import type { CoreDelivery, CoreDiagnosis } from "./core_bg.js";
 import type { ErrorCode } from "./errors.ts";
-import { HOST_FROM_BYTES, hostKeys, takeAnswer, lend, takeBack, type HostKeys } from "./host.ts";
+import { HOST_FROM_BYTES, hostKeys, lend, takeBack, type HostKeys } from "./host.ts";
 import { Answers, MARK, outlineOf, outlined, type Outline } from "./outline.ts";
 import type { MacChoice } from "./types.ts";
 
@@ -17,16 +17,15 @@ const NOTHING: Uint8Array = new Uint8Array();
 
 /** Asks the core; what does not matter to a question is left out. An empty answer says that there is none. */
 export function ask(question: (typeof QUESTIONS)[number], receiver = 0, text = "", body = NOTHING, figure = 0, byHost = false): string {
+  // What the first part of the core answers.
+  if (question !== "openWith" && question !== "close") core.complete();
   const bytes = encoder.encode(text);
-  let answer = "";
   try {
-    glue.ask(QUESTIONS.indexOf(question), receiver, bytes, body, figure, byHost);
+    return core.taken(glue.ask(QUESTIONS.indexOf(question), receiver, bytes, body, figure, byHost));
   } finally {
     // It may be a secret.
     bytes.fill(0);
-    answer = takeAnswer();
   }
-  return answer;
 }
 
 /** The value of an answer that has one, or the failure that it says. */
@@ -112,7 +111,8 @@ export class CoreHandle {
       timestamp = glue.verify(number, encoded(value), head, now, keys !== undefined);
       if (keys !== undefined) takeBack();
     } catch (thrown) {
-      return core.stopped(thrown);
+      core.stopped(thrown);
+      return this.#verify(value, body, now, keys);
     }
     return Number.isNaN(timestamp) ? asked<never>("refusal") : timestamp;
   }
@@ -142,10 +142,9 @@ export class CoreHandle {
     }
     // Outside of the call: what the caller's headers throw is the caller's.
     const headers = lines(this.headerNames);
-    const number = this.#number();
     return core.call(() => {
       if (keys !== undefined) lend(keys, body);
-      const answer = ask("receive", number, headers, body, now, keys !== undefined);
+      const answer = ask("receive", this.#number(), headers, body, now, keys !== undefined);
       takeBack();
       return answer as Answer<CoreDelivery>;
     });

@@ -63,20 +63,6 @@ export function host_key(secret: Uint8Array, block: Uint8Array): void {
   }
 }
 
-let answer = "";
-
-/** Called by the core with what it answers. */
-export function host_answer(text: string): void {
-  answer = text;
-}
-
-/** The answer to a question, once: nobody keeps what may be a whole event. */
-export function takeAnswer(): string {
-  const text = answer;
-  answer = "";
-  return text;
-}
-
 /** What the next call into the core may ask a digest of. */
 export function lend(keys: HostKeys, body: Uint8Array): void {
   lent = { keys, body };

@@ -3,7 +3,7 @@
 export const SECTION = { TYPES: 1, IMPORTS: 2, FUNCTIONS: 3, TABLES: 4, MEMORIES: 5, GLOBALS: 6, EXPORTS: 7, START: 8, ELEMENTS: 9, CODE: 10 } as const;
 
 /** The opcodes that the build knows by name. */
-export const OP = { IF: 0x04, END: 0x0b, CALL: 0x10, CALL_INDIRECT: 0x11, LOCAL_GET: 0x20, TABLE_GET: 0x25, STORE_BYTE: 0x3a, CONST: 0x41, IS_NULL: 0xd1, FUNC: 0xd2 } as const;
+export const OP = { END: 0x0b, CALL: 0x10, CALL_INDIRECT: 0x11, LOCAL_GET: 0x20, STORE_BYTE: 0x3a, CONST: 0x41, IS_NULL: 0xd1, FUNC: 0xd2 } as const;
 
 /** An unsigned number in LEB128. */
 export function leb(value: number): number[] {

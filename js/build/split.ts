@@ -1,14 +1,15 @@
-// Cuts a module in two: what ran while it was watched, and all else, which is made when the first of its functions is called.
+// Cuts a module in two: what ran while it was watched, and all else.
 //
-// A function of the other part has a stub in the part that names it, which goes on in the table; those of the first part have
-// the second one made, if the function's place is still empty. So both together do what the module did, whatever ran while it
-// was watched. They find each other in the table because for each export a runtime makes a wrapper for JavaScript.
+// A function of the other part has a stub in the part that names it, which goes on in the table. Its place there is empty
+// while the second part is not there, and who calls an empty place stops: so both together do what the module did, whatever
+// ran while it was watched, and the first one alone does it or stops. The table it is because for each function that is
+// exported, and for each form of functions that are imported, a runtime makes a wrapper when it compiles the module; the
+// first part imports none, and reaches what the module imports as it reaches the second part.
 import { OP, Reader, SECTION, assembled, bodies, bytesOf, callees, leb, listed, sections, signedLeb, type Body } from "./module.ts";
 
 const [FUNCTION, TABLE, MEMORY, GLOBAL] = [0, 1, 2, 3];
 const [FUNCTION_TYPE, REFERENCE] = [0x60, 0x70];
-/** What the first part imports to have the second one made, and what that imports the first by. */
-const LOAD = "load";
+/** What the second part imports the first by. */
 const FIRST = "first";
 
 interface Parts {
@@ -99,10 +100,11 @@ export function split(bytes: Uint8Array, ran: ReadonlySet<number>): readonly [fi
   const parts = partsOf(bytes);
   const imported = parts.imports.length;
   const all = [...parts.functions.keys()];
-  const isFirst = (index: number): boolean => index < imported || ran.has(index - imported);
+  const isOwn = (index: number): boolean => index >= imported;
+  const isFirst = (index: number): boolean => isOwn(index) && ran.has(index - imported);
   const body = (index: number): Body => parts.bodies[index - imported]!;
   const [firsts, seconds] = [all.filter(isFirst), all.filter((index) => !isFirst(index))];
-  const called = (part: readonly number[]): number[] => part.filter((index) => index >= imported).flatMap((index) => callees(body(index)));
+  const called = (part: readonly number[]): number[] => part.filter(isOwn).flatMap((index) => callees(body(index)));
   const entered = [...parts.elements.functions, ...parts.exports.filter(({ kind }) => kind === FUNCTION).map(({ index }) => index)];
   // What each part names of the other, and where it stands in the table: behind what stood there, first that of the second.
   const [byFirst, bySecond] = [new Set([...called(firsts), ...entered]), new Set(called(seconds))];
@@ -111,19 +113,17 @@ export function split(bytes: Uint8Array, ran: ReadonlySet<number>): readonly [fi
   const table = parts.tables[0]!;
   const slots = [...fromFirst, ...fromSecond];
   const slot = (index: number): number[] => [OP.CONST, ...signedLeb(table.least + slots.indexOf(index))];
-  const plain = parts.types.findIndex(({ parameters, results }) => parameters === 0 && results === 0);
-  if (plain < 0 || table.type !== REFERENCE) throw new Error("the module has no type that is needed");
+  if (table.type !== REFERENCE) throw new Error("the module has no table of functions");
 
-  // In the first part, the import that has the second one made stands behind the others.
-  const firstOrder: (number | typeof LOAD)[] = [...parts.imports.keys(), LOAD, ...all.filter((index) => index >= imported && (isFirst(index) || fromFirst.includes(index)))];
-  const secondOrder = [...fromSecond, ...seconds];
+  const firstOrder = all.filter((index) => isFirst(index) || fromFirst.includes(index));
+  const ofSecond = [...fromSecond, ...seconds.filter(isOwn)];
+  const secondOrder = [...parts.imports.keys(), ...ofSecond];
   const inFirst = (index: number): number => firstOrder.indexOf(index);
   const inSecond = (index: number): number => secondOrder.indexOf(index);
   const stub = (index: number): number[] => {
     const type = parts.functions[index]!;
-    const made = isFirst(index) ? [] : [...slot(index), OP.TABLE_GET, 0, OP.IS_NULL, OP.IF, 0x40, OP.CALL, ...leb(imported), OP.END];
     const parameters = Array.from({ length: parts.types[type]!.parameters }, (_, at) => [OP.LOCAL_GET, ...leb(at)]).flat();
-    const code = [0, ...made, ...parameters, ...slot(index), OP.CALL_INDIRECT, ...leb(type), 0, OP.END];
+    const code = [0, ...parameters, ...slot(index), OP.CALL_INDIRECT, ...leb(type), 0, OP.END];
     return [...leb(code.length), ...code];
   };
   const segment = (offset: ArrayLike<number>, functions: readonly number[]): number[] => [0, ...Array.from(offset), ...listed(functions.map((index) => leb(index)))];
@@ -143,23 +143,22 @@ export function split(bytes: Uint8Array, ran: ReadonlySet<number>): readonly [fi
   ];
 
   const first = new Map<number, ArrayLike<number>>(parts.found);
-  const own = firstOrder.slice(imported + 1) as number[];
-  first.set(SECTION.IMPORTS, listed([...parts.imports, [...text("./core_bg.js"), ...text(LOAD), FUNCTION, ...leb(plain)]]));
-  first.set(SECTION.FUNCTIONS, typesOf(own));
+  first.delete(SECTION.IMPORTS);
+  first.set(SECTION.FUNCTIONS, typesOf(firstOrder));
   first.set(SECTION.TABLES, listed(tables));
   first.set(SECTION.EXPORTS, listed([
     ...parts.exports.map(({ name, kind, index }) => [...leb(name.length), ...name, kind, ...leb(kind === FUNCTION ? inFirst(index) : index)]),
     ...shared.map(({ name, kind, index }) => [...text(name), kind, ...leb(index)]),
   ]));
   first.set(SECTION.ELEMENTS, listed([segment(parts.elements.offset, parts.elements.functions.map(inFirst)), placed(fromSecond, inFirst)]));
-  first.set(SECTION.CODE, listed(own.map((index) => (isFirst(index) ? bytesOf(body(index), inFirst) : stub(index)))));
+  first.set(SECTION.CODE, listed(firstOrder.map((index) => (isFirst(index) ? bytesOf(body(index), inFirst) : stub(index)))));
 
   const second = new Map<number, ArrayLike<number>>([
     [SECTION.TYPES, parts.found.get(SECTION.TYPES)!],
-    [SECTION.IMPORTS, listed(shared.map(({ name, kind, type }) => [...text(FIRST), ...text(name), kind, ...Array.from(type)]))],
-    [SECTION.FUNCTIONS, typesOf(secondOrder)],
+    [SECTION.IMPORTS, listed([...parts.imports, ...shared.map(({ name, kind, type }) => [...text(FIRST), ...text(name), kind, ...Array.from(type)])])],
+    [SECTION.FUNCTIONS, typesOf(ofSecond)],
     [SECTION.ELEMENTS, listed([placed(fromFirst, inSecond)])],
-    [SECTION.CODE, listed(secondOrder.map((index) => (isFirst(index) ? stub(index) : bytesOf(body(index), inSecond))))],
+    [SECTION.CODE, listed(ofSecond.map((index) => (isFirst(index) ? stub(index) : bytesOf(body(index), inSecond))))],
   ]);
   return [assembled(first), assembled(second)];
 }

@@ -1,12 +1,13 @@
 //! Everything but the verifying of a delivery, as questions with numbers. `QUESTIONS` in `js/core.ts` has their order.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 use zeroize::Zeroizing;
 
 use crate::answer::{diagnosed, received};
-use crate::{HostMac, PLACE, RECEIVERS, REFUSAL, host_answer, host_key, receiver};
+use crate::{ANSWER, HostMac, PLACE, PLACE_OF_ANSWER, RECEIVERS, REFUSAL, host_key, receiver};
 use mambo_webhooks::error::Error;
 use mambo_webhooks::json::quoted;
 use mambo_webhooks::key::KeyRing;
@@ -50,15 +51,18 @@ static ANSWERS: [fn(&Question<'_>) -> String; 14] = [
 ];
 
 /// Asks a question. Answers are texts, most of them in the form that `mambo_webhooks_edge` has; an empty one says that there
-/// is none. The host is told the answer, and has not to ask this memory for it.
+/// is none. Returned is the place of two numbers: where the answer is, and how many bytes it has. It is there until the
+/// next question.
 #[wasm_bindgen]
-pub fn ask(question: usize, number: usize, text: Vec<u8>, body: &[u8], figure: f64, by_host: bool) {
+pub fn ask(question: usize, number: usize, text: Vec<u8>, body: &[u8], figure: f64, by_host: bool) -> *const usize {
     let text = Zeroizing::new(text);
     // The other side encodes texts: they always are UTF-8.
     let text = std::str::from_utf8(&text).unwrap_or_default();
-    if let Some(answer) = ANSWERS.get(question) {
-        host_answer(&answer(&Question { number, text, body, figure, by_host }));
-    }
+    let asked = Question { number, text, body, figure, by_host };
+    let answer = ANSWERS.get(question).map(|answer| answer(&asked)).unwrap_or_default();
+    PLACE_OF_ANSWER.set([answer.as_ptr().addr(), answer.len()]);
+    ANSWER.set(answer);
+    PLACE_OF_ANSWER.with(Cell::as_ptr).cast()
 }
 
 impl Question<'_> {

@@ -41,6 +41,10 @@ thread_local! {
     /// The place of the key that fitted last, and why a delivery was refused last.
     static PLACE: Cell<usize> = const { Cell::new(0) };
     static REFUSAL: RefCell<String> = const { RefCell::new(String::new()) };
+    /// The answer that was given last, and where it is and how long: JavaScript takes it from there. Imports are called
+    /// by nothing that verifies: V8 compiles a wrapper for each form of them when it compiles the module.
+    static ANSWER: RefCell<String> = const { RefCell::new(String::new()) };
+    static PLACE_OF_ANSWER: Cell<[usize; 2]> = const { Cell::new([0; 2]) };
 }
 
 #[wasm_bindgen(raw_module = "./host.js")]
@@ -51,8 +55,6 @@ extern "C" {
     /// Hands over the secret of one key after the other, and HMAC's inner block of it. The host copies them itself: a
     /// copy on its way in this memory would be freed unwiped.
     fn host_key(secret: &[u8], block: &[u8]);
-    /// Hands over an answer. One that is returned takes a wrapper that is made at every import, and another call.
-    fn host_answer(answer: &str);
 }
 
 /// The host's MAC. The body does not have to be in this memory for it.
