@@ -38,13 +38,13 @@ pub struct Layout {
 
 impl Default for Layout {
     fn default() -> Self {
-        let pointers = |names: &[&str]| names.iter().filter_map(|name| Pointer::parse(name).ok()).collect();
+        let members = |names: &[&str]| names.iter().copied().map(Pointer::key).collect();
         Self {
-            kind: pointers(&["/event", "/eventType", "/type"]),
-            id: pointers(&["/id", "/eventId"]),
-            version: pointers(&["/version", "/apiVersion"]),
-            time: pointers(&["/timestamp", "/time", "/createdOn"]),
-            data: pointers(&["/data", "/payload"]),
+            kind: members(&["event", "eventType", "type"]),
+            id: members(&["id", "eventId"]),
+            version: members(&["version", "apiVersion"]),
+            time: members(&["timestamp", "time", "createdOn"]),
+            data: members(&["data", "payload"]),
             kind_header: None,
             version_header: None,
             bare_ping: true,

@@ -69,7 +69,7 @@ impl<'a> SignatureHeader<'a> {
                             return Err(malformed("one timestamp", at));
                         }
                     } else if signature_keys.iter().any(|key| key == name) {
-                        fields.signature(value)?;
+                        fields.signature(scheme.digest, value)?;
                     }
                 }
                 fields
@@ -83,7 +83,7 @@ impl<'a> SignatureHeader<'a> {
                     return Err(unprefixed(scheme, prefix, offset(text, signature)));
                 };
                 let mut fields = Fields { timestamp: Some(timestamp.trim_ascii()), ..Fields::default() };
-                fields.signature(signature)?;
+                fields.signature(scheme.digest, signature)?;
                 fields
             }
         };
@@ -91,10 +91,14 @@ impl<'a> SignatureHeader<'a> {
             return Err(without_timestamp(scheme));
         };
         let timestamp = scheme.unit.read(timestamp_text)?;
-        if fields.signatures.is_empty() {
+        let Some(first) = fields.first_signature else {
             return Err(without_signature(scheme));
+        };
+        // One bad signature beside good ones is passed over, as a rotation or a new scheme may bring it.
+        if fields.signatures.is_empty() {
+            return Err(scheme.digest.unreadable(first, fields.count));
         }
-        Ok(Self { timestamp_text, timestamp, signatures: scheme.digest.read_any(&fields.signatures)? })
+        Ok(Self { timestamp_text, timestamp, signatures: fields.signatures })
     }
 
     /// The header value that says this, with the first of the grammar's names.
@@ -129,6 +133,7 @@ impl Unit {
     /// `timestamp_malformed`, `timestamp_negative`, `timestamp_overflow`.
     #[inline]
     pub fn read(self, text: &str) -> Result<UnixMillis, Error> {
+        const MAX_SECONDS: i64 = i64::MAX / 1000;
         const EXPECTED: &str = "a whole number without sign or leading zero";
         let malformed = |at| Error::TimestampMalformed { expected: EXPECTED, at };
         let digits = text.strip_prefix('-').unwrap_or(text);
@@ -143,12 +148,12 @@ impl Unit {
         }
         let number: Option<i64> = if digits.len() > MAX_TIMESTAMP_DIGITS { None } else { digits.parse().ok() };
         let number = number.ok_or(Error::TimestampOverflow)?;
-        let unit = if self == Self::Auto && number >= MILLISECONDS_FROM { Self::Milliseconds } else { self };
-        let factor = match unit {
-            Self::Milliseconds => 1,
-            Self::Auto | Self::Seconds => 1000,
-        };
-        number.checked_mul(factor).map(UnixMillis).ok_or(Error::TimestampOverflow)
+        let is_millis = self == Self::Milliseconds || (self == Self::Auto && number >= MILLISECONDS_FROM);
+        match number {
+            _ if is_millis => Ok(UnixMillis(number)),
+            ..=MAX_SECONDS => Ok(UnixMillis::from_seconds(number)),
+            _ => Err(Error::TimestampOverflow),
+        }
     }
 
     /// The text of a timestamp. Where the unit is left open, seconds.
@@ -162,19 +167,11 @@ impl Unit {
 }
 
 impl Digest {
-    /// The well-formed ones of `texts`. One bad signature beside good ones is passed over, as a rotation or a
-    /// new scheme may bring it; if all are bad, the first says why.
-    #[inline]
-    fn read_any(self, texts: &[&str]) -> Result<Vec<Tag>, Error> {
-        let tags: Vec<Tag> = texts.iter().filter_map(|text| self.read(text)).collect();
-        if tags.is_empty() { Err(self.unreadable(texts)) } else { Ok(tags) }
-    }
-
+    /// Why none of several signatures can be read, by the first of them.
     #[cold]
     #[inline(never)]
-    fn unreadable(self, texts: &[&str]) -> Error {
-        let text = texts.first().copied().unwrap_or_default();
-        let (number, of) = (1, texts.len());
+    fn unreadable(self, text: &str, of: usize) -> Error {
+        let number = 1;
         if self == Self::Hex && unhex(text.to_ascii_lowercase().as_bytes()).is_some() {
             return Error::SignatureUppercase { number, of };
         }
@@ -202,16 +199,22 @@ impl Digest {
 #[derive(Default)]
 struct Fields<'a> {
     timestamp: Option<&'a str>,
-    signatures: Vec<&'a str>,
+    first_signature: Option<&'a str>,
+    /// Of signatures, well-formed or not.
+    count: usize,
+    /// The well-formed ones.
+    signatures: Vec<Tag>,
 }
 
 impl<'a> Fields<'a> {
     #[inline]
-    fn signature(&mut self, text: &'a str) -> Result<(), Error> {
-        if self.signatures.len() == MAX_SIGNATURES {
+    fn signature(&mut self, digest: Digest, text: &'a str) -> Result<(), Error> {
+        if self.count == MAX_SIGNATURES {
             return Err(Error::SignaturesTooMany { allowed: MAX_SIGNATURES });
         }
-        self.signatures.push(text);
+        self.count = self.count.saturating_add(1);
+        self.first_signature.get_or_insert(text);
+        self.signatures.extend(digest.read(text));
         Ok(())
     }
 }
@@ -228,7 +231,7 @@ fn malformed(scheme: &Scheme, expected: &str, at: usize) -> Error {
     Error::HeaderMalformed { header: scheme.header.clone(), expected: expected.into(), at }
 }
 
-// Errors are made here, once, and not in the midst of what every delivery passes, which is compiled for speed.
+// Errors are made here, once, and not in the midst of what every delivery passes.
 
 #[cold]
 #[inline(never)]

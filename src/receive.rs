@@ -196,7 +196,6 @@ impl Receiver {
     ///
     /// # Errors
     /// As for [`verify()`](crate::verify()).
-    #[inline]
     pub fn verify_by<'a>(
         &self,
         mac: &dyn MacProvider,
@@ -214,7 +213,6 @@ impl Receiver {
     ///
     /// # Errors
     /// As for [`prove`].
-    #[inline]
     pub fn prove<'p>(
         &'p self,
         mac: &dyn MacProvider,

@@ -76,7 +76,7 @@ impl Default for Scheme {
         Self {
             header: "x-mambo-signature".into(),
             grammar: Grammar::default(),
-            joiners: [".", ""].map(String::from).into(),
+            joiners: owned(&[".", ""]),
             unit: Unit::default(),
             digest: Digest::default(),
         }
@@ -88,10 +88,14 @@ impl Default for Grammar {
         Self::Pairs {
             separator: ',',
             assign: '=',
-            timestamp_keys: ["t", "ts", "timestamp"].map(String::from).into(),
-            signature_keys: ["v1", "s", "sig", "signature", "sha256"].map(String::from).into(),
+            timestamp_keys: owned(&["t", "ts", "timestamp"]),
+            signature_keys: owned(&["v1", "s", "sig", "signature", "sha256"]),
         }
     }
+}
+
+fn owned(words: &[&str]) -> Vec<String> {
+    words.iter().copied().map(String::from).collect()
 }
 
 impl Scheme {

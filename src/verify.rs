@@ -158,7 +158,6 @@ pub fn verify<'a>(
 ///
 /// # Errors
 /// As for [`verify`].
-#[inline]
 pub fn verify_by<'a>(
     mac: &dyn MacProvider,
     scheme: &Scheme,
@@ -179,7 +178,6 @@ pub fn verify_by<'a>(
 ///
 /// # Errors
 /// As for [`verify`], but for a header that is missing or repeated.
-#[inline]
 pub fn prove<'p>(
     mac: &dyn MacProvider,
     scheme: &'p Scheme,
@@ -200,7 +198,6 @@ pub fn prove<'p>(
 }
 
 /// The one value of the signature header.
-#[inline]
 pub(crate) fn signature_value(scheme: &Scheme, headers: &dyn Headers) -> Result<Vec<u8>, Error> {
     let mut value = None;
     let mut count: usize = 0;

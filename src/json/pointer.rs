@@ -41,6 +41,12 @@ impl Pointer {
         }
     }
 
+    /// The member of this name of the whole value.
+    #[must_use]
+    pub fn key(name: &str) -> Self {
+        Self([Segment::Key(name.into())].into())
+    }
+
     /// The steps from the whole value to the place.
     #[must_use]
     pub fn segments(&self) -> &[Segment] {

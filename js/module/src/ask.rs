@@ -19,7 +19,6 @@ use mambo_webhooks::sign::sign;
 use mambo_webhooks::time::UnixMillis;
 use mambo_webhooks::verify::{CoreMac, MacProvider, Verified};
 use mambo_webhooks_edge::{Lines, failed, now_millis, text as said};
-use mambo_webhooks_fast::verify;
 
 /// What is asked: of the receiver that has this number, about a text and a body, with a figure that is a time in
 /// milliseconds since 1970 unless an answer says otherwise. What is of no use to a question is empty.
@@ -186,7 +185,7 @@ fn received_by(asked: &Question<'_>) -> String {
         let host = HostMac(receiver);
         let mac: &dyn MacProvider = if asked.by_host { &host } else { &CoreMac };
         let found = now_millis(asked.figure)
-            .and_then(|now| verify(receiver, mac, &lines, asked.body, now))
+            .and_then(|now| receiver.verify_by(mac, &lines, asked.body, now))
             .and_then(|verified| receiver.open(verified, &lines));
         Some(found.map_or_else(|error| failed(&error), |found| received(&found)))
     })
@@ -212,7 +211,7 @@ fn explained(asked: &Question<'_>) -> String {
             Err(error) => return Some(failed(&error)),
         };
         let lines = Lines(asked.text);
-        let refused = verify(receiver, &CoreMac, &lines, asked.body, now).err();
+        let refused = receiver.verify(&lines, asked.body, now).err();
         let found = refused.map(|error| receiver.explain(error, &lines, asked.body, now)).unwrap_or_default();
         Some(diagnosed(&found))
     })

@@ -23,7 +23,6 @@ use mambo_webhooks::mac::Tag;
 use mambo_webhooks::receive::Receiver;
 use mambo_webhooks::verify::{CoreMac, MacProvider};
 use mambo_webhooks_edge::{failed, now_millis};
-use mambo_webhooks_fast::prove;
 
 pub use ask::ask;
 
@@ -88,7 +87,7 @@ fn verified_at(number: usize, value: &[u8], body: &[u8], now: f64, by_host: bool
     let receiver = receiver(number).ok_or(Error::KeysMissing)?;
     let host = HostMac(&receiver);
     let mac: &dyn MacProvider = if by_host { &host } else { &CoreMac };
-    let proof = prove(&receiver, mac, value, body, now_millis(now)?)?;
+    let proof = receiver.prove(mac, value, body, now_millis(now)?)?;
     PLACE.set(place_of(&receiver, proof.key).unwrap_or_default());
     // A time that passed the window around a time that is exact in an f64, or nearly so.
     #[expect(clippy::cast_precision_loss, reason = "see above")]
