@@ -78,6 +78,9 @@ export class Core {
     if (this.#isWhole) return;
     if (this.#rest !== undefined) new WebAssembly.Instance(this.#rest(), { ...this.#imports(), first: this.#exports as WebAssembly.ModuleImports });
     this.#isWhole = true;
+    // What it does calls the host.
+    const start = this.#exports["__wbindgen_start"];
+    if (typeof start === "function") start();
   }
 
   /** The text whose place and length stand at `at` in the core's memory, once: nobody keeps what may be a whole event. */
@@ -97,11 +100,8 @@ export class Core {
     this.#exports = new WebAssembly.Instance(this.#module, this.#imports()).exports;
     this.#glue.__wbg_set_wasm(this.#exports);
     this.#instances += 1;
-    this.#isWhole = this.#rest === undefined;
-    const start = this.#exports["__wbindgen_start"];
-    if (typeof start !== "function") return;
-    this.complete();
-    start();
+    this.#isWhole = false;
+    if (this.#rest === undefined) this.complete();
   }
 
   /**
