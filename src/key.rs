@@ -143,7 +143,7 @@ impl KeyRing {
     /// # Errors
     /// As for [`Key::new`].
     pub fn single(secret: &str) -> Result<Self, Error> {
-        Self::new(alloc::vec![Key::new("default", secret, Encoding::Utf8, Strength::Strong)?])
+        Ok(Self([Key::new("default", secret, Encoding::Utf8, Strength::Strong)?].into()))
     }
 
     /// Every key, in order.
