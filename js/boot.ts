@@ -15,10 +15,11 @@ export class Core {
   readonly #glue: Glue;
   readonly #onStop: () => void;
   #module: WebAssembly.Module | undefined;
-  /** What stands in a module of its own until it is called: js/build/split.ts tells. */
+  /** What stands in a module of its own until it is needed: js/build/split.ts tells. */
   #rest: (() => WebAssembly.Module) | undefined;
   #isWhole = false;
-  #exports: WebAssembly.Exports = {};
+  /** Of the instance that runs, if there is one. */
+  #exports: WebAssembly.Exports | undefined;
   #instances = 0;
 
   constructor(glue: Glue, onStop: () => void = () => {}) {
@@ -29,14 +30,29 @@ export class Core {
   /** Starts the core from its compiled module, or the first part of it. Called once by each entry file, at import. */
   boot(module: WebAssembly.Module, rest?: () => WebAssembly.Module): void {
     let made: WebAssembly.Module | undefined;
+    this.#forget();
     this.#module = module;
     this.#rest = rest && (() => (made ??= rest()));
-    this.#restart();
+    this.#start(false);
   }
 
   /** The number of the running instance: what was made by an earlier one is gone. */
   get instance(): number {
     return this.#instances;
+  }
+
+  /**
+   * Has the core there, between calls: its first part at least. What calls more than that says so before; what cannot know
+   * stops, and is made again.
+   */
+  need(isAll: boolean): void {
+    if (this.#isWhole || (!isAll && this.#exports !== undefined)) return;
+    if (this.#module === undefined) throw new Error("mambo-webhooks: no entry file was imported, so the core is not there");
+    try {
+      this.#start(isAll);
+    } catch (cause) {
+      throw trapped("the core could not be started", cause);
+    }
   }
 
   /** The value of a call into the core; its failures become a WebhookError. */
@@ -60,11 +76,9 @@ export class Core {
     // The glue refuses values of a wrong type before the core sees them, and a call inside of this one has failed: nothing was stopped.
     if (thrown instanceof TypeError || thrown instanceof WebhookError) throw thrown;
     const wasWhole = this.#isWhole;
-    this.#restart();
-    this.complete();
-    if (!wasWhole) return;
-    const message = "the core stopped on this input and was started again";
-    throw Object.assign(new WebhookError({ code: "core_trapped", fault: "library", message }), { cause: thrown });
+    this.#forget();
+    this.need(true);
+    if (wasWhole) throw trapped("the core stopped on this input and was started again", thrown);
   }
 
   opened<Value>(answer: Answer<Value>): Value {
@@ -73,19 +87,9 @@ export class Core {
     throw new WebhookError(result.error);
   }
 
-  /** Has all of the core there. What calls anything but the first part calls this first; what cannot know stops, and is made again. */
-  complete(): void {
-    if (this.#isWhole) return;
-    if (this.#rest !== undefined) new WebAssembly.Instance(this.#rest(), { ...this.#imports(), first: this.#exports as WebAssembly.ModuleImports });
-    this.#isWhole = true;
-    // What it does calls the host.
-    const start = this.#exports["__wbindgen_start"];
-    if (typeof start === "function") start();
-  }
-
   /** The text whose place and length stand at `at` in the core's memory, once: nobody keeps what may be a whole event. */
   taken(at: number): string {
-    const { buffer } = this.#memory!;
+    const { buffer } = this.#memory;
     const [place, length] = new Uint32Array(buffer, at, 2);
     const bytes = new Uint8Array(buffer, place, length);
     const text = decoder.decode(bytes);
@@ -93,15 +97,21 @@ export class Core {
     return text;
   }
 
-  /** Starts a new instance: at first, and after a trap, which leaves the old one in an unknown state. */
-  #restart(): void {
-    if (this.#module === undefined) throw new Error("mambo-webhooks: no entry file was imported, so the core is not there");
-    this.#forget();
-    this.#exports = new WebAssembly.Instance(this.#module, this.#imports()).exports;
-    this.#glue.__wbg_set_wasm(this.#exports);
-    this.#instances += 1;
-    this.#isWhole = false;
-    if (this.#rest === undefined) this.complete();
+  /** Starts an instance if none runs, and has the rest of it there if all is needed. */
+  #start(isAll: boolean): void {
+    // Before there is an instance: what unpacks it has a memory too.
+    const rest = isAll ? this.#rest?.() : undefined;
+    if (this.#exports === undefined) {
+      const { exports } = new WebAssembly.Instance(this.#module!, this.#imports());
+      this.#glue.__wbg_set_wasm(exports);
+      this.#exports = exports;
+    }
+    if (this.#rest !== undefined && !isAll) return;
+    if (rest !== undefined) new WebAssembly.Instance(rest, { ...this.#imports(), first: this.#exports as WebAssembly.ModuleImports });
+    this.#isWhole = true;
+    // What it does calls the host.
+    const start = this.#exports["__wbindgen_start"];
+    if (typeof start === "function") start();
   }
 
   /**
@@ -113,15 +123,25 @@ export class Core {
     return { "./core_bg.js": functions, "./tools_bg.js": functions };
   }
 
-  get #memory(): WebAssembly.Memory | undefined {
-    return this.#exports["memory"] as WebAssembly.Memory | undefined;
+  get #memory(): WebAssembly.Memory {
+    return this.#exports!["memory"] as WebAssembly.Memory;
   }
 
-  /** Wipes the memory of the instance that stopped, and detaches it: the glue keeps a view of it until it is gone. */
+  /**
+   * Wipes the memory of the instance that stopped, which is in an unknown state, and detaches it: the glue keeps a view of it
+   * until it is gone. Nothing else keeps it, since a runtime may not have room for two.
+   */
   #forget(): void {
-    const memory = this.#memory;
-    if (memory === undefined) return;
-    new Uint8Array(memory.buffer).fill(0);
-    memory.grow(0);
+    this.#instances += 1;
+    this.#isWhole = false;
+    if (this.#exports === undefined) return;
+    new Uint8Array(this.#memory.buffer).fill(0);
+    this.#memory.grow(0);
+    this.#glue.__wbg_set_wasm({});
+    this.#exports = undefined;
   }
+}
+
+function trapped(message: string, cause: unknown): WebhookError {
+  return Object.assign(new WebhookError({ code: "core_trapped", fault: "library", message }), { cause });
 }

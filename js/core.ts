@@ -17,8 +17,8 @@ const NOTHING: Uint8Array = new Uint8Array();
 
 /** Asks the core; what does not matter to a question is left out. An empty answer says that there is none. */
 export function ask(question: (typeof QUESTIONS)[number], receiver = 0, text = "", body = NOTHING, figure = 0, byHost = false): string {
-  // What the first part of the core answers.
-  if (question !== "openWith" && question !== "close") core.complete();
+  // The first part of the core answers these.
+  core.need(question !== "openWith" && question !== "close");
   const bytes = encoder.encode(text);
   try {
     return core.taken(glue.ask(QUESTIONS.indexOf(question), receiver, bytes, body, figure, byHost));

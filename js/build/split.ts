@@ -14,7 +14,8 @@ const FIRST = "first";
 
 interface Parts {
   readonly found: Map<number, Uint8Array>;
-  readonly types: readonly { readonly parameters: number; readonly results: number }[];
+  /** How many parameters functions of a type have. */
+  readonly parameters: readonly number[];
   /** By function, imported ones first, the number of its type. */
   readonly functions: readonly number[];
   readonly imports: readonly Uint8Array[];
@@ -61,9 +62,11 @@ function partsOf(bytes: Uint8Array): Parts {
     found,
     imports: imported,
     elements: segment,
-    types: types.list(() => {
+    parameters: types.list(() => {
       expect(types.byte(), FUNCTION_TYPE);
-      return { parameters: types.list(() => types.byte()).length, results: types.list(() => types.byte()).length };
+      const { length } = types.list(() => types.byte());
+      types.list(() => types.byte());
+      return length;
     }),
     functions: [...typesOfImports, ...functions.list(() => functions.number())],
     tables: tables.list(() => {
@@ -114,6 +117,7 @@ export function split(bytes: Uint8Array, ran: ReadonlySet<number>): readonly [fi
   const slots = [...fromFirst, ...fromSecond];
   const slot = (index: number): number[] => [OP.CONST, ...signedLeb(table.least + slots.indexOf(index))];
   if (table.type !== REFERENCE) throw new Error("the module has no table of functions");
+  if (fromFirst.length === 0 || fromSecond.length === 0) throw new Error("a part names nothing of the other");
 
   const firstOrder = all.filter((index) => isFirst(index) || fromFirst.includes(index));
   const ofSecond = [...fromSecond, ...seconds.filter(isOwn)];
@@ -122,7 +126,7 @@ export function split(bytes: Uint8Array, ran: ReadonlySet<number>): readonly [fi
   const inSecond = (index: number): number => secondOrder.indexOf(index);
   const stub = (index: number): number[] => {
     const type = parts.functions[index]!;
-    const parameters = Array.from({ length: parts.types[type]!.parameters }, (_, at) => [OP.LOCAL_GET, ...leb(at)]).flat();
+    const parameters = Array.from({ length: parts.parameters[type]! }, (_, at) => [OP.LOCAL_GET, ...leb(at)]).flat();
     const code = [0, ...parameters, ...slot(index), OP.CALL_INDIRECT, ...leb(type), 0, OP.END];
     return [...leb(code.length), ...code];
   };

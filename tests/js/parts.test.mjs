@@ -1,4 +1,4 @@
-// The default entry's core is in two parts, and the second is made when something of it is called: not by what verifies
+// The default entry's core is in two parts, and the second is made when something of it is needed: not by what verifies
 // deliveries, which is why an import is fast. In a process of its own, that has called nothing else.
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";

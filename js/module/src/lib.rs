@@ -40,8 +40,8 @@ thread_local! {
     /// The place of the key that fitted last, and why a delivery was refused last.
     static PLACE: Cell<usize> = const { Cell::new(0) };
     static REFUSAL: RefCell<String> = const { RefCell::new(String::new()) };
-    /// The answer that was given last, and where it is and how long: JavaScript takes it from there. Imports are called
-    /// by nothing that verifies: V8 compiles a wrapper for each form of them when it compiles the module.
+    /// The answer that was given last, and where it is and how long: JavaScript takes it from there. What verifies by the
+    /// core's own hash calls no import, since V8 compiles a wrapper for each form of them with the module that has them.
     static ANSWER: RefCell<String> = const { RefCell::new(String::new()) };
     static PLACE_OF_ANSWER: Cell<[usize; 2]> = const { Cell::new([0; 2]) };
 }

@@ -3,9 +3,6 @@
 //! An answer is one text, `{"ok":…}` or `{"error":…}`: it crosses the boundary in one piece, and the host's own parser,
 //! faster than any object built from here, makes values of it, the event's data included.
 
-#[cfg(target_arch = "wasm32")]
-mod allocator;
-
 use mambo_webhooks::error::Error;
 use mambo_webhooks::json::quoted;
 use mambo_webhooks::time::UnixMillis;
