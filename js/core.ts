@@ -102,19 +102,24 @@ export class CoreHandle {
   }
 
   #verify(value: string, body: Uint8Array, now: number, keys: HostKeys | undefined): number {
-    const number = this.#number();
-    // What the host hashes stays where it is: only its head is copied.
-    const head = keys === undefined ? body : body.subarray(0, HEAD_BYTES);
     let timestamp: number;
     try {
-      if (keys !== undefined) lend(keys, body);
-      timestamp = glue.verify(number, encoded(value), head, now, keys !== undefined);
-      if (keys !== undefined) takeBack();
+      timestamp = this.#verified(value, body, now, keys);
     } catch (thrown) {
       core.stopped(thrown);
-      return this.#verify(value, body, now, keys);
+      timestamp = core.guarded(() => this.#verified(value, body, now, keys));
     }
     return Number.isNaN(timestamp) ? asked<never>("refusal") : timestamp;
+  }
+
+  #verified(value: string, body: Uint8Array, now: number, keys: HostKeys | undefined): number {
+    const number = this.#number();
+    if (keys === undefined) return glue.verify(number, encoded(value), body, now, false);
+    lend(keys, body);
+    // What the host hashes stays where it is: only its head is copied.
+    const timestamp = glue.verify(number, encoded(value), body.subarray(0, HEAD_BYTES), now, true);
+    takeBack();
+    return timestamp;
   }
 
   /** The id of the key that fitted when `verify` was last called. */

@@ -26,6 +26,7 @@ export const HOST_FROM_BYTES = 512;
 /** Up to here it is faster to copy a body into one text with its key block than to make an HMAC object for it. */
 const ONE_GO_BYTES = 32_768;
 const BLOCK_BYTES = 64;
+const DIGEST_BYTES = 32;
 /** What stands in front of a body: a timestamp and a joiner, both short. */
 const FRONT_BYTES = 64;
 
@@ -73,32 +74,35 @@ export function takeBack(): void {
   lent = undefined;
 }
 
-/** Called by the core: writes a digest of `front` and the body, and says which: 0 none, 1 the tag, 2 its inner digest. */
-export function host_mac(place: number, front: Uint8Array, digest: Uint8Array): number {
+/**
+ * Called by the core: makes a digest of the first `length` bytes in `room` and the body, and leaves it there. Says which: 0
+ * none, 1 the tag, 2 its inner digest.
+ */
+export function host_mac(place: number, length: number, room: Uint8Array): number {
   try {
-    return digested(place, front, digest);
+    return digested(place, length, room);
   } catch (cause) {
     throw new Error("the host's MAC failed", { cause });
   }
 }
 
-function digested(place: number, front: Uint8Array, digest: Uint8Array): number {
+function digested(place: number, length: number, room: Uint8Array): number {
   const key = lent?.keys[place];
   if (crypto === undefined || lent === undefined || key === undefined) return 0;
   const { body } = lent;
   const { hash } = crypto;
-  if (hash === undefined || key.block === undefined || body.length > ONE_GO_BYTES || front.length > FRONT_BYTES) {
-    return written(crypto.createHmac("sha256", key.object).update(front).update(body).digest("latin1"), digest, 1);
+  if (hash === undefined || key.block === undefined || body.length > ONE_GO_BYTES || length > FRONT_BYTES) {
+    return written(crypto.createHmac("sha256", key.object).update(room.subarray(0, length)).update(body).digest("latin1"), room, 1);
   }
   scratch ??= new Uint8Array(BLOCK_BYTES + FRONT_BYTES + ONE_GO_BYTES);
   scratch.set(key.block);
-  scratch.set(front, BLOCK_BYTES);
-  scratch.set(body, BLOCK_BYTES + front.length);
-  return written(hash("sha256", scratch.subarray(0, BLOCK_BYTES + front.length + body.length), "latin1"), digest, 2);
+  for (let at = 0; at < length; at += 1) scratch[BLOCK_BYTES + at] = room[at]!;
+  scratch.set(body, BLOCK_BYTES + length);
+  return written(hash("sha256", scratch.subarray(0, BLOCK_BYTES + length + body.length), "latin1"), room, 2);
 }
 
 /** Text of one byte a character is what the host makes fastest. */
-function written(made: string, digest: Uint8Array, kind: number): number {
-  for (let at = 0; at < digest.length; at += 1) digest[at] = made.charCodeAt(at);
-  return made.length === digest.length ? kind : 0;
+function written(made: string, room: Uint8Array, kind: number): number {
+  for (let at = 0; at < DIGEST_BYTES; at += 1) room[at] = made.charCodeAt(at);
+  return made.length === DIGEST_BYTES ? kind : 0;
 }
