@@ -57,14 +57,16 @@ extern "C" {
     fn host_key(secret: &[u8], block: &[u8]);
 }
 
+/// Room for a timestamp and a joiner in nearly all cases, so that memory is had once; and for a tag.
+const ROOM_BYTES: usize = 64;
+
 /// The host's MAC. The body does not have to be in this memory for it.
 struct HostMac<'r>(&'r Receiver);
 
 impl MacProvider for HostMac<'_> {
     fn tag(&self, key: &Key, front: [&str; 2], _body: &[u8]) -> Option<Tag> {
         let place = place_of(self.0, key)?;
-        // Room for both in nearly all cases: memory is had once.
-        let mut room = Vec::with_capacity(2 * size_of::<Tag>());
+        let mut room = Vec::with_capacity(ROOM_BYTES);
         for part in front {
             room.extend_from_slice(part.as_bytes());
         }
