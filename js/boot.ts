@@ -10,6 +10,9 @@ interface Glue {
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
+/** What the core shares, one behind the other: place and length of the answer, the front, and the room. */
+const [ANSWER_BYTES, FRONT_BYTES, ROOM_BYTES] = [8, 64, 1024];
+
 /** A module of the package, and the instance of it that runs. */
 export class Core {
   readonly #glue: Glue;
@@ -21,6 +24,10 @@ export class Core {
   /** Of the instance that runs, if there is one. */
   #exports: WebAssembly.Exports | undefined;
   #instances = 0;
+  /** Where the core has what it shares. Views of it lose their bytes when its memory grows. */
+  #shared = 0;
+  #front: Uint8Array = new Uint8Array();
+  #room: Uint8Array = new Uint8Array();
 
   constructor(glue: Glue, onStop: () => void = () => {}) {
     this.#glue = glue;
@@ -87,9 +94,22 @@ export class Core {
     throw new WebhookError(result.error);
   }
 
+  /** The core's room for what is short of a delivery. It is there when something was asked of the instance that runs. */
+  get room(): Uint8Array {
+    if (this.#room.length === 0) this.#room = new Uint8Array(this.#memory.buffer, this.#shared + ANSWER_BYTES + FRONT_BYTES, ROOM_BYTES);
+    return this.#room;
+  }
+
+  /** The same for what stands in front of a body that the host hashes, and for the digest. */
+  get front(): Uint8Array {
+    if (this.#front.length === 0) this.#front = new Uint8Array(this.#memory.buffer, this.#shared + ANSWER_BYTES, FRONT_BYTES);
+    return this.#front;
+  }
+
   /** The text whose place and length stand at `at` in the core's memory, once: nobody keeps what may be a whole event. */
   taken(at: number): string {
     const { buffer } = this.#memory;
+    this.#shared = at;
     const [place, length] = new Uint32Array(buffer, at, 2);
     const bytes = new Uint8Array(buffer, place, length);
     const text = decoder.decode(bytes);

@@ -37,6 +37,8 @@ function asked<Value>(...question: Parameters<typeof ask>): Value {
 const HEAD_BYTES = 16;
 /** A first body that is shorter is hashed by the core: it would take the host longer to load its cryptography. */
 const FIRST_BY_HOST_BYTES = 65_536;
+/** Looked for when it is written to: a body that comes in between can take the core's memory to another place. */
+const front = (): Uint8Array => core.front;
 /** Whether this process has had no body yet that is worth the host's hash. */
 let isNew = true;
 /** As strict as the core: it refuses what is no UTF-8, and leaves a byte order mark for the parser to refuse. */
@@ -114,10 +116,9 @@ export class CoreHandle {
 
   #verified(value: string, body: Uint8Array, now: number, keys: HostKeys | undefined): number {
     const number = this.#number();
-    if (keys === undefined) return glue.verify(number, encoded(value), body, now, false);
-    lend(keys, body);
-    // What the host hashes stays where it is: only its head is copied.
-    const timestamp = glue.verify(number, encoded(value), body.subarray(0, HEAD_BYTES), now, true);
+    if (keys === undefined) return handed(number, value, body, now, false);
+    lend(keys, body, front);
+    const timestamp = handed(number, value, body, now, true);
     takeBack();
     return timestamp;
   }
@@ -148,7 +149,7 @@ export class CoreHandle {
     // Outside of the call: what the caller's headers throw is the caller's.
     const headers = lines(this.headerNames);
     return core.call(() => {
-      if (keys !== undefined) lend(keys, body);
+      if (keys !== undefined) lend(keys, body, front);
       const answer = ask("receive", this.#number(), headers, body, now, keys !== undefined);
       takeBack();
       return answer as Answer<CoreDelivery>;
@@ -220,6 +221,29 @@ export class CoreHandle {
     this.#held.instance = core.instance;
     return answer;
   }
+}
+
+/** Has the core verify a delivery. What is short of it goes to the core's room; what the host hashes stays where it is, but for its head. */
+function handed(number: number, value: string, body: Uint8Array, now: number, byHost: boolean): number {
+  const { room: inCore } = core;
+  if (value.length * 3 + HEAD_BYTES > inCore.length) {
+    const text = encoder.encode(value);
+    const behind = byHost ? body.subarray(0, HEAD_BYTES) : body;
+    const bytes = new Uint8Array(text.length + behind.length);
+    bytes.set(text);
+    bytes.set(behind, text.length);
+    return glue.verify(number, text.length, 0, bytes, now, byHost);
+  }
+  const { written } = encoder.encodeInto(value, inCore);
+  if (byHost) {
+    const length = Math.min(body.length, HEAD_BYTES);
+    // Another view of the body would take longer than this.
+    for (let at = 0; at < length; at += 1) inCore[written + at] = body[at]!;
+    return glue.verify(number, written, written + length, NOTHING, now, true);
+  }
+  if (written + body.length > inCore.length) return glue.verify(number, written, written, body, now, false);
+  inCore.set(body, written);
+  return glue.verify(number, written, written + body.length, NOTHING, now, false);
 }
 
 /** The header value that signs `body` under a profile, at `now` in milliseconds since 1970. */

@@ -21,6 +21,6 @@ export interface CoreDiagnosis {
 }
 
 export function ask(question: number, receiver: number, text: Uint8Array, body: Uint8Array, figure: number, byHost: boolean): number;
-export function verify(receiver: number, value: Uint8Array, body: Uint8Array, now: number, byHost: boolean): number;
+export function verify(receiver: number, valueLength: number, roomLength: number, bytes: Uint8Array, now: number, byHost: boolean): number;
 
 export function __wbg_set_wasm(exports: WebAssembly.Exports): void;

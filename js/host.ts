@@ -27,12 +27,10 @@ export const HOST_FROM_BYTES = 512;
 const ONE_GO_BYTES = 32_768;
 const BLOCK_BYTES = 64;
 const DIGEST_BYTES = 32;
-/** What stands in front of a body: a timestamp and a joiner, both short. */
-const FRONT_BYTES = 64;
 
 let crypto: Crypto | undefined;
 let scratch: Uint8Array | undefined;
-let lent: { readonly keys: HostKeys; readonly body: Uint8Array } | undefined;
+let lent: { readonly keys: HostKeys; readonly body: Uint8Array; readonly front: () => Uint8Array } | undefined;
 
 /** A module of the host's own, where there is one of that name and it can be had at once. */
 function builtin(name: string): unknown {
@@ -64,9 +62,9 @@ export function host_key(secret: Uint8Array, block: Uint8Array): void {
   }
 }
 
-/** What the next call into the core may ask a digest of. */
-export function lend(keys: HostKeys, body: Uint8Array): void {
-  lent = { keys, body };
+/** What the next call into the core may ask a digest of, and where the core then has what stands in front of it. */
+export function lend(keys: HostKeys, body: Uint8Array, front: () => Uint8Array): void {
+  lent = { keys, body, front };
 }
 
 /** Ends that. */
@@ -75,34 +73,35 @@ export function takeBack(): void {
 }
 
 /**
- * Called by the core: makes a digest of the first `length` bytes in `room` and the body, and leaves it there. Says which: 0
- * none, 1 the tag, 2 its inner digest.
+ * Called by the core: makes a digest of the first `length` bytes of the front and the body, and leaves it where the front
+ * was. Says which: 0 none, 1 the tag, 2 its inner digest.
  */
-export function host_mac(place: number, length: number, room: Uint8Array): number {
+export function host_mac(place: number, length: number): number {
   try {
-    return digested(place, length, room);
+    return digested(place, length);
   } catch (cause) {
     throw new Error("the host's MAC failed", { cause });
   }
 }
 
-function digested(place: number, length: number, room: Uint8Array): number {
+function digested(place: number, length: number): number {
   const key = lent?.keys[place];
   if (crypto === undefined || lent === undefined || key === undefined) return 0;
   const { body } = lent;
+  const front = lent.front();
   const { hash } = crypto;
-  if (hash === undefined || key.block === undefined || body.length > ONE_GO_BYTES || length > FRONT_BYTES) {
-    return written(crypto.createHmac("sha256", key.object).update(room.subarray(0, length)).update(body).digest("latin1"), room, 1);
+  if (hash === undefined || key.block === undefined || body.length > ONE_GO_BYTES) {
+    return written(crypto.createHmac("sha256", key.object).update(front.subarray(0, length)).update(body).digest("latin1"), front, 1);
   }
-  scratch ??= new Uint8Array(BLOCK_BYTES + FRONT_BYTES + ONE_GO_BYTES);
+  scratch ??= new Uint8Array(BLOCK_BYTES + front.length + ONE_GO_BYTES);
   scratch.set(key.block);
-  for (let at = 0; at < length; at += 1) scratch[BLOCK_BYTES + at] = room[at]!;
+  for (let at = 0; at < length; at += 1) scratch[BLOCK_BYTES + at] = front[at]!;
   scratch.set(body, BLOCK_BYTES + length);
-  return written(hash("sha256", scratch.subarray(0, BLOCK_BYTES + length + body.length), "latin1"), room, 2);
+  return written(hash("sha256", scratch.subarray(0, BLOCK_BYTES + length + body.length), "latin1"), front, 2);
 }
 
 /** Text of one byte a character is what the host makes fastest. */
-function written(made: string, room: Uint8Array, kind: number): number {
-  for (let at = 0; at < DIGEST_BYTES; at += 1) room[at] = made.charCodeAt(at);
+function written(made: string, front: Uint8Array, kind: number): number {
+  for (let at = 0; at < DIGEST_BYTES; at += 1) front[at] = made.charCodeAt(at);
   return made.length === DIGEST_BYTES ? kind : 0;
 }

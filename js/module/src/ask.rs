@@ -1,13 +1,12 @@
 //! Everything but the verifying of a delivery, as questions with numbers. `QUESTIONS` in `js/core.ts` has their order.
 
-use std::cell::Cell;
 use std::rc::Rc;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 use zeroize::Zeroizing;
 
 use crate::answer::{diagnosed, received};
-use crate::{ANSWER, HostMac, PLACE, PLACE_OF_ANSWER, RECEIVERS, REFUSAL, host_key, receiver};
+use crate::{ANSWER, HostMac, PLACE, RECEIVERS, REFUSAL, SHARED, host_key, receiver};
 use mambo_webhooks::error::Error;
 use mambo_webhooks::json::quoted;
 use mambo_webhooks::key::KeyRing;
@@ -50,8 +49,8 @@ static ANSWERS: [fn(&Question<'_>) -> String; 14] = [
 ];
 
 /// Asks a question. Answers are texts, most of them in the form that `mambo_webhooks_edge` has; an empty one says that there
-/// is none. Returned is the place of two numbers: where the answer is, and how many bytes it has. It is there until the
-/// next question.
+/// is none. Returned is the place of `Shared`: two numbers, where the answer is and how many bytes it has, and the room
+/// behind them. The answer is there until the next question.
 #[wasm_bindgen]
 pub fn ask(question: usize, number: usize, text: Vec<u8>, body: &[u8], figure: f64, by_host: bool) -> *const usize {
     // Not beside the next answer: this memory never shrinks.
@@ -61,9 +60,12 @@ pub fn ask(question: usize, number: usize, text: Vec<u8>, body: &[u8], figure: f
     let text = std::str::from_utf8(&text).unwrap_or_default();
     let asked = Question { number, text, body, figure, by_host };
     let answer = ANSWERS.get(question).map(|answer| answer(&asked)).unwrap_or_default();
-    PLACE_OF_ANSWER.set([answer.as_ptr().addr(), answer.len()]);
+    let place = [answer.as_ptr().addr(), answer.len()];
     ANSWER.set(answer);
-    PLACE_OF_ANSWER.with(Cell::as_ptr).cast()
+    SHARED.with(|shared| {
+        shared.answer.set(place);
+        core::ptr::from_ref(shared).cast()
+    })
 }
 
 impl Question<'_> {
