@@ -146,6 +146,55 @@ async fn fifty_random_kills_over_two_thousand_deliveries() {
     assert!(repeated <= kills * 64, "{repeated}");
 }
 
+/// POSIX drops a process's locks on a file when it closes any descriptor of it; another program that opens the store
+/// then resets the WAL beneath a writer that believes it holds it.
+#[tokio::test(flavor = "multi_thread")]
+async fn another_program_beside_the_store_costs_no_event() {
+    for ending in ["KILL", "TERM"] {
+        let scratch = Scratch::new();
+        let receiver = takes_all().await;
+        let store = scratch.file("store.db").display().to_string();
+        let program = Program::new(store.clone(), scratch.file("a.pem"), &receiver);
+        let mut worker = program.worker();
+        let mut enqueuer =
+            program.command("send --kind Other --lines").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut input = enqueuer.stdin.take().unwrap();
+        let other = std::thread::spawn(move || {
+            let backup = format!(".backup {store}.copy");
+            let acts = ["SELECT count(*) FROM event;", &backup, "PRAGMA wal_checkpoint(TRUNCATE);", "VACUUM;"];
+            for sql in acts.into_iter().cycle().take(40) {
+                let mut sqlite = Command::new("sqlite3");
+                sqlite.args(["-cmd", ".timeout 10000", &store, sql]).stdout(Stdio::null()).stderr(Stdio::piped());
+                let output = sqlite.output().unwrap();
+                let said = text(&output.stderr);
+                assert!(output.status.success() || said.contains("locked"), "{sql}: {said}");
+            }
+            store
+        });
+        let feeder = std::thread::spawn(move || {
+            while input.write_all(b"{\"a\":1}\n").is_ok() {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+        });
+        let store = other.join().unwrap();
+        signal("KILL", enqueuer.id());
+        signal(ending, worker.id());
+        let printed = BufReader::new(enqueuer.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let acknowledged: Vec<String> = printed.filter(|line| line.len() == 36).collect();
+        for child in [&mut worker, &mut enqueuer] {
+            child.wait().unwrap();
+        }
+        feeder.join().unwrap();
+        assert!(acknowledged.len() > 100, "{}", acknowledged.len());
+        assert!(received(&receiver).len() > 50, "the worker went on: {}", received(&receiver).len());
+        let checked = Command::new("sqlite3").args([&store, "PRAGMA integrity_check"]).output().unwrap();
+        assert_eq!(text(&checked.stdout).trim(), "ok");
+        program.drain();
+        let repeated = check(&acknowledged, &receiver);
+        println!("{ending}: {} acknowledged, 0 lost, {repeated} repeated", acknowledged.len());
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_that_sleeps_past_its_lease_is_told_so() {
     let scratch = Scratch::new();

@@ -55,6 +55,22 @@ async fn a_file_is_read_by_its_owner_only_and_opens_again() {
     assert_eq!(mode & 0o777, 0o600);
 }
 
+#[test]
+fn an_existing_file_with_wider_rights_is_tightened() {
+    use std::os::unix::fs::PermissionsExt;
+    let scratch = Scratch::new();
+    let path = scratch.file("store.db");
+    let first = Sqlite::open(&path).unwrap();
+    let files = ["store.db", "store.db-wal", "store.db-shm"].map(|name| scratch.file(name));
+    for file in &files {
+        std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o644)).unwrap();
+    }
+    let second = Sqlite::open(&path).unwrap();
+    let modes = files.map(|file| std::fs::metadata(file).unwrap().permissions().mode() & 0o777);
+    assert_eq!(modes, [0o600; 3]);
+    drop((first, second));
+}
+
 #[tokio::test]
 async fn a_file_that_somebody_holds_is_said_to_be_locked() {
     let scratch = Scratch::new();

@@ -5,6 +5,7 @@ use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use rusqlite::Connection;
@@ -43,8 +44,7 @@ impl Writer {
     /// Opens a file and starts its thread, which works in transactions that `begin` begins.
     pub(super) fn open(path: &Path, begin: &'static str) -> Result<Self, SendError> {
         let failed = |what: &dyn ToString| SendError::StoreFailed { what: what.to_string() };
-        private(path).map_err(|error| failed(&error))?;
-        let mut connection = Connection::open(path).map_err(|error| failed(&error))?;
+        let mut connection = connect(path)?;
         prepare(&mut connection)?;
         let (sender, receiver) = mpsc::channel(QUEUE);
         let context = Context { connection, endpoints: Vec::new(), revision: -1, turn: 0 };
@@ -124,11 +124,42 @@ fn transaction(context: &mut Context, group: Vec<Job>, begin: &str) {
     }
 }
 
-/// The file holds secrets and personal data: its owner alone reads it.
-fn private(path: &Path) -> std::io::Result<()> {
+/// One thread at a time creates and opens a file: see [`connect`].
+static OPENING: Mutex<()> = Mutex::new(());
+
+/// Opens a connection to a file that only its owner may read, since it holds secrets and personal data.
+///
+/// POSIX drops every lock of a process on a file as soon as the process closes any descriptor of it. So the file is
+/// never opened beside a connection: it is created before the first one exists, and its mode is changed by its name.
+fn connect(path: &Path) -> Result<Connection, SendError> {
+    let failed = |what: &dyn ToString| SendError::StoreFailed { what: what.to_string() };
+    let _alone = OPENING.lock().unwrap_or_else(PoisonError::into_inner);
     let mut options = std::fs::OpenOptions::new();
-    options.create(true).append(true);
+    options.create_new(true).write(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop)
+    match options.open(path) {
+        Ok(_created) => {}
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            #[cfg(unix)]
+            tighten(path).map_err(|error| failed(&error))?;
+        }
+        Err(error) => return Err(failed(&error)),
+    }
+    Connection::open(path).map_err(|error| failed(&error))
+}
+
+/// Takes the file and what SQLite keeps beside it away from everyone but the owner.
+#[cfg(unix)]
+fn tighten(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    for suffix in ["", "-wal", "-shm"] {
+        let mut file = path.as_os_str().to_os_string();
+        file.push(suffix);
+        let Ok(found) = std::fs::metadata(&file) else { continue };
+        if found.is_file() && found.permissions().mode() & 0o077 != 0 {
+            std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600))?;
+        }
+    }
+    Ok(())
 }
