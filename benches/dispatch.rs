@@ -24,6 +24,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use mambo_webhooks::send::store::Capacity;
 use mambo_webhooks::send::{Guard, HttpOptions, NewEvent, Postgres, Sender, Settings, Sqlite, Store, WorkerOptions};
 use mambo_webhooks::{Profile, Release, Renderer, Shims, UnixMillis};
 use scratch::Scratch;
@@ -220,7 +221,8 @@ async fn backlog() {
         let delivered = sender.store().counts().await.unwrap().delivered - before.delivered;
         queued -= delivered;
         let started = Instant::now();
-        let claims = sender.store().claim(64, UnixMillis(i64::MAX), UnixMillis(0)).await.unwrap().len();
+        let most = Capacity { deliveries: 64, slow: 64, bytes: usize::MAX };
+        let claims = sender.store().claim(most, Duration::ZERO).await.unwrap().claims.len();
         let claim = started.elapsed().as_secs_f64() * 1000.0;
         println!(
             "backlog {target}: {:.0} deliveries/s, {claims} claimed in {claim:.2} ms, {} MB resident",

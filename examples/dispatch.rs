@@ -45,8 +45,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let endpoint = Endpoint::new("demo".into(), settings, State::Enabled, &http.guard)?;
         let ping = Outbound { kind: "Ping", id: None, time: None, version: SERVER, data: r#"{"message":"ping"}"# };
         let outgoing = renderer.render(&ping, endpoint.policy(), endpoint.keys(), at)?;
-        let answer = poster.post(&endpoint, &outgoing, "").await;
-        report(what, "Ping", Some(outgoing.version), answer.status);
+        let version = outgoing.version;
+        let answer = poster.post(&endpoint, outgoing, "").await;
+        report(what, "Ping", Some(version), answer.status);
     }
     for suffix in ["", "-wal", "-shm"] {
         fs::remove_file(format!("{}{suffix}", file.display())).ok();

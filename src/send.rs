@@ -1,14 +1,16 @@
-//! The sender: events become signed POSTs, and none is lost. Feature `send`.
+//! The sender: events become signed POSTs, and none is lost. Feature `send`; `sqlite` and `postgres` are its stores.
 //!
-//! Policy and states are pure and ours; HTTP, TLS, SQL, rate limits and metrics are libraries. Once
-//! [`Sender::send`] returned Ok, every enabled endpoint that takes the kind gets the event **at least once**, until a
-//! 2xx, until the schedule ends (it is then kept as *dead*), or until the endpoint is disabled (it then waits).
+//! Policy and states are pure and ours; HTTP, DNS, TLS, SQL and metrics are libraries. Once [`Sender::send`] returned Ok,
+//! every enabled endpoint that subscribes to the event type gets the event **at least once**, until a 2xx, until the
+//! schedule ends (it is then kept as *dead*), or until the endpoint is disabled (it then waits).
 
 pub mod clock;
 
 pub mod error;
 
 pub mod address;
+
+mod url;
 
 pub mod endpoint;
 
@@ -20,56 +22,18 @@ pub mod outcome;
 
 pub mod store;
 
+pub mod observed;
+
 #[cfg(feature = "failpoints")]
 mod failpoint;
 
-mod sqlite_schema;
-
-mod sqlite_writer;
-
-mod sqlite_claim;
-
-mod sqlite_log;
-
-mod sqlite_prune;
-
+#[cfg(feature = "sqlite")]
 pub mod sqlite;
-
-#[cfg(feature = "postgres")]
-mod postgres_rows;
-
-#[cfg(feature = "postgres")]
-mod postgres_held;
-
-#[cfg(feature = "postgres")]
-mod postgres_schema;
-
-#[cfg(feature = "postgres")]
-mod postgres_enqueue;
-
-#[cfg(feature = "postgres")]
-mod postgres_claim;
-
-#[cfg(feature = "postgres")]
-mod postgres_log;
-
-#[cfg(feature = "postgres")]
-mod postgres_prune;
 
 #[cfg(feature = "postgres")]
 pub mod postgres;
 
-pub mod resolve;
-
-pub mod post;
-
-pub mod meter;
-
-mod flying;
-
-mod trace;
-
-mod attempt;
+pub mod http;
 
 pub mod worker;
 
@@ -77,15 +41,17 @@ pub mod sender;
 
 pub use address::Guard;
 pub use clock::now;
-pub use endpoint::{Endpoint, Settings, State};
+pub use endpoint::{Endpoint, Reason, Settings, State};
 pub use error::SendError;
 pub use event::NewEvent;
-pub use outcome::{Answer, AttemptRecord, Failure};
-pub use post::{HttpOptions, Poster};
+pub use http::post::{HttpOptions, Poster};
+pub use outcome::{Answer, AttemptRecord, DisableRule, Failure};
 #[cfg(feature = "postgres")]
 pub use postgres::Postgres;
 pub use schedule::Schedule;
 pub use sender::Sender;
+#[cfg(feature = "sqlite")]
 pub use sqlite::Sqlite;
-pub use store::{Enqueued, LogQuery, Prune, Selection, Store};
+pub use store::{Breaker, Enqueued, LogQuery, Prune, Selection, Store};
+pub use worker::metrics::Metrics;
 pub use worker::{Worker, WorkerOptions};

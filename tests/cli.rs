@@ -78,6 +78,11 @@ fn registries_are_checked_printed_and_carried_out() {
 fn what_ended_long_ago_is_forgotten() {
     let folder = folder("prune");
     fs::remove_file(folder.join("store.db")).ok();
+    let (_, problem, code) = run(&folder, "stats --store store.db");
+    let missing = "mambo-webhooks: store_failed: the store failed: store.db: there is no such store";
+    assert_eq!((problem.as_str(), code, folder.join("store.db").exists()), (missing, 1, false));
+    assert_eq!(run(&folder, "--store store.db endpoint add e https://192.0.2.1/ --allow 192.0.2.0/24").2, 0);
+    assert_eq!(run(&folder, "endpoint disable e --store store.db").2, 0);
     let send = "send --kind Other --id e-1 --data data --store store.db --server 9.0.0";
     fs::write(folder.join("data"), "{}").unwrap();
     assert_eq!(run(&folder, send), ("e-1".into(), String::new(), 0));
@@ -94,8 +99,22 @@ fn what_ended_long_ago_is_forgotten() {
 #[test]
 fn wrong_calls_say_so() {
     let folder = folder("wrong");
+    run(&folder, "endpoint add e https://192.0.2.1/ --allow 192.0.2.0/24 --store store.db");
     let (_, problem, code) = run(&folder, "worker --once --max-in-flight 0 --store store.db");
     assert_eq!((problem.as_str(), code), ("mambo-webhooks: limit_zero: max_in_flight is 0, needs at least 1", 1));
+    let (said, _, code) = run(&folder, "retry --delivery 999 --store store.db");
+    assert_eq!((said.as_str(), code), ("no such delivery is delivered or dead, so none is tried again", 1));
+    let (_, problem, code) = run(&folder, "stats --timeout-seconds 0 --store store.db");
+    let expected = "error: invalid value '0' for '--timeout-seconds <TIMEOUT_SECONDS>': 0 is not in 1..=300";
+    assert_eq!((problem.lines().next(), code), (Some(expected), 2));
+    fs::write(folder.join("headers.txt"), format!("x-token: {}\n", "x".repeat(9000))).unwrap();
+    let add = "endpoint add f https://192.0.2.1/ --allow 192.0.2.0/24 --store store.db --headers headers.txt";
+    let expected =
+        "mambo-webhooks: headers_too_large: the endpoint's own headers: 1 with 9007 bytes, allowed 32 with 8192";
+    assert_eq!(run(&folder, add), (String::new(), expected.into(), 1));
+    let (_, problem, code) = run(&folder, "migrate --store store.db");
+    let expected = "mambo-webhooks: a file is migrated when it is opened; --store has to be postgres://…";
+    assert_eq!((problem.as_str(), code), (expected, 1));
     assert_eq!(run(&folder, "verify").2, 2);
     let (_, problem, code) = run(&folder, "registry check nowhere.json");
     assert!(problem.starts_with("mambo-webhooks: nowhere.json: "), "{problem}");

@@ -11,76 +11,99 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// The modules that a file declares, in order.
-fn modules(file: &Path) -> Vec<String> {
-    let text = fs::read_to_string(file).unwrap();
-    let names = text.lines().filter_map(|line| line.trim_start_matches("pub ").strip_prefix("mod "));
-    names.filter_map(|name| name.strip_suffix(';')).map(str::to_owned).collect()
+/// A module by its path, such as `send/sqlite/claim`.
+type Name = Vec<String>;
+
+/// A module's file, and where it stands: for each of its ancestors and itself, its place in the list of its siblings.
+struct Module {
+    file: PathBuf,
+    places: Vec<usize>,
 }
 
-/// The first of the modules that are declared without a blank line between, for each module: those may use each other.
-fn groups(file: &Path) -> Vec<usize> {
+/// The modules that a file declares, in order. Those without a blank line between have one place, and may use each other.
+fn declared(file: &Path) -> Vec<(String, usize)> {
     let text = fs::read_to_string(file).unwrap();
-    let mut groups = Vec::new();
+    let mut found: Vec<(String, usize)> = Vec::new();
     let mut adjacent = false;
     for line in text.lines() {
-        let is_module = line.trim_start_matches("pub ").starts_with("mod ");
-        if is_module {
-            let first = if adjacent { *groups.last().unwrap() } else { groups.len() };
-            groups.push(first);
+        let line = line.trim_start_matches("pub ").trim_start_matches("pub(crate) ");
+        let name = line.strip_prefix("mod ").and_then(|name| name.strip_suffix(';'));
+        if let Some(name) = name {
+            let place = if adjacent { found.last().unwrap().1 } else { found.len() };
+            found.push((name.to_owned(), place));
         }
-        adjacent = is_module;
+        adjacent = name.is_some();
     }
-    groups
+    found
 }
 
-/// Each word that follows `prefix` in the code of a file, tests left out.
-fn used(file: &Path, prefix: &str) -> Vec<String> {
+/// Every module below a front, with that front.
+fn modules(front: &Path, folder: &Path, name: &Name, places: &[usize], all: &mut BTreeMap<Name, Module>) {
+    for (child, place) in declared(front) {
+        let file = folder.join(&child).with_extension("rs");
+        let path: Name = name.iter().cloned().chain([child.clone()]).collect();
+        let places: Vec<usize> = places.iter().copied().chain([place]).collect();
+        modules(&file, &folder.join(&child), &path, &places, all);
+        all.insert(path, Module { file, places });
+    }
+}
+
+/// Each path that follows `prefix` in the code of a file, tests left out.
+fn used(file: &Path, prefix: &str) -> Vec<Name> {
     let text = fs::read_to_string(file).unwrap();
     let text = text.split("#[cfg(test)]\nmod tests").next().unwrap();
     let code: String = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
-    let word = |rest: &str| rest.chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect();
-    code.split(prefix).skip(1).map(word).collect()
+    let path = |rest: &str| {
+        let end = rest.find(|letter: char| !(letter.is_alphanumeric() || "_:".contains(letter))).unwrap_or(rest.len());
+        rest.get(..end).unwrap().split("::").map(str::to_owned).collect()
+    };
+    // What `super::super::` names is found by the longer prefix.
+    code.split(prefix).skip(1).filter(|rest| !rest.starts_with("super::")).map(path).collect()
+}
+
+/// The module that a path leads to: the longest beginning of it that is one.
+fn target(all: &BTreeMap<Name, Module>, path: &Name) -> Option<Name> {
+    (1..=path.len()).rev().map(|length| path[..length].to_vec()).find(|beginning| all.contains_key(beginning))
 }
 
 #[test]
 fn files_use_only_what_stands_above_them() {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let floors = modules(&source.join("lib.rs"));
-    assert!(floors.len() > 15, "lib.rs lists its modules");
-    let place: BTreeMap<&str, usize> = floors.iter().enumerate().map(|(at, name)| (name.as_str(), at)).collect();
-    let mut files = 0;
-    for (at, name) in floors.iter().enumerate() {
-        let front = source.join(name).with_extension("rs");
-        let children = modules(&front);
-        let groups = groups(&front);
-        let mut all = vec![(front.clone(), 0)];
-        all.extend(
-            children
-                .iter()
-                .enumerate()
-                .map(|(index, child)| (source.join(name).join(child).with_extension("rs"), index)),
-        );
-        for (file, index) in &all {
-            files += 1;
-            for word in used(file, "crate::") {
-                let Some(found) = place.get(word.as_str()) else {
-                    panic!("{} uses crate::{word}, which is no module: name its file", file.display());
-                };
-                assert!(*found < at || (word == *name && file == &front), "{} uses {word}", file.display());
+    let mut all = BTreeMap::new();
+    modules(&source.join("lib.rs"), &source, &Vec::new(), &[], &mut all);
+    assert!(all.len() > 60, "lib.rs lists its modules, and they theirs: {}", all.len());
+    for (name, module) in &all {
+        let file = module.file.display();
+        let parent = &name[..name.len() - 1];
+        let own = |path: Name| -> Name { name.iter().cloned().chain(path).collect() };
+        let siblings = |path: Name| -> Name { parent.iter().cloned().chain(path).collect() };
+        let mut uses = used(&module.file, "crate::");
+        // A path of `self` leads down, to a module of the front itself.
+        uses.extend(used(&module.file, "self::").into_iter().map(own));
+        if name.len() > 1 {
+            uses.extend(used(&module.file, " super::").into_iter().map(siblings));
+        }
+        for path in uses {
+            let Some(found) = target(&all, &path) else {
+                assert!(
+                    name.len() > 1 || path.len() > 1 || all.contains_key(&path),
+                    "{file} uses {path:?}: name its file"
+                );
+                continue;
+            };
+            if found.starts_with(name) {
+                // Its own items, or its children's.
+                continue;
             }
-            if *file != front {
-                for word in used(file, "super::") {
-                    let sibling = children.iter().position(|child| *child == word);
-                    let above = |sibling| sibling < *index || groups[sibling] == groups[*index];
-                    assert!(sibling.is_some_and(above), "{} uses {word}", file.display());
-                }
-            }
+            assert!(!name.starts_with(&found), "{file} uses its front, {}", found.join("::"));
+            let shared = name.iter().zip(&found).take_while(|(one, other)| one == other).count();
+            let (own, theirs) = (module.places[shared], all[&found].places[shared]);
+            let is_group = own == theirs && name.len() == shared + 1 && found.len() == shared + 1;
+            assert!(theirs < own || is_group, "{file} uses {}", found.join("::"));
         }
     }
-    assert!(files > 25, "{files} files were read");
 }
 
 #[test]

@@ -25,11 +25,10 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use cluster::Cluster;
+use cluster::{Cluster, connect};
 use program::{Program, check, received, text, until, was_killed};
 use receiver::{Manner, Receiver};
 use scratch::Scratch;
-use sqlx::{Connection, Executor, PgConnection};
 
 const OK: &str = "HTTP/1.1 204 No Content\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
 
@@ -248,9 +247,8 @@ async fn a_database_that_crashes_and_drops_its_connections() {
     for round in 0..3 {
         until("a hundred more", || receiver.requests().len() > 100 * (round + 1));
         if round == 1 {
-            let mut connection = PgConnection::connect(&url).await.unwrap();
             let sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname IS NOT NULL";
-            connection.execute(sql).await.unwrap();
+            connect(&url).await.batch_execute(sql).await.unwrap();
         } else {
             cluster.crash();
         }

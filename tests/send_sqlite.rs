@@ -1,6 +1,6 @@
 //! The embedded store: the suite of all stores, and what is particular to a file.
 
-#![cfg(feature = "send")]
+#![cfg(feature = "sqlite")]
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -15,17 +15,56 @@ mod scratch;
 #[path = "send/store.rs"]
 mod store;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
 use mambo_webhooks::UnixMillis;
 use mambo_webhooks::send::{SendError, Sqlite, Store};
 use scratch::Scratch;
+use store::Clocked;
+
+/// A store with clocks that the test sets.
+struct OnSqlite {
+    store: Sqlite,
+    wall: Arc<AtomicI64>,
+    scratch: Scratch,
+}
+
+impl OnSqlite {
+    fn new() -> Self {
+        let (scratch, wall) = (Scratch::new(), Arc::new(AtomicI64::new(0)));
+        let show = |clock: &Arc<AtomicI64>| {
+            let clock = Arc::clone(clock);
+            move || UnixMillis(clock.load(Ordering::SeqCst))
+        };
+        let store = Sqlite::open_with_clocks(scratch.file("store.db"), show(&wall), show(&wall)).unwrap();
+        Self { store, wall, scratch }
+    }
+}
+
+impl Clocked for OnSqlite {
+    type Store = Sqlite;
+
+    fn store(&self) -> &Sqlite {
+        &self.store
+    }
+
+    async fn set(&self, now: UnixMillis) {
+        self.wall.store(now.0, Ordering::SeqCst);
+    }
+
+    async fn sql(&self, sql: &str) {
+        let connection = rusqlite::Connection::open(self.scratch.file("store.db")).unwrap();
+        connection.execute_batch(&sql.replace("TABLE:", "")).unwrap();
+    }
+}
 
 macro_rules! suite {
     ($($name:ident)*) => {
         $(
-            #[tokio::test]
+            #[tokio::test(flavor = "multi_thread")]
             async fn $name() {
-                let scratch = Scratch::new();
-                store::$name(&Sqlite::open(scratch.file("store.db")).unwrap()).await;
+                store::$name(&OnSqlite::new()).await;
             }
         )*
     };
@@ -33,13 +72,10 @@ macro_rules! suite {
 
 suite! {
     fans_out takes_each_event_once fences sets_poison_aside retries_and_logs retries_by_hand forgets disables recovers shares
-    lanes_do_not_starve_each_other lanes_share_an_endpoint rotates
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn hands_out_once() {
-    let scratch = Scratch::new();
-    store::hands_out_once(&Sqlite::open(scratch.file("store.db")).unwrap()).await;
+    lanes_do_not_starve_each_other lanes_share_an_endpoint rotates hands_out_once
+    a_replay_that_fails_leaves_a_delivery_delivered the_manual_lane_has_a_share_and_not_the_right_of_way
+    a_rate_limit_is_applied_before_a_claim timeouts_open_the_breaker_and_an_answer_closes_it concurrency_grows_with_answers
+    a_claim_keeps_to_the_worker_s_capacity gives_back an_unreadable_endpoint_stops_nothing_else
 }
 
 #[tokio::test]
@@ -47,9 +83,9 @@ async fn a_file_is_read_by_its_owner_only_and_opens_again() {
     let scratch = Scratch::new();
     let path = scratch.file("store.db");
     let first = Sqlite::open(&path).unwrap();
-    first.enqueue(vec![store::event("Other").id("kept")], UnixMillis(0)).await.unwrap();
+    first.enqueue(vec![store::event("Other").id("kept")]).await.unwrap();
     let second = Sqlite::open(&path).unwrap();
-    let again = second.enqueue(vec![store::event("Other").id("kept")], UnixMillis(0)).await.unwrap_err();
+    let again = second.enqueue(vec![store::event("Other").id("kept")]).await.unwrap_err();
     assert_eq!(again.code(), "event_exists", "two have it open, and see one another's work");
     let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&path).unwrap().permissions());
     assert_eq!(mode & 0o777, 0o600);
@@ -78,10 +114,10 @@ async fn a_file_that_somebody_holds_is_said_to_be_locked() {
     let store = Sqlite::open(&path).unwrap();
     let other = rusqlite::Connection::open(&path).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let problem = store.enqueue(vec![store::event("Other").id("e-1")], UnixMillis(0)).await.unwrap_err();
+    let problem = store.enqueue(vec![store::event("Other").id("e-1")]).await.unwrap_err();
     assert_eq!(problem.to_string(), "the store failed: database is locked");
     other.execute_batch("ROLLBACK").unwrap();
-    assert!(store.enqueue(vec![store::event("Other").id("e-1")], UnixMillis(0)).await.unwrap()[0].is_new);
+    assert!(store.enqueue(vec![store::event("Other").id("e-1")]).await.unwrap()[0].is_new);
 }
 
 #[test]
@@ -89,7 +125,7 @@ fn a_file_of_a_newer_release_and_one_that_is_no_store() {
     let scratch = Scratch::new();
     let path = scratch.file("newer.db");
     rusqlite::Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
-    assert_eq!(Sqlite::open(&path).unwrap_err(), SendError::StoreNewer { found: 99, known: 1 });
+    assert_eq!(Sqlite::open(&path).unwrap_err(), SendError::StoreNewer { found: 99, known: 2 });
     let path = scratch.file("text.db");
     std::fs::write(&path, "not a database, and longer than the header of one would be".repeat(9)).unwrap();
     assert_eq!(Sqlite::open(&path).unwrap_err().to_string(), "the store failed: file is not a database");

@@ -1,5 +1,7 @@
 //! Where time comes in: the only file of the sender that reads a clock.
 
+#[cfg(feature = "sqlite")]
+use alloc::string::String;
 use std::time::SystemTime;
 
 use crate::time::UnixMillis;
@@ -10,4 +12,27 @@ use crate::time::UnixMillis;
 pub fn now() -> UnixMillis {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     UnixMillis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// The time since the machine started, sleep included: the same for every process, and nobody sets it.
+#[cfg(all(unix, feature = "sqlite"))]
+pub(crate) fn steady() -> UnixMillis {
+    use rustix::time::{ClockId, clock_gettime};
+    #[cfg(target_os = "linux")]
+    let time = clock_gettime(ClockId::Boottime);
+    #[cfg(not(target_os = "linux"))]
+    let time = clock_gettime(ClockId::Monotonic);
+    UnixMillis(time.tv_sec.saturating_mul(1000).saturating_add(time.tv_nsec / 1_000_000))
+}
+
+/// Elsewhere there is no such clock without unsafe code: a clock that is set is not noticed.
+#[cfg(all(not(unix), feature = "sqlite"))]
+pub(crate) fn steady() -> UnixMillis {
+    now()
+}
+
+/// What tells one start of the machine from another; empty where that cannot be told.
+#[cfg(feature = "sqlite")]
+pub(crate) fn boot() -> String {
+    std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default()
 }

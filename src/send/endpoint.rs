@@ -4,8 +4,8 @@ use alloc::borrow::ToOwned;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
-use core::net::IpAddr;
 use core::num::NonZeroU32;
+use core::time::Duration;
 
 use reqwest::Url;
 use reqwest::header::{HeaderName, HeaderValue};
@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::address::Guard;
 use super::error::SendError;
+use super::url::checked;
 use crate::encoding::Encoding;
 use crate::key::{Key, KeyRing, Strength};
 use crate::limits::MAX_KEYS;
@@ -21,6 +22,9 @@ use crate::time::UnixMillis;
 
 /// How many deliveries to one endpoint are under way at once, unless something else is asked for.
 const MAX_IN_FLIGHT: u32 = 8;
+/// Most headers of an endpoint's own, and most bytes of all of them.
+const MAX_HEADERS: usize = 32;
+const MAX_HEADER_BYTES: usize = 8192;
 /// Headers that the sender or the HTTP client sets itself.
 const RESERVED: [&str; 13] = [
     "connection",
@@ -56,14 +60,14 @@ pub struct Endpoint {
 pub enum State {
     /// They do.
     Enabled,
-    /// They do not, and wait until somebody enables it.
+    /// They do not, and wait until it is enabled.
     Disabled(Reason),
 }
 
 /// Why an endpoint is disabled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
-    /// Somebody said so.
+    /// An operator said so.
     ByHand,
     /// It answered 410.
     Gone,
@@ -153,22 +157,22 @@ impl Settings {
     }
 
     /// The settings as they are stored.
-    pub(crate) fn to_json(&self) -> String {
+    #[must_use]
+    pub fn to_json(&self) -> String {
         // Strings, numbers and lists: there is nothing in them that could not be written.
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// Adds a secret and lets those before it end at `overlap_until`. The older one stays first until then: where a
-    /// signature header has room for one signature only, a receiver that knows only the old secret still takes it.
+    /// Adds a secret. Those before it sign too for `overlap` to the millisecond; none of it ends them now. The older one
+    /// stays first until then: where a signature header has room for one signature only, a receiver that knows only the
+    /// old secret still takes it.
     ///
     /// # Errors
     /// `keys_too_many`, when that many secrets overlap.
-    pub(crate) fn rotate(
-        &mut self,
-        secret: &str,
-        now: UnixMillis,
-        overlap_until: UnixMillis,
-    ) -> Result<(), crate::error::Error> {
+    pub fn rotate(&mut self, secret: &str, now: UnixMillis, overlap: Duration) -> Result<(), crate::error::Error> {
+        // Both ends of validity are inside, so a revoked key ends a millisecond ago.
+        let overlap_ms = i64::try_from(overlap.as_millis()).unwrap_or(i64::MAX);
+        let overlap_until = UnixMillis(now.0.saturating_add(overlap_ms).saturating_sub(1));
         self.keys.retain(|key| key.not_after.is_none_or(|end| end >= now.0));
         for key in &mut self.keys {
             key.not_after = Some(key.not_after.map_or(overlap_until.0, |end| end.min(overlap_until.0)));
@@ -193,10 +197,15 @@ impl Endpoint {
     /// Reads settings: as asked for, or as stored.
     ///
     /// # Errors
-    /// When the URL is not one to send personal data to, when a header is not the endpoint's to set, when a limit is
+    /// When the URL is not one to send personal data to, when a header is not the endpoint's to set or all of them are
+    /// too large, when a limit is
     /// zero, or when a secret is refused.
     pub fn new(id: String, settings: Settings, state: State, guard: &Guard) -> Result<Self, SendError> {
-        let url = url(&settings.url, guard)?;
+        let url = checked(&settings.url, guard)?;
+        let bytes = settings.headers.iter().map(|(name, value)| name.len().saturating_add(value.len())).sum();
+        if settings.headers.len() > MAX_HEADERS || bytes > MAX_HEADER_BYTES {
+            return Err(SendError::HeadersTooLarge { count: settings.headers.len(), bytes });
+        }
         for (name, value) in &settings.headers {
             let well_formed = HeaderName::try_from(name).is_ok() && HeaderValue::try_from(value).is_ok();
             let lower = name.to_ascii_lowercase();
@@ -226,9 +235,9 @@ impl Endpoint {
     /// stricter guard refuses must not make the others unreadable.
     ///
     /// # Errors
-    /// `store_failed`, when it cannot be read.
-    pub(crate) fn stored(id: &str, settings: &str, state: &str) -> Result<Self, SendError> {
-        let unread = || SendError::StoreFailed { what: alloc::format!("endpoint `{id}` cannot be read") };
+    /// `endpoint_unreadable`, as when a newer release wrote it.
+    pub fn stored(id: &str, settings: &str, state: &str) -> Result<Self, SendError> {
+        let unread = || SendError::EndpointUnreadable { id: id.into() };
         let settings = serde_json::from_str(settings).map_err(|_| unread())?;
         let state = State::from_name(state).ok_or_else(unread)?;
         let everywhere = Guard::allowing(["0.0.0.0/0", "::/0"].iter().filter_map(|net| net.parse().ok()).collect());
@@ -259,32 +268,6 @@ impl Endpoint {
     pub fn is_enabled(&self) -> bool {
         self.state == State::Enabled
     }
-}
-
-/// The host as an address, if the URL names it by one, in whatever spelling.
-pub(crate) fn literal(url: &Url) -> Option<IpAddr> {
-    url.host_str()?.trim_matches(['[', ']']).parse().ok()
-}
-
-fn url(text: &str, guard: &Guard) -> Result<Url, SendError> {
-    let url = Url::parse(text).map_err(|_| SendError::UrlMalformed)?;
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(SendError::UrlUserInfo);
-    }
-    if url.fragment().is_some() {
-        return Err(SendError::UrlFragment);
-    }
-    let literal = literal(&url);
-    match url.scheme() {
-        "https" => {}
-        "http" if literal.is_some_and(|address| guard.permits_loopback(address)) => {}
-        _ => return Err(SendError::UrlNotHttps),
-    }
-    // A name is looked at where it is resolved: when it is added, and again whenever a connection is made.
-    if literal.is_some_and(|address| !guard.permits(address)) {
-        return Err(SendError::AddressRefused);
-    }
-    Ok(url)
 }
 
 impl State {

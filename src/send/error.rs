@@ -22,6 +22,13 @@ pub enum SendError {
         /// Its name, if it can be shown.
         name: String,
     },
+    /// The headers of an endpoint are more than 32, or more than 8,192 bytes.
+    HeadersTooLarge {
+        /// How many.
+        count: usize,
+        /// Bytes of all names and values.
+        bytes: usize,
+    },
     /// A limit is zero.
     LimitZero {
         /// Which one.
@@ -46,6 +53,11 @@ pub enum SendError {
         /// The id.
         id: String,
     },
+    /// The endpoint's settings cannot be read: a newer release wrote them.
+    EndpointUnreadable {
+        /// The id.
+        id: String,
+    },
     /// There is another event of that id.
     EventExists {
         /// The id.
@@ -62,6 +74,13 @@ pub enum SendError {
         found: i64,
         /// The newest schema that this release knows.
         known: i64,
+    },
+    /// The store has an older schema, or none, and the database role may not change it.
+    StoreOlder {
+        /// Its schema, 0 for none.
+        found: i64,
+        /// The schema that this release needs.
+        needed: i64,
     },
     /// The HTTP client could not be set up.
     ClientFailed {
@@ -81,14 +100,17 @@ impl SendError {
             Self::UrlFragment => "url_fragment",
             Self::AddressRefused => "address_refused",
             Self::HeaderRefused { .. } => "header_refused",
+            Self::HeadersTooLarge { .. } => "headers_too_large",
             Self::LimitZero { .. } => "limit_zero",
             Self::Core(error) => error.code().as_str(),
             Self::PayloadTooLarge { .. } => "payload_too_large",
             Self::EndpointExists { .. } => "endpoint_exists",
             Self::EndpointUnknown { .. } => "endpoint_unknown",
+            Self::EndpointUnreadable { .. } => "endpoint_unreadable",
             Self::EventExists { .. } => "event_exists",
             Self::StoreFailed { .. } => "store_failed",
             Self::StoreNewer { .. } => "store_newer",
+            Self::StoreOlder { .. } => "store_older",
             Self::ClientFailed { .. } => "client_failed",
         }
     }
@@ -113,16 +135,26 @@ impl fmt::Display for SendError {
                 f.write_str("the endpoint's host is not a public address; name networks of your own to the guard")
             }
             Self::HeaderRefused { name } => write!(f, "header `{name}` cannot be set by an endpoint"),
+            Self::HeadersTooLarge { count, bytes } => {
+                write!(f, "the endpoint's own headers: {count} with {bytes} bytes, allowed 32 with 8192")
+            }
             Self::LimitZero { name } => write!(f, "{name} is 0, needs at least 1"),
             Self::Core(error) => error.fmt(f),
             Self::PayloadTooLarge { bytes, allowed } => write!(f, "the data is {bytes} bytes, allowed {allowed}"),
             Self::EndpointExists { id } => write!(f, "there is an endpoint `{id}`"),
             Self::EndpointUnknown { id } => write!(f, "there is no endpoint `{id}`"),
+            Self::EndpointUnreadable { id } => {
+                write!(f, "endpoint `{id}` has settings that this release cannot read; a newer one wrote them")
+            }
             Self::EventExists { id } => write!(f, "there is another event `{id}`"),
             Self::StoreFailed { what } => write!(f, "the store failed: {what}"),
             Self::StoreNewer { found, known } => {
                 write!(f, "the store has schema {found}, newer than {known}, which this release knows")
             }
+            Self::StoreOlder { found, needed } => write!(
+                f,
+                "the store has schema {found}, needs {needed}; run `mambo-webhooks migrate` with a role that may create tables"
+            ),
             Self::ClientFailed { what } => write!(f, "the HTTP client could not be set up: {what}"),
         }
     }

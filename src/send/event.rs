@@ -78,13 +78,14 @@ impl NewEvent {
 
     /// The Ping that Mambo's docs show.
     #[must_use]
-    pub(crate) fn ping(version: Release) -> Self {
+    pub fn ping(version: Release) -> Self {
         let data = r#"{"message":"ping"}"#.to_owned();
         Self { id: None, kind: "Ping".to_owned(), time: None, version, data, idempotency_key: None }
     }
 
     /// The event with its id: its own, or a new one that sorts by time.
-    pub(crate) fn named(self) -> (StoredEvent, Option<String>) {
+    #[must_use]
+    pub fn named(self) -> (StoredEvent, Option<String>) {
         let Self { id, kind, time, version, data, idempotency_key } = self;
         let id = id.unwrap_or_else(|| uuid::Uuid::now_v7().as_hyphenated().to_string());
         (StoredEvent { id, kind, time, version, data }, idempotency_key)

@@ -3,6 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
+use core::time::Duration;
 
 use super::schedule::Schedule;
 use crate::release::Release;
@@ -54,7 +55,7 @@ pub struct Answer {
 pub struct AttemptRecord {
     /// Its number within the delivery, from 1.
     pub number: u32,
-    /// Whether somebody asked for it, outside of the schedule.
+    /// Whether a caller asked for it, outside of the schedule.
     pub is_manual: bool,
     /// When it was signed.
     pub started: UnixMillis,
@@ -66,7 +67,8 @@ pub struct AttemptRecord {
 
 impl AttemptRecord {
     /// The line of a delivery that is set aside, since its workers were not heard of again.
-    pub(crate) fn worker_lost(attempts: u32, is_manual: bool, now: UnixMillis) -> Self {
+    #[must_use]
+    pub fn worker_lost(attempts: u32, is_manual: bool, now: UnixMillis) -> Self {
         let (number, answer) = (attempts.saturating_add(1), Answer::failed(Failure::WorkerLost, 0));
         Self { number, is_manual, started: now, version: None, answer }
     }
@@ -77,16 +79,16 @@ impl AttemptRecord {
 pub enum Next {
     /// The endpoint took it.
     Delivered,
-    /// It is tried again at this time.
-    Retry(UnixMillis),
-    /// It is kept and not tried again until somebody asks.
+    /// It is tried again after this time.
+    Retry(Duration),
+    /// It is kept and not tried again until a caller asks.
     Dead,
 }
 
 /// What an attempt says of its endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// Nothing: somebody asked for the attempt, or the fault is ours.
+    /// Nothing: a caller asked for the attempt, or the fault is ours.
     None,
     /// It works.
     Works,
@@ -125,15 +127,14 @@ impl Answer {
     }
 }
 
-/// What attempt `number` of the schedule means. `random_permille`, 0 to 1000, spreads retries; the attempt ended at `now`.
+/// What attempt `number` of the schedule means. `random_permille`, 0 to 1000, spreads retries.
 #[must_use]
-pub fn judge(
+pub fn classify(
     answer: &Answer,
     number: u32,
     is_manual: bool,
     schedule: &Schedule,
     random_permille: u32,
-    now: UnixMillis,
 ) -> (Next, Effect) {
     if answer.is_delivered() {
         return (Next::Delivered, if is_manual { Effect::None } else { Effect::Works });
@@ -145,7 +146,7 @@ pub fn judge(
         return (Next::Dead, Effect::Gone);
     }
     let asked = matches!(answer.status, Some(429 | 503)).then_some(answer.retry_after_ms).flatten();
-    let next = schedule.next(number, asked, random_permille, now).map_or(Next::Dead, Next::Retry);
+    let next = schedule.next(number, asked, random_permille).map_or(Next::Dead, Next::Retry);
     // An event that we cannot render is no fault of the endpoint.
     let effect = if answer.failure == Some(Failure::RenderFailed) { Effect::None } else { Effect::Fails };
     (next, effect)
@@ -200,13 +201,13 @@ mod tests {
         Answer { status: Some(status), retry_after_ms: Some(60_000), ..Answer::default() }
     }
 
-    fn judged(answer: &Answer, number: u32, is_manual: bool) -> (Next, Effect) {
-        judge(answer, number, is_manual, &Schedule::default(), 0, UnixMillis(0))
+    fn classified(answer: &Answer, number: u32, is_manual: bool) -> (Next, Effect) {
+        classify(answer, number, is_manual, &Schedule::default(), 0)
     }
 
     #[test]
     fn each_status_has_its_meaning() {
-        let retry = |ms| Next::Retry(UnixMillis(ms));
+        let retry = |ms| Next::Retry(Duration::from_millis(ms));
         for (code, expected) in [
             (200, (Next::Delivered, Effect::Works)),
             (204, (Next::Delivered, Effect::Works)),
@@ -220,11 +221,11 @@ mod tests {
             (500, (retry(5000), Effect::Fails)),
             (503, (retry(60_000), Effect::Fails)),
         ] {
-            assert_eq!(judged(&status(code), 1, false), expected, "{code}");
+            assert_eq!(classified(&status(code), 1, false), expected, "{code}");
         }
         for failure in Failure::ALL {
             let effect = if failure == Failure::RenderFailed { Effect::None } else { Effect::Fails };
-            assert_eq!(judged(&Answer::failed(failure, 1), 1, false), (retry(5000), effect), "{failure}");
+            assert_eq!(classified(&Answer::failed(failure, 1), 1, false), (retry(5000), effect), "{failure}");
             assert_eq!(Failure::from_name(failure.as_str()), Some(failure));
         }
         assert_eq!(Failure::from_name("other"), None);
@@ -233,19 +234,19 @@ mod tests {
     #[test]
     fn a_status_counts_even_if_the_rest_of_the_answer_is_lost() {
         let lost = Answer { failure: Some(Failure::ConnectionLost), ..status(200) };
-        assert_eq!(judged(&lost, 1, false), (Next::Delivered, Effect::Works));
+        assert_eq!(classified(&lost, 1, false), (Next::Delivered, Effect::Works));
     }
 
     #[test]
     fn the_last_attempt_leaves_a_dead_delivery() {
-        assert_eq!(judged(&status(500), 9, false), (Next::Retry(UnixMillis(86_400_000)), Effect::Fails));
-        assert_eq!(judged(&status(500), 10, false), (Next::Dead, Effect::Fails));
+        assert_eq!(classified(&status(500), 9, false), (Next::Retry(Duration::from_secs(86_400)), Effect::Fails));
+        assert_eq!(classified(&status(500), 10, false), (Next::Dead, Effect::Fails));
     }
 
     #[test]
     fn what_somebody_asked_for_is_one_attempt_and_says_nothing_of_the_endpoint() {
-        assert_eq!(judged(&status(200), 1, true), (Next::Delivered, Effect::None));
-        assert_eq!(judged(&status(500), 1, true), (Next::Dead, Effect::None));
-        assert_eq!(judged(&status(410), 1, true), (Next::Dead, Effect::None));
+        assert_eq!(classified(&status(200), 1, true), (Next::Delivered, Effect::None));
+        assert_eq!(classified(&status(500), 1, true), (Next::Dead, Effect::None));
+        assert_eq!(classified(&status(410), 1, true), (Next::Dead, Effect::None));
     }
 }

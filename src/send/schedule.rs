@@ -1,8 +1,7 @@
 //! When to try again. Pure: the attempt's number, what the receiver asked for and a random number come in.
 
 use alloc::vec::Vec;
-
-use crate::time::UnixMillis;
+use core::time::Duration;
 
 /// The default waits in seconds: those that the Standard Webhooks specification gives as its example, 75 h in all.
 const DELAYS_SECONDS: [u64; 9] = [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400];
@@ -37,18 +36,12 @@ impl Schedule {
         self.delays_ms.len().saturating_add(1)
     }
 
-    /// When to try again after attempt `number`, counted from 1, which ended at `now`. `None` when it was the last.
+    /// How long to wait after attempt `number`, counted from 1. `None` when it was the last.
     ///
     /// Jitter is only added, so nothing comes before its time; `random_permille`, 0 to 1000, says how much
     /// of it. What the receiver asked for counts if it is longer, up to a day.
     #[must_use]
-    pub fn next(
-        &self,
-        number: u32,
-        retry_after_ms: Option<u64>,
-        random_permille: u32,
-        now: UnixMillis,
-    ) -> Option<UnixMillis> {
+    pub fn next(&self, number: u32, retry_after_ms: Option<u64>, random_permille: u32) -> Option<Duration> {
         let index = usize::try_from(number).ok()?.checked_sub(1)?;
         let delay = *self.delays_ms.get(index)?;
         let asked = retry_after_ms.unwrap_or(0).min(RETRY_AFTER_MOST_MS);
@@ -56,8 +49,7 @@ impl Schedule {
         let delay = delay.max(asked).max(LEAST_MS);
         let most = (delay.saturating_mul(JITTER_PERCENT) / 100).clamp(JITTER_LEAST_MS, JITTER_MOST_MS);
         let jitter = most.saturating_mul(u64::from(random_permille.min(1000))) / 1000;
-        let wait = i64::try_from(delay.saturating_add(jitter)).unwrap_or(i64::MAX);
-        Some(UnixMillis(now.0.saturating_add(wait)))
+        Some(Duration::from_millis(delay.saturating_add(jitter)))
     }
 }
 
@@ -72,21 +64,21 @@ mod tests {
         let mut least = 0;
         for (number, seconds) in (1_u32..).zip(DELAYS_SECONDS) {
             let base = i64::try_from(seconds).unwrap() * 1000;
-            let at = |permille| schedule.next(number, None, permille, UnixMillis(1_000_000)).unwrap().0 - 1_000_000;
+            let at = |permille| i64::try_from(schedule.next(number, None, permille).unwrap().as_millis()).unwrap();
             let most = base + (base / 10).clamp(2000, 900_000);
             assert_eq!((at(0), at(1000)), (base, most), "attempt {number}");
             assert!(at(500) > base && at(500) < most);
             assert!(base > least, "waits grow");
             least = base;
         }
-        assert_eq!(schedule.next(10, None, 0, UnixMillis(0)), None);
-        assert_eq!(schedule.next(0, None, 0, UnixMillis(0)), None);
+        assert_eq!(schedule.next(10, None, 0), None);
+        assert_eq!(schedule.next(0, None, 0), None);
         assert_eq!(DELAYS_SECONDS.iter().sum::<u64>(), 272_105);
     }
 
     #[test]
     fn a_receiver_can_ask_for_more_time_and_not_for_less_nor_for_ever() {
-        let next = |asked| Schedule::default().next(1, Some(asked), 0, UnixMillis(0)).unwrap().0;
+        let next = |asked| Schedule::default().next(1, Some(asked), 0).unwrap().as_millis();
         assert_eq!(next(0), 5000);
         assert_eq!(next(60_000), 60_000);
         assert_eq!(next(u64::MAX), 86_400_000);
@@ -95,7 +87,7 @@ mod tests {
     #[test]
     fn no_number_overflows() {
         let schedule = Schedule::new(alloc::vec![u64::MAX]);
-        assert_eq!(schedule.next(1, Some(u64::MAX), u32::MAX, UnixMillis(i64::MAX)), Some(UnixMillis(i64::MAX)));
-        assert_eq!(schedule.next(u32::MAX, None, u32::MAX, UnixMillis(0)), None);
+        assert_eq!(schedule.next(1, Some(u64::MAX), u32::MAX), Some(Duration::from_millis(u64::MAX)));
+        assert_eq!(schedule.next(u32::MAX, None, u32::MAX), None);
     }
 }

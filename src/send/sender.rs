@@ -6,18 +6,19 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use tokio::sync::Notify;
+use tokio::time::{Instant, sleep};
 
-use super::endpoint::{Endpoint, Settings, State, literal};
+use super::endpoint::{Endpoint, Settings, State};
 use super::error::SendError;
 use super::event::NewEvent;
-use super::post::{HttpOptions, Poster};
+use super::http::post::{HttpOptions, Poster};
 use super::store::{Change, Enqueued, Prune, Selection, Store};
+use super::url::literal;
 use super::worker::{Worker, WorkerOptions};
 use crate::render::Renderer;
-use crate::time::UnixMillis;
 
-/// Between two steps of forgetting: longer than another process sleeps before it tries a busy file of SQLite again.
-const PRUNE_PAUSE: Duration = Duration::from_millis(120);
+/// Between two steps of forgetting, as a part of what a step took: deliveries get three quarters of the store's time.
+const PRUNE_REST: u32 = 3;
 
 /// Takes events into a store. Clones share it.
 #[derive(Clone, Debug)]
@@ -51,7 +52,7 @@ impl<S: Store> Sender<S> {
     /// # Errors
     /// As for [`send`](Self::send).
     pub async fn send_all(&self, events: Vec<NewEvent>) -> Result<Vec<Enqueued>, SendError> {
-        let taken = self.store.enqueue(events, self.store.now()).await?;
+        let taken = self.store.enqueue(events).await?;
         self.wake.notify_waiters();
         Ok(taken)
     }
@@ -62,7 +63,7 @@ impl<S: Store> Sender<S> {
     /// When the settings are refused, when the host leads to an address that is not permitted, `endpoint_exists`.
     pub async fn add_endpoint(&self, id: &str, settings: Settings) -> Result<(), SendError> {
         let endpoint = self.checked(id, settings, State::Enabled).await?;
-        self.store.add_endpoint(endpoint, self.renderer.server(), self.store.now()).await?;
+        self.store.add_endpoint(endpoint, self.renderer.server()).await?;
         self.wake.notify_waiters();
         Ok(())
     }
@@ -83,11 +84,7 @@ impl<S: Store> Sender<S> {
     pub async fn rotate(&self, id: &str, secret: &str, overlap: Duration) -> Result<(), SendError> {
         // A key ring of its own says what is wrong with the secret before anything is changed.
         crate::key::KeyRing::single(secret)?;
-        let now = self.store.now();
-        // Both ends of validity are inside, so a revoked key ends a millisecond ago.
-        let overlap_ms = i64::try_from(overlap.as_millis()).unwrap_or(i64::MAX);
-        let overlap_until = UnixMillis(now.0.saturating_add(overlap_ms).saturating_sub(1));
-        let change = Change::Rotate { secret: secret.to_string(), now, overlap_until };
+        let change = Change::Rotate { secret: secret.to_string(), overlap };
         self.store.change_endpoint(id.to_string(), change).await
     }
 
@@ -107,7 +104,7 @@ impl<S: Store> Sender<S> {
     /// `endpoint_unknown`.
     pub async fn ping(&self, id: &str) -> Result<Enqueued, SendError> {
         let event = NewEvent::ping(self.renderer.server());
-        let taken = self.store.enqueue_manual(event, id.to_string(), self.store.now()).await?;
+        let taken = self.store.enqueue_manual(event, id.to_string()).await?;
         self.wake.notify_waiters();
         Ok(taken)
     }
@@ -117,7 +114,7 @@ impl<S: Store> Sender<S> {
     /// # Errors
     /// `store_failed`.
     pub async fn retry(&self, selection: Selection) -> Result<u64, SendError> {
-        let count = self.store.retry(selection, self.store.now()).await?;
+        let count = self.store.retry(selection).await?;
         self.wake.notify_waiters();
         Ok(count)
     }
@@ -131,11 +128,12 @@ impl<S: Store> Sender<S> {
     pub async fn prune(&self, prune: Prune) -> Result<u64, SendError> {
         let (mut events, mut next) = (0, Some(0));
         while let Some(after) = next {
+            let began = Instant::now();
             let (some, then) = self.store.prune(prune, after).await?;
             events = some.saturating_add(events);
             next = then;
             if some > 0 {
-                tokio::time::sleep(PRUNE_PAUSE).await;
+                sleep(began.elapsed().saturating_mul(PRUNE_REST)).await;
             }
         }
         Ok(events)

@@ -1,35 +1,74 @@
-//! The embedded store: a file of SQLite, in WAL mode, on disk before anything is said to be done.
+//! The embedded store: a file of SQLite, in WAL mode, on disk before anything is said to be done. Feature `sqlite`.
 
-use alloc::string::{String, ToString};
+mod error;
+
+mod clock;
+
+mod fair;
+
+mod schema;
+
+mod open;
+
+mod endpoints;
+
+mod enqueue;
+
+mod writer;
+
+mod change;
+
+mod log;
+
+mod settle;
+
+mod claim;
+
+mod prune;
+
+use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::sync::atomic::{AtomicI64, Ordering};
+use core::time::Duration;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, Transaction};
 
-use super::clock;
-use super::endpoint::Endpoint;
-use super::error::SendError;
-use super::event::{NewEvent, StoredEvent};
-use super::outcome::DisableRule;
-use super::sqlite_claim::{claim, extend, settle};
-use super::sqlite_log::{counts, health, log};
-use super::sqlite_prune::prune;
-use super::sqlite_writer::{Context, Writer};
-use super::store::{
-    Change, Claim, Counts, EndpointHealth, Enqueued, Lane, Lease, LogLine, LogQuery, Prune, Selection, Settled,
-    Settlement, Store, Work,
-};
+use self::clock::Clock;
+use self::endpoints::Endpoints;
+use self::error::failed;
+use self::open::connect;
+use self::writer::{Access, Writer};
 use crate::release::Release;
+use crate::send::endpoint::Endpoint;
+use crate::send::error::SendError;
+use crate::send::event::NewEvent;
+use crate::send::outcome::DisableRule;
+use crate::send::store::{
+    Capacity, Change, Claimed, Counts, EndpointHealth, Enqueued, Lease, LogLine, LogQuery, Prune, Selection, Settled,
+    Settlement, Store, StoreFuture,
+};
 use crate::time::UnixMillis;
 
-/// A store in a file. Several processes may have it open, on one machine.
+/// How often an idle worker looks whether another process wrote something: a word of shared memory.
+const LOOK: Duration = Duration::from_millis(5);
+
+/// A store in a file. Several processes of one machine may have it open.
 #[derive(Clone, Debug)]
 pub struct Sqlite {
     writer: Writer,
     /// A connection for what is long and only looked at, so that deliveries do not wait for it.
     reader: Writer,
-    clock: fn() -> UnixMillis,
+    changes: Arc<Changes>,
+}
+
+/// A connection that is only asked whether the file has changed.
+#[derive(Debug)]
+struct Changes {
+    connection: Mutex<Connection>,
+    seen: AtomicI64,
 }
 
 impl Sqlite {
@@ -38,230 +77,153 @@ impl Sqlite {
     /// # Errors
     /// `store_failed`; `store_newer` for a file of a newer release.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, SendError> {
-        let writer = Writer::open(path.as_ref(), "BEGIN IMMEDIATE")?;
-        Ok(Self { writer, reader: Writer::open(path.as_ref(), "BEGIN")?, clock: clock::now })
+        Self::with_clock(path.as_ref(), true, &Clock::system())
     }
 
-    /// The same store with another clock than the machine's: for tests that do not want to wait for days.
-    #[must_use]
-    pub const fn with_clock(mut self, clock: fn() -> UnixMillis) -> Self {
-        self.clock = clock;
-        self
+    /// Opens a file that is there.
+    ///
+    /// # Errors
+    /// As for [`open`](Self::open), and `store_failed` when there is none.
+    pub fn open_existing(path: impl AsRef<Path>) -> Result<Self, SendError> {
+        Self::with_clock(path.as_ref(), false, &Clock::system())
+    }
+
+    /// Opens a file with other clocks than the machine's, for tests that do not want to wait for days: one that shows
+    /// the time, and one that counts it and cannot be set.
+    ///
+    /// # Errors
+    /// As for [`open`](Self::open).
+    pub fn open_with_clocks(
+        path: impl AsRef<Path>,
+        wall: impl Fn() -> UnixMillis + Send + Sync + 'static,
+        steady: impl Fn() -> UnixMillis + Send + Sync + 'static,
+    ) -> Result<Self, SendError> {
+        Self::with_clock(path.as_ref(), true, &Clock::new(Arc::new(wall), Arc::new(steady)))
+    }
+
+    fn with_clock(path: &Path, may_create: bool, clock: &Clock) -> Result<Self, SendError> {
+        let writer = Writer::start(connect(path, may_create)?, clock.clone(), Access::Write)?;
+        let reader = Writer::start(connect(path, false)?, clock.clone(), Access::Read)?;
+        let connection = Mutex::new(connect(path, false)?);
+        Ok(Self { writer, reader, changes: Arc::new(Changes { connection, seen: AtomicI64::new(-1) }) })
+    }
+
+    /// Takes events inside a transaction of the caller's, on a connection of its own to the store's file: they are sent
+    /// if it commits, and were never there if it does not. It has to be one that writes from its beginning
+    /// (`TransactionBehavior::Immediate`).
+    ///
+    /// # Errors
+    /// `store_failed`, `event_exists`; the transaction is then to be rolled back.
+    pub fn enqueue_in(transaction: &Transaction<'_>, events: Vec<NewEvent>) -> Result<Vec<Enqueued>, SendError> {
+        let mut endpoints = Endpoints::default();
+        endpoints.refresh(transaction).map_err(failed)?;
+        let now = crate::send::clock::now();
+        events.into_iter().map(|event| enqueue::enqueue(transaction, &endpoints, event, None, now)).collect()
+    }
+}
+
+impl Changes {
+    /// Whether the file has changed since this was asked before.
+    fn are_there(&self) -> bool {
+        let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let version = connection.prepare_cached("PRAGMA data_version");
+        let version = version.and_then(|mut version| version.query_row([], |row| row.get(0))).unwrap_or(-1);
+        self.seen.swap(version, Ordering::Relaxed) != version
     }
 }
 
 impl Store for Sqlite {
-    fn now(&self) -> UnixMillis {
-        (self.clock)()
+    fn now(&self) -> impl StoreFuture<UnixMillis> {
+        self.reader.run(|context| Ok(context.now))
     }
 
-    fn enqueue(&self, events: Vec<NewEvent>, now: UnixMillis) -> impl Work<Vec<Enqueued>> {
+    fn enqueue(&self, events: Vec<NewEvent>) -> impl StoreFuture<Vec<Enqueued>> {
         self.writer.run(move |context| {
-            refresh(context)?;
-            events.into_iter().map(|event| enqueue(context, event, None, now)).collect()
+            context.endpoints.refresh(&context.connection).map_err(failed)?;
+            let (connection, endpoints, now) = (&context.connection, &context.endpoints, context.now);
+            events.into_iter().map(|event| enqueue::enqueue(connection, endpoints, event, None, now)).collect()
         })
     }
 
-    fn enqueue_manual(&self, event: NewEvent, endpoint: String, now: UnixMillis) -> impl Work<Enqueued> {
+    fn enqueue_manual(&self, event: NewEvent, endpoint: String) -> impl StoreFuture<Enqueued> {
         self.writer.run(move |context| {
-            refresh(context)?;
-            known(context, &endpoint)?;
-            enqueue(context, event, Some(&endpoint), now)
-        })
-    }
-
-    fn claim(&self, most: usize, now: UnixMillis, until: UnixMillis) -> impl Work<Vec<Claim>> {
-        self.writer.run(move |context| {
-            refresh(context)?;
-            claim(context, most, now, until).map_err(failed)
-        })
-    }
-
-    fn extend(&self, leases: Vec<Lease>, until: UnixMillis) -> impl Work<Vec<Lease>> {
-        self.writer.run(move |context| extend(&context.connection, leases, until).map_err(failed))
-    }
-
-    fn settle(&self, settlements: Arc<[Settlement]>, rule: DisableRule, now: UnixMillis) -> impl Work<Vec<Settled>> {
-        self.writer.run(move |context| settle(&context.connection, &settlements, rule, now).map_err(failed))
-    }
-
-    fn next_due(&self) -> impl Work<Option<UnixMillis>> {
-        self.writer.run(|context| {
-            let sql = "SELECT due FROM delivery WHERE state = 0 ORDER BY due LIMIT 1";
-            let due = context.connection.query_row(sql, [], |row| row.get(0)).optional();
-            due.map(|due| due.map(UnixMillis)).map_err(failed)
-        })
-    }
-
-    fn add_endpoint(&self, endpoint: Endpoint, server: Release, now: UnixMillis) -> impl Work<()> {
-        self.writer.run(move |context| {
-            refresh(context)?;
-            if known(context, &endpoint.id).is_ok() {
-                return Err(SendError::EndpointExists { id: endpoint.id });
+            context.endpoints.refresh(&context.connection).map_err(failed)?;
+            if context.endpoints.find(&endpoint).is_none() {
+                return Err(SendError::EndpointUnknown { id: endpoint });
             }
-            let sql = "INSERT INTO endpoint (id, settings, state, revision)
-                SELECT ?1, ?2, ?3, 1 + (SELECT coalesce(max(revision), 0) FROM endpoint)";
-            let row = params![endpoint.id, endpoint.settings.to_json(), endpoint.state.as_str()];
-            context.connection.execute(sql, row).map_err(failed)?;
-            enqueue(context, NewEvent::ping(server), Some(&endpoint.id), now).map(drop)
+            enqueue::enqueue(&context.connection, &context.endpoints, event, Some(&endpoint), context.now)
         })
     }
 
-    fn endpoints(&self) -> impl Work<Vec<Arc<Endpoint>>> {
-        self.writer.run(|context| refresh(context).map(|()| context.endpoints.clone()))
+    fn claim(&self, capacity: Capacity, lease: Duration) -> impl StoreFuture<Claimed> {
+        self.writer.run(move |context| claim::claim(context, capacity, lease).map_err(failed))
     }
 
-    fn change_endpoint(&self, id: String, change: Change) -> impl Work<()> {
+    fn reclaim_expired(&self) -> impl StoreFuture<u64> {
+        self.writer.run(|context| claim::reclaim_expired(&context.connection, context.now).map_err(failed))
+    }
+
+    fn extend(&self, leases: Vec<Lease>, lease: Duration) -> impl StoreFuture<Vec<Lease>> {
         self.writer.run(move |context| {
-            refresh(context)?;
-            let known = known(context, &id)?;
-            let revised = "revision = 1 + (SELECT max(revision) FROM endpoint)";
-            let done = match change {
-                Change::State(state) => {
-                    let sql = alloc::format!(
-                        "UPDATE endpoint SET state = ?2, failing_since = NULL, failures = 0, {revised} WHERE id = ?1"
-                    );
-                    context.connection.execute(&sql, params![id, state.as_str()])
-                }
-                Change::Settings(settings) => {
-                    let sql = alloc::format!("UPDATE endpoint SET settings = ?2, {revised} WHERE id = ?1");
-                    context.connection.execute(&sql, params![id, settings.to_json()])
-                }
-                Change::Rotate { secret, now, overlap_until } => {
-                    let mut settings = known.settings.clone();
-                    settings.rotate(&secret, now, overlap_until)?;
-                    let sql = alloc::format!("UPDATE endpoint SET settings = ?2, {revised} WHERE id = ?1");
-                    context.connection.execute(&sql, params![id, settings.to_json()])
-                }
-            };
-            done.map(drop).map_err(failed)
+            let lease = i64::try_from(lease.as_millis()).unwrap_or(i64::MAX);
+            let until = UnixMillis(context.now.0.saturating_add(lease));
+            claim::extend(&context.connection, leases, until).map_err(failed)
         })
     }
 
-    fn retry(&self, selection: Selection, now: UnixMillis) -> impl Work<u64> {
-        self.writer.run(move |context| {
-            // A second after the attempt before, so that no two have one timestamp, and so one signature.
-            let update = "UPDATE delivery SET state = 0, lane = 2, crashes = 0, due = max(?1,
-                (SELECT coalesce(max(started) + 1000, 0) FROM attempt WHERE delivery = delivery.number)) WHERE ";
-            let connection = &context.connection;
-            let changed = match selection {
-                Selection::One(delivery) => {
-                    connection.execute(&[update, "number = ?2 AND state IN (2, 3)"].concat(), params![now.0, delivery])
-                }
-                Selection::Dead { endpoint } => connection.execute(
-                    &[update, "state = 3 AND (?2 IS NULL OR endpoint = ?2)"].concat(),
-                    params![now.0, endpoint],
-                ),
-                Selection::Range { from, until, endpoint } => connection.execute(
-                    &[
-                        update,
-                        "state IN (2, 3) AND (?2 IS NULL OR endpoint = ?2)
-                         AND event IN (SELECT number FROM event WHERE created BETWEEN ?3 AND ?4)",
-                    ]
-                    .concat(),
-                    params![now.0, endpoint, from.0, until.0],
-                ),
-            };
-            changed.map(|rows| u64::try_from(rows).unwrap_or(u64::MAX)).map_err(failed)
-        })
+    fn release(&self, leases: Vec<Lease>) -> impl StoreFuture<()> {
+        self.writer.run(move |context| claim::release(&context.connection, &leases).map_err(failed))
     }
 
-    fn prune(&self, which: Prune, after: i64) -> impl Work<(u64, Option<i64>)> {
-        self.writer.run(move |context| prune(&context.connection, which, after).map_err(failed))
+    fn settle(&self, settlements: Arc<[Settlement]>, rule: DisableRule) -> impl StoreFuture<Vec<Settled>> {
+        self.writer
+            .run(move |context| settle::settle(&context.connection, &settlements, rule, context.now).map_err(failed))
     }
 
-    fn log(&self, query: LogQuery) -> impl Work<Vec<LogLine>> {
-        self.reader.run(move |context| log(&context.connection, &query).map_err(failed))
-    }
-
-    fn counts(&self) -> impl Work<Counts> {
-        self.reader.run(|context| counts(&context.connection).map_err(failed))
-    }
-
-    fn health(&self, since: UnixMillis) -> impl Work<Vec<EndpointHealth>> {
-        self.reader.run(move |context| {
-            refresh(context)?;
-            health(&context.connection, &context.endpoints, since).map_err(failed)
-        })
-    }
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "it is what map_err hands over")]
-fn failed(error: rusqlite::Error) -> SendError {
-    SendError::StoreFailed { what: error.to_string() }
-}
-
-fn known(context: &Context, id: &str) -> Result<Arc<Endpoint>, SendError> {
-    let found = context.endpoints.iter().find(|endpoint| endpoint.id == id);
-    found.cloned().ok_or_else(|| SendError::EndpointUnknown { id: id.into() })
-}
-
-/// Reads the endpoints again if any was changed, here or by another process.
-fn refresh(context: &mut Context) -> Result<(), SendError> {
-    let sql = "SELECT coalesce(max(revision), 0) FROM endpoint";
-    let mut newest = context.connection.prepare_cached(sql).map_err(failed)?;
-    let revision: i64 = newest.query_row([], |row| row.get(0)).map_err(failed)?;
-    if revision == context.revision {
-        return Ok(());
-    }
-    drop(newest);
-    let sql = "SELECT id, settings, state FROM endpoint ORDER BY id";
-    let mut rows = context.connection.prepare_cached(sql).map_err(failed)?;
-    let rows = rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).map_err(failed)?;
-    let rows: Vec<(String, String, String)> = rows.collect::<Result<_, _>>().map_err(failed)?;
-    context.endpoints = rows
-        .iter()
-        .map(|(id, settings, state)| Endpoint::stored(id, settings, state).map(Arc::new))
-        .collect::<Result<_, _>>()?;
-    context.revision = revision;
-    Ok(())
-}
-
-/// Takes one event: for one endpoint by hand, or for all that want it.
-fn enqueue(context: &Context, event: NewEvent, only: Option<&str>, now: UnixMillis) -> Result<Enqueued, SendError> {
-    let connection = &context.connection;
-    let (event, key) = event.named();
-    if let Some(found) = key.as_ref().map(|key| used(connection, key)).transpose().map_err(failed)?.flatten() {
-        return Ok(found);
-    }
-    let number = match insert_event(connection, &event, key.as_deref(), now) {
-        Err(rusqlite::Error::SqliteFailure(error, _))
-            if error.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE =>
-        {
-            return Err(SendError::EventExists { id: event.id });
+    async fn changed(&self) {
+        while !self.changes.are_there() {
+            tokio::time::sleep(LOOK).await;
         }
-        done => done.map_err(failed)?,
-    };
-    let targets =
-        context.endpoints.iter().filter(|endpoint| endpoint.is_enabled() && endpoint.settings.takes(&event.kind));
-    let all: Vec<&str> =
-        only.map_or_else(|| targets.map(|endpoint| endpoint.id.as_str()).collect(), |id| alloc::vec![id]);
-    let lane = if only.is_some() { Lane::Manual } else { Lane::First };
-    let sql = "INSERT INTO delivery (event, endpoint, state, lane, due) VALUES (?1, ?2, 0, ?3, ?4)";
-    let mut insert = connection.prepare_cached(sql).map_err(failed)?;
-    for endpoint in &all {
-        insert.execute(params![number, endpoint, lane.number(), now.0]).map_err(failed)?;
     }
-    let deliveries = u32::try_from(all.len()).unwrap_or(u32::MAX);
-    Ok(Enqueued { event: event.id, deliveries, is_new: true })
-}
 
-fn insert_event(
-    connection: &Connection,
-    event: &StoredEvent,
-    key: Option<&str>,
-    now: UnixMillis,
-) -> rusqlite::Result<i64> {
-    let sql = "INSERT INTO event (id, kind, version, time, data, created, idempotency_key)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-    let version = event.version.to_string();
-    connection.prepare_cached(sql)?.insert(params![event.id, event.kind, version, event.time, event.data, now.0, key])
-}
+    fn add_endpoint(&self, endpoint: Endpoint, server: Release) -> impl StoreFuture<()> {
+        self.writer.run(move |context| change::add(context, &endpoint, server))
+    }
 
-/// The event that an idempotency key was used for.
-fn used(connection: &Connection, key: &str) -> rusqlite::Result<Option<Enqueued>> {
-    let sql =
-        "SELECT id, (SELECT count(*) FROM delivery WHERE event = event.number) FROM event WHERE idempotency_key = ?1";
-    let row = |row: &rusqlite::Row<'_>| Ok(Enqueued { event: row.get(0)?, deliveries: row.get(1)?, is_new: false });
-    connection.prepare_cached(sql)?.query_row([key], row).optional()
+    fn endpoints(&self) -> impl StoreFuture<Vec<Arc<Endpoint>>> {
+        self.reader.run(|context| {
+            context.endpoints.refresh(&context.connection).map_err(failed)?;
+            Ok(context.endpoints.all().iter().filter_map(|known| known.endpoint.clone()).collect())
+        })
+    }
+
+    fn change_endpoint(&self, id: String, change: Change) -> impl StoreFuture<()> {
+        self.writer.run(move |context| change::change(context, &id, change))
+    }
+
+    fn retry(&self, selection: Selection) -> impl StoreFuture<u64> {
+        self.writer.run(move |context| prune::retry(&context.connection, selection, context.now).map_err(failed))
+    }
+
+    fn prune(&self, which: Prune, after: i64) -> impl StoreFuture<(u64, Option<i64>)> {
+        self.writer.run(move |context| prune::prune(&context.connection, which, after).map_err(failed))
+    }
+
+    fn log(&self, query: LogQuery) -> impl StoreFuture<Vec<LogLine>> {
+        self.reader.run(move |context| log::log(&context.connection, &query).map_err(failed))
+    }
+
+    fn counts(&self) -> impl StoreFuture<Counts> {
+        self.reader.run(|context| {
+            context.endpoints.refresh(&context.connection).map_err(failed)?;
+            log::counts(&context.connection, &context.endpoints).map_err(failed)
+        })
+    }
+
+    fn health(&self, since: UnixMillis) -> impl StoreFuture<Vec<EndpointHealth>> {
+        self.reader.run(move |context| {
+            context.endpoints.refresh(&context.connection).map_err(failed)?;
+            log::health(&context.connection, &context.endpoints, since, context.now).map_err(failed)
+        })
+    }
 }

@@ -1,12 +1,14 @@
-//! What keeps events until they are delivered. Batch-shaped: one transaction serves many deliveries.
+//! What keeps events until they are delivered. Every method is one transaction, and serves many deliveries at once.
 //!
-//! Time is an argument, as in the core; [`Store::now`] says whose clock counts.
+//! A delivery is *scheduled* until its retry is due, *ready*, *leased* by a worker, and in the end *delivered* or *dead*.
+//! A store has the time: PostgreSQL's own clock, or for SQLite this machine's, so that callers pass durations only.
 
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 use core::future::Future;
+use core::time::Duration;
 
 use super::endpoint::{Endpoint, Settings, State};
 use super::error::SendError;
@@ -15,20 +17,26 @@ use super::outcome::{AttemptRecord, DisableRule, Effect, Next};
 use crate::release::Release;
 use crate::time::UnixMillis;
 
-/// How often a delivery may take its worker down with it before it is set aside.
+/// How often a delivery may take its worker down with it before it is set aside as dead.
 pub const MAX_CRASHES: u32 = 5;
+
+/// How many events one step of pruning looks at.
+pub const PRUNE_STEP: i64 = 1000;
+
+/// The latest attempts of an endpoint that its health is counted from, at most.
+pub const HEALTH_ATTEMPTS: i64 = 1000;
 
 /// The number of a delivery in its store.
 pub type DeliveryId = i64;
 
-/// Which deliveries are claimed.
+/// Why a delivery is attempted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lane {
-    /// Those that were not tried yet.
+    /// It was not attempted yet.
     First,
-    /// Those that are tried again by their schedule.
+    /// The schedule says so.
     Retry,
-    /// Those that somebody asked for, pings among them: one attempt, also to a disabled endpoint.
+    /// A caller asked for it, as for a Ping: one attempt, also to a disabled endpoint.
     Manual,
 }
 
@@ -43,6 +51,30 @@ pub struct Enqueued {
     pub is_new: bool,
 }
 
+/// What a worker can take on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Capacity {
+    /// Most deliveries.
+    pub deliveries: usize,
+    /// Most deliveries to slow endpoints, and to those that were not attempted yet.
+    pub slow: usize,
+    /// Most bytes of data.
+    pub bytes: usize,
+}
+
+/// What a claim found.
+#[derive(Clone, Debug)]
+pub struct Claimed {
+    /// The deliveries.
+    pub claims: Vec<Claim>,
+    /// The store's time at the claim.
+    pub now: UnixMillis,
+    /// In how long a retry is due, a rate limit lets a delivery through, or a circuit breaker lets a probe through.
+    pub due_in: Option<Duration>,
+    /// In how long a rate limit lets the next ready delivery through.
+    pub rate_in: Option<Duration>,
+}
+
 /// A delivery that a worker holds until its lease ends.
 #[derive(Clone, Debug)]
 pub struct Claim {
@@ -51,14 +83,16 @@ pub struct Claim {
     /// Where it goes.
     pub endpoint: Arc<Endpoint>,
     /// What it is.
-    pub event: StoredEvent,
+    pub event: Arc<StoredEvent>,
     /// Attempts that were made before.
     pub attempts: u32,
-    /// Whether somebody asked for it.
+    /// Whether a caller asked for it.
     pub is_manual: bool,
+    /// Whether the endpoint is slow, or was not attempted yet.
+    pub is_slow: bool,
 }
 
-/// The right to work on a delivery. Whoever comes with an older token finds it gone.
+/// The right to work on a delivery. A worker with an older token has lost it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Lease {
     /// The delivery.
@@ -87,11 +121,11 @@ pub struct Settlement {
 pub enum Settled {
     /// It did.
     Done,
-    /// The lease had ended, and somebody else has the delivery.
+    /// The lease had ended, and another worker has the delivery.
     LeaseLost,
 }
 
-/// Which deliveries are tried again by hand. Those under way or waiting are left as they are.
+/// Which deliveries are tried again by hand. Those that wait or are under way are left as they are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Selection {
     /// This one, delivered or dead.
@@ -101,9 +135,9 @@ pub enum Selection {
         /// The endpoint.
         endpoint: Option<String>,
     },
-    /// Those of events that came in from one moment to another, both included, delivered or dead.
+    /// Those of events that came in from one time to another, both included, delivered or dead.
     Range {
-        /// The first moment.
+        /// The first time.
         from: UnixMillis,
         /// The last one.
         until: UnixMillis,
@@ -113,10 +147,10 @@ pub enum Selection {
 }
 
 /// Which events are forgotten, with their deliveries and their part of the log: those that came in and ended before a
-/// moment. What waits or is under way is never forgotten.
+/// time. What waits or is under way is never forgotten.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Prune {
-    /// The moment.
+    /// The time.
     pub before: UnixMillis,
     /// Those with dead deliveries too.
     pub with_dead: bool,
@@ -125,7 +159,7 @@ pub struct Prune {
 /// A change of an endpoint.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Change {
-    /// Enables or disables it. Enabling makes its record of failures new.
+    /// Enables or disables it. Its record of failures starts anew, and its circuit breaker closes.
     State(State),
     /// Other settings, which were checked.
     Settings(Settings),
@@ -133,33 +167,48 @@ pub enum Change {
     Rotate {
         /// The new secret, checked.
         secret: String,
-        /// Now.
-        now: UnixMillis,
-        /// Until when the secrets before it sign too.
-        overlap_until: UnixMillis,
+        /// For how long the secrets before it sign too.
+        overlap: Duration,
     },
+}
+
+/// An endpoint's circuit breaker: it keeps an endpoint that only times out from taking the workers' slots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Breaker {
+    /// Deliveries go out.
+    Closed,
+    /// None goes out until this time.
+    Open(UnixMillis),
+    /// One goes out at a time, until one is answered.
+    Probing,
 }
 
 /// An endpoint and how it does.
 #[derive(Clone, Debug)]
 pub struct EndpointHealth {
-    /// The endpoint.
-    pub endpoint: Arc<Endpoint>,
+    /// Its id.
+    pub id: String,
+    /// The endpoint; `None` when its settings cannot be read, because a newer release wrote them. Its deliveries wait.
+    pub endpoint: Option<Arc<Endpoint>>,
     /// Since when every attempt has failed.
     pub failing_since: Option<UnixMillis>,
     /// How many attempts have failed since one worked.
     pub failures: u32,
+    /// Its circuit breaker.
+    pub breaker: Breaker,
     /// Deliveries that wait.
     pub waiting: u64,
+    /// Deliveries under way.
+    pub in_flight: u64,
     /// Deliveries that are dead.
     pub dead: u64,
-    /// Attempts in the time that was asked for.
+    /// Its latest attempts since the time that was asked for, at most 1,000.
     pub attempts: u64,
     /// Those that were answered with 2xx.
     pub delivered: u64,
-    /// The middle response time of those attempts, in milliseconds.
+    /// The median response time of those attempts, in milliseconds.
     pub p50_ms: u64,
-    /// The response time that 99 of 100 stay under, in milliseconds.
+    /// Their 99th percentile, in milliseconds.
     pub p99_ms: u64,
 }
 
@@ -170,7 +219,7 @@ pub struct LogLine {
     pub delivery: DeliveryId,
     /// The event's id.
     pub event: String,
-    /// The event's kind.
+    /// The event's type.
     pub kind: String,
     /// The endpoint.
     pub endpoint: String,
@@ -181,7 +230,7 @@ pub struct LogLine {
 }
 
 /// Which lines of the log are wanted, newest first.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogQuery {
     /// Of one delivery.
     pub delivery: Option<DeliveryId>,
@@ -191,14 +240,20 @@ pub struct LogQuery {
     pub event: Option<String>,
     /// Failed ones only.
     pub only_failed: bool,
-    /// Most lines.
+    /// Most lines. Default: 50.
     pub limit: u32,
+}
+
+impl Default for LogQuery {
+    fn default() -> Self {
+        Self { delivery: None, endpoint: None, event: None, only_failed: false, limit: 50 }
+    }
 }
 
 /// How many deliveries are in which state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Not yet due, or due and not yet claimed.
+    /// Scheduled or ready.
     pub waiting: u64,
     /// With a worker.
     pub leased: u64,
@@ -206,72 +261,73 @@ pub struct Counts {
     pub delivered: u64,
     /// Kept, and not tried again by themselves.
     pub dead: u64,
+    /// Endpoints whose circuit breaker is open or probing.
+    pub breakers_open: u64,
+    /// Endpoints whose settings this release cannot read.
+    pub unreadable: u64,
 }
 
-/// Keeps events, endpoints and the log. Whatever it said Ok to survives the end of every process.
+/// Keeps events, endpoints and the log. What a method returned `Ok` for survives the end of every process.
 pub trait Store: Send + Sync + 'static {
-    /// The time that counts for this store.
-    fn now(&self) -> UnixMillis;
+    /// The store's time.
+    fn now(&self) -> impl StoreFuture<UnixMillis>;
 
-    /// Takes events, each with a delivery for every enabled endpoint that wants its kind. All of them or none.
-    fn enqueue(&self, events: Vec<NewEvent>, now: UnixMillis) -> impl Work<Vec<Enqueued>>;
+    /// Takes events, each with a delivery for every enabled endpoint that subscribes to its type. All of them or none.
+    fn enqueue(&self, events: Vec<NewEvent>) -> impl StoreFuture<Vec<Enqueued>>;
 
     /// Takes an event for one endpoint alone, to be tried once.
-    fn enqueue_manual(&self, event: NewEvent, endpoint: String, now: UnixMillis) -> impl Work<Enqueued>;
+    fn enqueue_manual(&self, event: NewEvent, endpoint: String) -> impl StoreFuture<Enqueued>;
 
-    /// Hands out due deliveries until `until`, at most so many, and no more to an endpoint than it may have under way.
-    /// Takes back those whose lease ended, and sets aside those that did so too often.
-    fn claim(&self, most: usize, now: UnixMillis, until: UnixMillis) -> impl Work<Vec<Claim>>;
+    /// Leases due deliveries: no more to an endpoint than its limits, its rate and its circuit breaker allow, and of
+    /// those that compete an equal share to each endpoint.
+    fn claim(&self, capacity: Capacity, lease: Duration) -> impl StoreFuture<Claimed>;
 
-    /// Makes leases longer; hands back those that are lost.
-    fn extend(&self, leases: Vec<Lease>, until: UnixMillis) -> impl Work<Vec<Lease>>;
+    /// Makes deliveries ready again whose lease ended, and sets aside those that this happened to too often. Answers
+    /// with how many leases had ended.
+    fn reclaim_expired(&self) -> impl StoreFuture<u64>;
 
-    /// Says how attempts ended, in one transaction.
-    fn settle(&self, settlements: Arc<[Settlement]>, rule: DisableRule, now: UnixMillis) -> impl Work<Vec<Settled>>;
+    /// Lets leases end after `lease` from now; answers with those that are lost.
+    fn extend(&self, leases: Vec<Lease>, lease: Duration) -> impl StoreFuture<Vec<Lease>>;
 
-    /// When the next delivery is due, if one waits.
-    fn next_due(&self) -> impl Work<Option<UnixMillis>>;
+    /// Gives back deliveries that were not attempted.
+    fn release(&self, leases: Vec<Lease>) -> impl StoreFuture<()>;
+
+    /// Records how attempts ended, in one transaction.
+    fn settle(&self, settlements: Arc<[Settlement]>, rule: DisableRule) -> impl StoreFuture<Vec<Settled>>;
+
+    /// Waits until another process may have made a delivery ready. May also end for no reason.
+    fn changed(&self) -> impl Future<Output = ()> + Send;
 
     /// Adds an endpoint, and in the same transaction a Ping to it.
-    fn add_endpoint(&self, endpoint: Endpoint, server: Release, now: UnixMillis) -> impl Work<()>;
+    fn add_endpoint(&self, endpoint: Endpoint, server: Release) -> impl StoreFuture<()>;
 
-    /// Every endpoint, in the order of their ids.
-    fn endpoints(&self) -> impl Work<Vec<Arc<Endpoint>>>;
+    /// Every endpoint whose settings can be read, in the order of their ids.
+    fn endpoints(&self) -> impl StoreFuture<Vec<Arc<Endpoint>>>;
 
     /// Changes an endpoint.
-    fn change_endpoint(&self, id: String, change: Change) -> impl Work<()>;
+    fn change_endpoint(&self, id: String, change: Change) -> impl StoreFuture<()>;
 
-    /// Makes deliveries due by hand; hands back how many.
-    fn retry(&self, selection: Selection, now: UnixMillis) -> impl Work<u64>;
+    /// Makes ended deliveries ready by hand; answers with how many.
+    fn retry(&self, selection: Selection) -> impl StoreFuture<u64>;
 
-    /// Forgets events, of the next few after that number; hands back how many, and the number to go on after, if any
+    /// Forgets events, of the next few after a number; answers with how many, and the number to go on after, if any
     /// came. One short transaction, so that deliveries do not wait for it.
-    fn prune(&self, prune: Prune, after: i64) -> impl Work<(u64, Option<i64>)>;
+    fn prune(&self, prune: Prune, after: i64) -> impl StoreFuture<(u64, Option<i64>)>;
 
     /// Lines of the delivery log.
-    fn log(&self, query: LogQuery) -> impl Work<Vec<LogLine>>;
+    fn log(&self, query: LogQuery) -> impl StoreFuture<Vec<LogLine>>;
 
     /// How many deliveries are in which state.
-    fn counts(&self) -> impl Work<Counts>;
+    fn counts(&self) -> impl StoreFuture<Counts>;
 
-    /// Every endpoint with its record since a moment.
-    fn health(&self, since: UnixMillis) -> impl Work<Vec<EndpointHealth>>;
+    /// Every endpoint with its record since a time.
+    fn health(&self, since: UnixMillis) -> impl StoreFuture<Vec<EndpointHealth>>;
 }
 
-/// What a store does takes time, on any thread, and may fail.
-pub trait Work<T>: Future<Output = Result<T, SendError>> + Send {}
+/// What a method of a store returns: it takes time, on any thread, and may fail.
+pub trait StoreFuture<T>: Future<Output = Result<T, SendError>> + Send {}
 
-impl<T, F: Future<Output = Result<T, SendError>> + Send> Work<T> for F {}
-
-impl Lane {
-    pub(crate) const fn number(self) -> i64 {
-        match self {
-            Self::First => 0,
-            Self::Retry => 1,
-            Self::Manual => 2,
-        }
-    }
-}
+impl<T, F: Future<Output = Result<T, SendError>> + Send> StoreFuture<T> for F {}
 
 /// Shows no secret.
 impl fmt::Debug for Change {
@@ -281,46 +337,5 @@ impl fmt::Debug for Change {
             Self::Settings(settings) => f.debug_tuple("Settings").field(settings).finish(),
             Self::Rotate { .. } => f.write_str("Rotate { secret: [redacted], .. }"),
         }
-    }
-}
-
-/// The states of a delivery, as they are stored.
-pub(crate) const STATES: [&str; 4] = ["waiting", "leased", "delivered", "dead"];
-
-/// How many events one step of forgetting looks at.
-pub(crate) const PRUNE_STEP: i64 = 200;
-
-/// The place of the pass that gives what is left to retries.
-pub(crate) const LAST_PASS: usize = 3;
-
-/// How much of an endpoint's room one lane may take: retries a quarter while first attempts may wait, at least one in
-/// four turns; everything else all of it.
-pub(crate) const fn part(lane: Lane, is_last: bool, room: usize, turn: usize) -> usize {
-    match lane {
-        Lane::Retry if !is_last && room >= 4 => room / 4,
-        Lane::Retry if !is_last && turn % 4 != 0 => 0,
-        _ => room,
-    }
-}
-
-/// In which order lanes are looked at for `most` deliveries, and how many each may give: what was asked for by hand
-/// first; retries get their quarter, so that neither they nor first attempts can starve the others.
-pub(crate) const fn quotas(most: usize, turn: usize) -> [(Lane, usize); 4] {
-    let retries = if most >= 4 {
-        most / 4
-    } else if turn % 4 == 0 {
-        most
-    } else {
-        0
-    };
-    [(Lane::Manual, most), (Lane::Retry, retries), (Lane::First, most), (Lane::Retry, most)]
-}
-
-/// State and due time of a delivery after a settlement, as they are stored.
-pub(crate) fn settled(next: Next, now: UnixMillis) -> (i64, i64) {
-    match next {
-        Next::Retry(due) => (0, due.0),
-        Next::Delivered => (2, now.0),
-        Next::Dead => (3, now.0),
     }
 }

@@ -1,39 +1,50 @@
-//! The worker: claims what is due, posts it, says how it ended.
+//! The worker: claims what is due, posts it, records how it ended.
 
-use alloc::string::String;
+pub mod metrics;
+
+mod in_flight;
+
+mod attempt;
+
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::num::NonZeroU32;
 use core::time::Duration;
-use std::collections::HashMap;
 
-use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use tokio::sync::Notify;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tracing::{info, warn};
 
-use super::attempt::Crew;
+use self::attempt::{AttemptContext, StoreClock};
+use self::in_flight::InFlight;
+use self::metrics::Metrics;
 use super::error::SendError;
-use super::flying::Flying;
-use super::meter::Meter;
+use super::http::descriptors;
+use super::http::post::Poster;
 use super::outcome::DisableRule;
-use super::post::Poster;
 use super::schedule::Schedule;
-use super::store::{Claim, Settled, Settlement, Store};
+use super::store::{Capacity, Claimed, Settled, Settlement, Store};
 use crate::render::Renderer;
-use crate::time::UnixMillis;
 
-/// How much longer than an attempt a lease is: for rendering, and for saying how it ended.
+/// How much longer than an attempt a lease is: for rendering, and for recording how it ended.
 const LEASE_MARGIN: Duration = Duration::from_secs(30);
 /// A shorter lease would end while its worker is at work.
 const LEASE_LEAST: Duration = Duration::from_secs(1);
-/// How long to wait at most before looking for work that another process left.
+/// How long at most until leases are extended, and the ended ones of other workers are taken back.
+const HEARTBEAT_MOST: Duration = Duration::from_secs(5);
+/// How long to wait at most before looking for work that nothing told of.
 const POLL: Duration = Duration::from_millis(500);
-/// From how many attempts under way on a worker gathers what ends, and for how long.
+/// From how many attempts in flight on a worker gathers what ends into one transaction, and for how long.
 const GATHER_FROM: usize = 32;
 const GATHER: Duration = Duration::from_millis(3);
+/// How long a worker that another process woke waits for what comes with it.
+const COALESCE: Duration = Duration::from_millis(1);
 /// How long to wait after the store failed.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
+/// How long after the last attempt has ended a stopping worker tries to record that.
+const STOP_MARGIN: Duration = Duration::from_secs(5);
+/// Of how many attempts at once, and bytes of payload, a worker is capable by default.
+const MAX_IN_FLIGHT: usize = 512;
+const MAX_BYTES_IN_FLIGHT: usize = 32 * 1024 * 1024;
 
 /// What a worker does, and how much of it at once.
 #[derive(Clone, Debug)]
@@ -43,30 +54,38 @@ pub struct WorkerOptions {
     pub schedule: Schedule,
     /// When an endpoint that only fails is disabled.
     pub disable: DisableRule,
-    /// Most attempts under way at once. Default: 512.
+    /// Most attempts in flight at once, and no more than half of the file descriptors. Slow endpoints, and those that
+    /// were not attempted yet, get at most three quarters. Default: 512.
     pub max_in_flight: usize,
-    /// How long a claim is good for without a sign of life, at least a second. Default: the total timeout and 30 s.
+    /// Most bytes of events' data in flight at once, beside at most one event more. Default: 32 MiB.
+    pub max_bytes_in_flight: usize,
+    /// How long a claim is good for without a heartbeat, at least a second. Default: the total timeout and 30 s.
     pub lease: Option<Duration>,
 }
 
 impl Default for WorkerOptions {
     fn default() -> Self {
-        let (schedule, disable) = (Schedule::default(), DisableRule::default());
-        Self { schedule, disable, max_in_flight: 512, lease: None }
+        Self {
+            schedule: Schedule::default(),
+            disable: DisableRule::default(),
+            max_in_flight: MAX_IN_FLIGHT,
+            max_bytes_in_flight: MAX_BYTES_IN_FLIGHT,
+            lease: None,
+        }
     }
 }
 
-/// Attempts one delivery after the other, many at a time.
+/// Attempts deliveries, many at a time.
 #[derive(Debug)]
 pub struct Worker<S> {
-    crew: Arc<Crew<S>>,
+    store: Arc<S>,
+    context: Arc<AttemptContext>,
     disable: DisableRule,
-    max_in_flight: usize,
+    capacity: Capacity,
     wake: Arc<Notify>,
     lease: Duration,
-    /// How often leases are made longer: a third of one, so that one failure to do so costs none.
-    beat: Duration,
-    limits: HashMap<String, (NonZeroU32, Arc<DefaultDirectRateLimiter>)>,
+    heartbeat: Duration,
+    total_timeout: Duration,
 }
 
 impl<S: Store> Worker<S> {
@@ -78,61 +97,76 @@ impl<S: Store> Worker<S> {
         total_timeout: Duration,
         options: WorkerOptions,
     ) -> Self {
-        let WorkerOptions { schedule, disable, max_in_flight, lease } = options;
+        let WorkerOptions { schedule, disable, max_in_flight, max_bytes_in_flight, lease } = options;
         let lease = lease.unwrap_or_else(|| total_timeout.saturating_add(LEASE_MARGIN)).max(LEASE_LEAST);
-        let crew = Crew { store, renderer, poster, schedule, meter: Arc::new(Meter::default()) };
-        let beat = lease.checked_div(3).unwrap_or(lease);
-        Self { crew: Arc::new(crew), disable, max_in_flight, wake, lease, beat, limits: HashMap::new() }
+        let context = Arc::new(AttemptContext { renderer, poster, schedule, metrics: Arc::new(Metrics::default()) });
+        // A third of a lease, so that one heartbeat that fails costs none.
+        let heartbeat = lease.checked_div(3).unwrap_or(lease).min(HEARTBEAT_MOST);
+        let deliveries = max_in_flight.min(usize::try_from(descriptors() / 2).unwrap_or(usize::MAX)).max(1);
+        let slow = deliveries.saturating_sub(deliveries / 4);
+        let capacity = Capacity { deliveries, slow, bytes: max_bytes_in_flight };
+        Self { store, context, disable, capacity, wake, lease, heartbeat, total_timeout }
     }
 
     /// What this worker counts.
     #[must_use]
-    pub fn meter(&self) -> Arc<Meter> {
-        Arc::clone(&self.crew.meter)
+    pub fn metrics(&self) -> Arc<Metrics> {
+        Arc::clone(&self.context.metrics)
     }
 
-    /// Works until `shutdown` is done, then ends what is under way and says how it ended. A store that fails is waited
-    /// for: its leases end meanwhile, and nothing is lost.
-    pub async fn run(mut self, shutdown: impl Future<Output = ()>) {
+    /// Works until `shutdown` is done, then ends what is in flight, which takes no longer than an attempt may. A store
+    /// that fails is waited for: its leases end meanwhile, and nothing is lost.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) {
         let mut shutdown = core::pin::pin!(shutdown);
-        let mut flying = Flying::default();
-        let mut beat = Instant::now();
+        let mut in_flight = InFlight::default();
+        let mut heartbeat = Instant::now();
         loop {
             // Asked for before the claim: what comes in meanwhile is not slept over.
             let wake = Arc::clone(&self.wake);
             let woken = wake.notified();
-            let ended: Arc<[Settlement]> = flying.ended().into();
-            let is_idle = ended.is_empty();
-            let (settled, claimed) = self.turn(Arc::clone(&ended), flying.room(self.max_in_flight)).await;
-            if settled.is_err() {
-                // Said again: what was said and not heard is fenced by its lease.
-                flying.put_back(&ended);
+            if Instant::now() >= heartbeat {
+                heartbeat = self.next_heartbeat();
+                self.beat(&in_flight).await;
             }
-            let mut problem = settled.err();
-            let taken = claimed.unwrap_or_else(|error| {
-                problem = Some(error);
-                Vec::new()
-            });
-            let found = taken.len();
-            for claim in taken {
-                self.start(claim, &mut flying);
+            let ended: Arc<[Settlement]> = in_flight.ended().into();
+            let is_idle = ended.is_empty();
+            let (settled, claimed) = self.turn(Arc::clone(&ended), in_flight.left(self.capacity)).await;
+            if settled.is_err() {
+                // Recorded again: what was recorded and not heard of is fenced by its lease.
+                in_flight.put_back(&ended);
+            }
+            let is_stopping = tokio::select! {
+                biased;
+                () = &mut shutdown => true,
+                () = core::future::ready(()) => false,
+            };
+            let (found, due_in, problem) = match (claimed, settled) {
+                (Ok(claimed), settled) if is_stopping => {
+                    self.give_back(claimed).await;
+                    (0, None, settled.err())
+                }
+                (Ok(claimed), settled) => {
+                    let due_in = claimed.due_in;
+                    (self.start(claimed, &mut in_flight), due_in, settled.err())
+                }
+                (Err(error), _) => (0, None, Some(error)),
+            };
+            if is_stopping {
+                break;
             }
             if let Some(error) = problem {
                 warn!(code = error.code(), %error, "the store failed");
                 tokio::select! {
                     () = &mut shutdown => break,
-                    () = tokio::time::sleep(STORE_PAUSE) => {}
+                    () = sleep(STORE_PAUSE) => {}
                 }
             }
-            if Instant::now() >= beat {
-                beat = self.next_beat();
-                self.extend(&flying).await;
-            }
+            let has_capacity = in_flight.left(self.capacity).deliveries > 0;
             if found > 0 || !is_idle {
                 // What ends meanwhile goes into one transaction; a worker with little to do does not wait for it.
                 let gathered = async {
-                    if flying.busy() >= GATHER_FROM {
-                        tokio::time::sleep(GATHER).await;
+                    if in_flight.count() >= GATHER_FROM {
+                        sleep(GATHER).await;
                     } else {
                         tokio::task::yield_now().await;
                     }
@@ -142,157 +176,166 @@ impl<S: Store> Worker<S> {
                     () = &mut shutdown => break,
                     () = gathered => {}
                 }
-                if flying.room(self.max_in_flight) > 0 {
+                if has_capacity {
                     continue;
                 }
             }
-            let rest = self.rest(beat).await;
+            let now = Instant::now();
+            let rest = due_in.unwrap_or(POLL).clamp(COALESCE, POLL);
+            let rest = now.checked_add(rest).unwrap_or(now).min(heartbeat.max(now));
             tokio::select! {
                 () = &mut shutdown => break,
-                () = flying.any() => {}
-                () = woken => {}
+                () = in_flight.any() => {}
+                () = woken, if has_capacity => {}
+                () = self.store.changed(), if has_capacity => sleep(COALESCE).await,
                 () = sleep_until(rest) => {}
             }
         }
-        self.drain(flying).await;
+        self.drain(in_flight).await;
     }
 
-    /// Attempts everything that is due now, and what becomes due by that, to its end; hands back how many attempts.
+    /// Attempts everything that is due now, and what becomes due by that, to its end; returns how many attempts.
     ///
     /// # Errors
     /// `store_failed`.
     pub async fn run_due(&mut self) -> Result<usize, SendError> {
-        let mut flying = Flying::default();
-        let mut beat = self.next_beat();
-        let mut attempts: usize = 0;
+        self.run_due_until(core::future::pending()).await
+    }
+
+    /// As [`run_due`](Self::run_due), but starts nothing more once `shutdown` is done.
+    ///
+    /// # Errors
+    /// `store_failed`.
+    pub async fn run_due_until(&mut self, shutdown: impl Future<Output = ()>) -> Result<usize, SendError> {
+        let mut shutdown = core::pin::pin!(shutdown);
+        let mut in_flight = InFlight::default();
+        let mut heartbeat = self.next_heartbeat();
+        let (mut attempts, mut is_stopping): (usize, bool) = (0, false);
+        self.store.reclaim_expired().await?;
         loop {
-            let ended = flying.ended().into();
-            let (settled, claimed) = self.turn(ended, flying.room(self.max_in_flight)).await;
+            let ended = in_flight.ended().into();
+            let most = if is_stopping { Capacity { deliveries: 0, ..self.capacity } } else { self.capacity };
+            let (settled, claimed) = self.turn(ended, in_flight.left(most)).await;
             settled?;
-            let taken = claimed?;
-            if taken.is_empty() && flying.is_empty() {
-                return Ok(attempts);
+            let claimed = claimed?;
+            let rate_in = claimed.rate_in;
+            let found = self.start(claimed, &mut in_flight);
+            attempts = attempts.saturating_add(found);
+            if in_flight.is_empty() {
+                let (0, Some(wait), false) = (found, rate_in, is_stopping) else { return Ok(attempts) };
+                // What is ready and only waits for its rate is due.
+                tokio::select! {
+                    () = &mut shutdown => is_stopping = true,
+                    () = sleep(wait) => {}
+                }
+                continue;
             }
-            attempts = attempts.saturating_add(taken.len());
-            for claim in taken {
-                self.start(claim, &mut flying);
+            let wait = rate_in.unwrap_or(POLL).max(COALESCE);
+            tokio::select! {
+                () = &mut shutdown, if !is_stopping => is_stopping = true,
+                () = self.ends(&mut in_flight, &mut heartbeat) => {}
+                () = sleep(wait), if rate_in.is_some() && !is_stopping => {}
             }
-            self.ends(&mut flying, &mut beat).await;
         }
     }
 
-    fn next_beat(&self) -> Instant {
-        Instant::now().checked_add(self.beat).unwrap_or_else(Instant::now)
+    fn next_heartbeat(&self) -> Instant {
+        Instant::now().checked_add(self.heartbeat).unwrap_or_else(Instant::now)
     }
 
-    /// Waits until an attempt has ended, and makes the leases of the others longer meanwhile.
-    async fn ends(&self, flying: &mut Flying, beat: &mut Instant) {
+    /// Extends the leases of what is in flight, and takes back those of workers that were not heard of.
+    async fn beat(&self, in_flight: &InFlight) {
+        let leases = in_flight.leases();
+        let extended = async {
+            if leases.is_empty() {
+                return Ok(Vec::new());
+            }
+            self.store.extend(leases, self.lease).await
+        };
+        let reclaimed = async { self.store.reclaim_expired().await };
+        let (extended, reclaimed) = tokio::join!(extended, reclaimed);
+        if let Some(error) = extended.err().or(reclaimed.err()) {
+            warn!(code = error.code(), %error, "leases could not be extended");
+        }
+    }
+
+    /// Waits until an attempt has ended, and extends the leases of the others meanwhile.
+    async fn ends(&self, in_flight: &mut InFlight, heartbeat: &mut Instant) {
         loop {
             tokio::select! {
-                () = flying.any() => return,
-                () = sleep_until(*beat) => {}
+                () = in_flight.any() => return,
+                () = sleep_until(*heartbeat) => {}
             }
-            *beat = self.next_beat();
-            self.extend(flying).await;
+            *heartbeat = self.next_heartbeat();
+            self.beat(in_flight).await;
         }
     }
 
-    /// Says how attempts ended and claims others: both go to the store at once, so that they share a transaction.
+    /// Records how attempts ended and claims others: both go to the store at once, so that they share a transaction.
     async fn turn(
         &self,
         ended: Arc<[Settlement]>,
-        room: usize,
-    ) -> (Result<(), SendError>, Result<Vec<Claim>, SendError>) {
-        let store = &self.crew.store;
-        let now = store.now();
-        let until = later(now, self.lease);
-        let claim = async {
-            if room == 0 {
-                return Ok(Vec::new());
-            }
-            store.claim(room, now, until).await
-        };
-        tokio::join!(self.settle(ended, now), claim)
+        left: Capacity,
+    ) -> (Result<(), SendError>, Result<Claimed, SendError>) {
+        tokio::join!(self.settle(ended), self.store.claim(left, self.lease))
     }
 
-    async fn settle(&self, ended: Arc<[Settlement]>, now: UnixMillis) -> Result<(), SendError> {
+    async fn settle(&self, ended: Arc<[Settlement]>) -> Result<(), SendError> {
         if ended.is_empty() {
             return Ok(());
         }
-        let answers = self.crew.store.settle(ended, self.disable, now).await?;
+        let answers = self.store.settle(ended, self.disable).await?;
         for _lost in answers.iter().filter(|&&settled| settled == Settled::LeaseLost) {
-            self.crew.meter.lease_lost();
-            warn!("an attempt ended after its lease: somebody else has the delivery");
+            self.context.metrics.lease_lost();
+            warn!("an attempt ended after its lease: another worker has the delivery");
         }
         #[cfg(feature = "failpoints")]
         super::failpoint::hit("after_settle");
         Ok(())
     }
 
-    fn start(&mut self, claim: Claim, flying: &mut Flying) {
-        #[cfg(feature = "failpoints")]
-        super::failpoint::hit("after_claim");
-        let limit = self.limit(&claim);
-        let crew = Arc::clone(&self.crew);
-        let lease = claim.lease;
-        flying.start(lease, async move { crew.attempt(claim, limit).await });
-    }
-
-    /// The limiter of a claim's endpoint. Retries pass it too.
-    fn limit(&mut self, claim: &Claim) -> Option<Arc<DefaultDirectRateLimiter>> {
-        let rate = claim.endpoint.settings.rate_per_second?;
-        let (known, limiter) = self
-            .limits
-            .entry(claim.endpoint.id.clone())
-            .or_insert_with(|| (rate, Arc::new(RateLimiter::direct(quota(rate)))));
-        if *known != rate {
-            *known = rate;
-            *limiter = Arc::new(RateLimiter::direct(quota(rate)));
+    /// Starts attempts; returns how many.
+    fn start(&self, claimed: Claimed, in_flight: &mut InFlight) -> usize {
+        let clock = StoreClock { claimed: claimed.now, at: Instant::now() };
+        let found = claimed.claims.len();
+        for claim in claimed.claims {
+            #[cfg(feature = "failpoints")]
+            super::failpoint::hit("after_claim");
+            let context = Arc::clone(&self.context);
+            let attempt = {
+                let claim = claim.clone();
+                async move { context.attempt(claim, clock).await }
+            };
+            in_flight.start(&claim, attempt);
         }
-        Some(Arc::clone(limiter))
+        found
     }
 
-    async fn extend(&self, flying: &Flying) {
-        let leases = flying.leases();
+    async fn give_back(&self, claimed: Claimed) {
+        let leases: Vec<_> = claimed.claims.iter().map(|claim| claim.lease).collect();
         if leases.is_empty() {
             return;
         }
-        let until = later(self.crew.store.now(), self.lease);
-        if let Err(error) = self.crew.store.extend(leases, until).await {
-            warn!(code = error.code(), %error, "leases could not be extended");
+        if let Err(error) = self.store.release(leases).await {
+            // Their leases end, and another worker takes them.
+            warn!(code = error.code(), %error, "deliveries could not be given back");
         }
     }
 
-    /// Until when there is nothing to do, as far as this process can know.
-    async fn rest(&self, beat: Instant) -> Instant {
-        let now = Instant::now();
-        let poll = now.checked_add(POLL).unwrap_or(now);
-        let due = self.crew.store.next_due().await.ok().flatten();
-        let wait = due.map(|due| due.since(self.crew.store.now()).max(0));
-        let due = wait.and_then(|wait| now.checked_add(Duration::from_millis(u64::try_from(wait).ok()?)));
-        // What is due and was not claimed waits for room, not for time.
-        due.filter(|due| *due > now).map_or(poll, |due| due.min(poll)).min(beat.max(now))
-    }
-
-    async fn drain(&self, mut flying: Flying) {
-        info!(attempts = flying.leases().len(), "ending what is under way");
-        let mut beat = self.next_beat();
-        while !flying.is_empty() {
-            self.ends(&mut flying, &mut beat).await;
-            let now = self.crew.store.now();
-            if let Err(error) = self.settle(flying.ended().into(), now).await {
-                // Their leases end, and they are sent again: more than once, but not lost.
-                warn!(code = error.code(), %error, "attempts ended and could not be settled");
+    async fn drain(&self, mut in_flight: InFlight) {
+        info!(attempts = in_flight.count(), "ending what is in flight");
+        let mut heartbeat = self.next_heartbeat();
+        let drained = async {
+            while !in_flight.is_empty() {
+                self.ends(&mut in_flight, &mut heartbeat).await;
+                if let Err(error) = self.settle(in_flight.ended().into()).await {
+                    // Their leases end, and they are sent again: more than once, but not lost.
+                    warn!(code = error.code(), %error, "attempts ended and could not be recorded");
+                }
             }
+        };
+        if timeout(self.total_timeout.saturating_add(STOP_MARGIN), drained).await.is_err() {
+            warn!("stopped before everything was recorded; what was not is sent again");
         }
     }
-}
-
-fn later(now: UnixMillis, by: Duration) -> UnixMillis {
-    UnixMillis(now.0.saturating_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX)))
-}
-
-/// Evenly spread: no burst, which is what a limit is there to prevent.
-fn quota(rate: NonZeroU32) -> Quota {
-    Quota::per_second(rate).allow_burst(NonZeroU32::MIN)
 }

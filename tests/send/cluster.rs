@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use sqlx::{Connection, Executor, PgConnection};
+use tokio_postgres::{Client, Config, NoTls};
 
 /// A cluster. It is stopped and removed with this handle.
 pub struct Cluster {
@@ -30,9 +30,7 @@ impl Cluster {
     /// The address of a new, empty database.
     pub async fn database(&self) -> String {
         let name = format!("test_{}", self.databases.fetch_add(1, Ordering::SeqCst));
-        let mut connection = PgConnection::connect(&self.url("postgres")).await.unwrap();
-        let sql = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
-        connection.execute(sqlx::raw_sql(sql)).await.unwrap();
+        connect(&self.url("postgres")).await.batch_execute(&format!("CREATE DATABASE {name}")).await.unwrap();
         self.url(&name)
     }
 
@@ -59,6 +57,13 @@ impl Cluster {
     fn data(&self) -> PathBuf {
         self.folder.join("data")
     }
+}
+
+/// A connection of the test's own.
+pub async fn connect(url: &str) -> Client {
+    let (client, connection) = url.parse::<Config>().unwrap().connect(NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client
 }
 
 impl Drop for Cluster {

@@ -1,13 +1,13 @@
 //! What every store must do, run on an empty one.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
-use mambo_webhooks::send::endpoint::Reason;
-use mambo_webhooks::send::outcome::{DisableRule, Effect, Next};
-use mambo_webhooks::send::store::{Change, Claim, Counts, Lease, MAX_CRASHES, Settled, Settlement};
+use mambo_webhooks::send::outcome::{Effect, Next};
+use mambo_webhooks::send::store::{Capacity, Change, Claim, Claimed, Counts, Lease, MAX_CRASHES, Settled, Settlement};
 use mambo_webhooks::send::{
-    Answer, AttemptRecord, Endpoint, Failure, Guard, LogQuery, NewEvent, Prune, Selection, SendError, Settings, State,
-    Store,
+    Answer, AttemptRecord, Breaker, DisableRule, Endpoint, Enqueued, Failure, Guard, LogQuery, NewEvent, Prune, Reason,
+    Selection, SendError, Settings, State, Store,
 };
 use mambo_webhooks::{Policy, Release, UnixMillis};
 
@@ -15,6 +15,25 @@ pub const SECRET: &str = "correct horse battery staple";
 const SERVER: Release = Release::new(9, 0, 0);
 const T: i64 = 1_700_000_000_000;
 const LEASE: i64 = 45_000;
+const NOTHING: Capacity = Capacity { deliveries: 0, slow: 0, bytes: 0 };
+
+/// A store whose time and tables a test can set.
+pub trait Clocked {
+    type Store: Store + Clone;
+
+    fn store(&self) -> &Self::Store;
+
+    /// Lets the store's clock show this.
+    async fn set(&self, now: UnixMillis);
+
+    /// Runs a statement on the store's tables, `TABLE:name` being the name of a table.
+    async fn sql(&self, sql: &str);
+
+    /// Lets every endpoint be one that was answered quickly for long.
+    async fn warm(&self) {
+        self.sql("UPDATE TABLE:status SET concurrency = 1024, latency_ms = 5").await;
+    }
+}
 
 const fn at(ms: i64) -> UnixMillis {
     UnixMillis(T + ms)
@@ -32,16 +51,32 @@ pub fn event(kind: &str) -> NewEvent {
     NewEvent::new(kind, SERVER, r#"{"a":12345678901234567890123}"#).unwrap()
 }
 
-/// Adds an endpoint and settles the Ping that it is sent.
-async fn add(store: &impl Store, id: &str, settings: Settings) {
-    store.add_endpoint(endpoint(id, settings), SERVER, at(0)).await.unwrap();
-    let claims = claim(store, 10, 0).await;
+/// Adds an endpoint, settles the Ping that it is sent, and lets it be one that is known to be quick.
+async fn add(on: &impl Clocked, id: &str, settings: Settings) {
+    on.set(at(0)).await;
+    on.store().add_endpoint(endpoint(id, settings), SERVER).await.unwrap();
+    let claims = claim(on, 10, 0).await;
     assert_eq!(kinds(&claims), ["Ping"]);
-    settle(store, &claims[0], 204, Next::Delivered, Effect::None, 0).await;
+    settle(on, &claims[0], 204, Next::Delivered, Effect::None, 0).await;
+    on.warm().await;
 }
 
-async fn claim(store: &impl Store, most: usize, now: i64) -> Vec<Claim> {
-    store.claim(most, at(now), at(now + LEASE)).await.unwrap()
+async fn claimed(on: &impl Clocked, capacity: Capacity, now: i64) -> Claimed {
+    on.set(at(now)).await;
+    on.store().reclaim_expired().await.unwrap();
+    on.store().claim(capacity, ms(LEASE)).await.unwrap()
+}
+
+async fn claim(on: &impl Clocked, most: usize, now: i64) -> Vec<Claim> {
+    claimed(on, Capacity { deliveries: most, slow: most, bytes: usize::MAX }, now).await.claims
+}
+
+fn ms(ms: i64) -> Duration {
+    Duration::from_millis(ms.try_into().unwrap())
+}
+
+fn retry(after_ms: i64) -> Next {
+    Next::Retry(ms(after_ms))
 }
 
 fn kinds(claims: &[Claim]) -> Vec<&str> {
@@ -55,13 +90,19 @@ fn settlement(claim: &Claim, status: u16, next: Next, effect: Effect, now: i64) 
     Settlement { lease: claim.lease, endpoint: claim.endpoint.id.clone(), attempt, next, effect }
 }
 
-async fn settle(store: &impl Store, claim: &Claim, status: u16, next: Next, effect: Effect, now: i64) -> Settled {
+async fn settle(on: &impl Clocked, claim: &Claim, status: u16, next: Next, effect: Effect, now: i64) -> Settled {
+    on.set(at(now)).await;
     let settlement = settlement(claim, status, next, effect, now);
-    store.settle([settlement].into(), DisableRule::default(), at(now)).await.unwrap()[0]
+    on.store().settle([settlement].into(), DisableRule::default()).await.unwrap()[0]
+}
+
+async fn enqueue(on: &impl Clocked, events: Vec<NewEvent>, now: i64) -> Vec<Enqueued> {
+    on.set(at(now)).await;
+    on.store().enqueue(events).await.unwrap()
 }
 
 async fn counts(store: &impl Store) -> [u64; 4] {
-    let Counts { waiting, leased, delivered, dead } = store.counts().await.unwrap();
+    let Counts { waiting, leased, delivered, dead, .. } = store.counts().await.unwrap();
     [waiting, leased, delivered, dead]
 }
 
@@ -72,18 +113,17 @@ async fn log(store: &impl Store, query: LogQuery) -> Vec<(u32, bool, Option<u16>
 }
 
 /// An event goes to every enabled endpoint that takes its kind, byte for byte as it came in.
-pub async fn fans_out(store: &impl Store) {
-    add(store, "all", settings()).await;
-    add(store, "one-kind", settings().kinds(&["ActivityCreated"]).policy(Policy::Pinned(Release::new(8, 0, 3)))).await;
-    add(store, "off", settings()).await;
+pub async fn fans_out(on: &impl Clocked) {
+    let store = on.store();
+    add(on, "all", settings()).await;
+    add(on, "one-kind", settings().kinds(&["ActivityCreated"]).policy(Policy::Pinned(Release::new(8, 0, 3)))).await;
+    add(on, "off", settings()).await;
     store.change_endpoint("off".into(), Change::State(State::Disabled(Reason::ByHand))).await.unwrap();
-    let taken = store
-        .enqueue(vec![event("ActivityCreated").id("e-1"), event("Other").time("17").unwrap()], at(0))
-        .await
-        .unwrap();
+    let taken =
+        store.enqueue(vec![event("ActivityCreated").id("e-1"), event("Other").time("17").unwrap()]).await.unwrap();
     assert_eq!(taken.iter().map(|taken| (taken.deliveries, taken.is_new)).collect::<Vec<_>>(), [(2, true), (1, true)]);
     assert_eq!((taken[0].event.as_str(), taken[1].event.len()), ("e-1", 36));
-    let claims = claim(store, 10, 0).await;
+    let claims = claim(on, 10, 0).await;
     let mut rows: Vec<_> = claims
         .iter()
         .map(|claim| {
@@ -106,79 +146,83 @@ pub async fn fans_out(store: &impl Store) {
 }
 
 /// All of a batch or none; one key, one event; one id, one event.
-pub async fn takes_each_event_once(store: &impl Store) {
-    add(store, "e", settings()).await;
+pub async fn takes_each_event_once(on: &impl Clocked) {
+    let store = on.store();
+    add(on, "e", settings()).await;
     let keyed = || event("Other").idempotency_key("order-7");
-    let first = store.enqueue(vec![keyed()], at(0)).await.unwrap().remove(0);
-    let second = store.enqueue(vec![keyed()], at(1)).await.unwrap().remove(0);
+    let first = store.enqueue(vec![keyed()]).await.unwrap().remove(0);
+    let second = store.enqueue(vec![keyed()]).await.unwrap().remove(0);
     assert_eq!((first.is_new, second.is_new, second.deliveries), (true, false, 1));
     assert_eq!(first.event, second.event);
     assert_eq!(counts(store).await, [1, 0, 1, 0]);
-    let twice = store.enqueue(vec![keyed(), keyed()], at(1)).await.unwrap();
+    let twice = enqueue(on, vec![keyed(), keyed()], 1).await;
     assert!(twice.iter().all(|taken| taken.event == first.event && !taken.is_new));
     let both = || event("Other").id("both").idempotency_key("order-8");
-    let pair = store.enqueue(vec![both(), both()], at(1)).await.unwrap();
+    let pair = enqueue(on, vec![both(), both()], 1).await;
     assert_eq!(
         pair.iter().map(|taken| (taken.event.as_str(), taken.is_new)).collect::<Vec<_>>(),
         [("both", true), ("both", false)]
     );
-    store.enqueue(vec![event("Other").id("same")], at(0)).await.unwrap();
-    let problem = store.enqueue(vec![event("Other"), event("Other").id("same")], at(0)).await.unwrap_err();
+    enqueue(on, vec![event("Other").id("same")], 0).await;
+    let problem = store.enqueue(vec![event("Other"), event("Other").id("same")]).await.unwrap_err();
     assert_eq!(problem, SendError::EventExists { id: "same".into() });
     assert_eq!(counts(store).await, [3, 0, 1, 0], "the event before the refused one was not taken either");
-    store.enqueue(vec![event("Other")], at(0)).await.unwrap();
+    enqueue(on, vec![event("Other")], 0).await;
     assert_eq!(counts(store).await, [4, 0, 1, 0], "the store goes on");
 }
 
 /// A claim is handed out once, until its lease ends; then whoever had it is told so.
-pub async fn fences(store: &impl Store) {
-    add(store, "e", settings()).await;
-    store.enqueue(vec![event("Other")], at(0)).await.unwrap();
-    let first = claim(store, 10, 0).await.remove(0);
-    assert!(claim(store, 10, LEASE).await.is_empty(), "the end of a lease is inside it");
-    let second = claim(store, 10, LEASE + 1).await.remove(0);
+pub async fn fences(on: &impl Clocked) {
+    let store = on.store();
+    add(on, "e", settings()).await;
+    enqueue(on, vec![event("Other")], 0).await;
+    let first = claim(on, 10, 0).await.remove(0);
+    assert!(claim(on, 10, LEASE).await.is_empty(), "the end of a lease is inside it");
+    let second = claim(on, 10, LEASE + 1).await.remove(0);
     assert_eq!((first.lease.delivery, second.attempts), (second.lease.delivery, 0));
     assert_ne!(first.lease.token, second.lease.token);
-    let late = settle(store, &first, 200, Next::Delivered, Effect::Works, LEASE + 2).await;
+    let late = settle(on, &first, 200, Next::Delivered, Effect::Works, LEASE + 2).await;
     assert_eq!(late, Settled::LeaseLost);
-    assert_eq!(store.extend(vec![first.lease, second.lease], at(3 * LEASE)).await.unwrap(), [first.lease]);
-    assert!(claim(store, 10, 3 * LEASE).await.is_empty(), "it was extended");
-    let done = settle(store, &second, 500, Next::Retry(at(100)), Effect::Fails, 3).await;
+    assert_eq!(store.extend(vec![first.lease, second.lease], ms(2 * LEASE)).await.unwrap(), [first.lease]);
+    assert!(claim(on, 10, 3 * LEASE).await.is_empty(), "it was extended");
+    let done = settle(on, &second, 500, retry(97), Effect::Fails, 3).await;
     assert_eq!(done, Settled::Done);
-    let again = settle(store, &second, 200, Next::Delivered, Effect::Works, 4).await;
+    let again = settle(on, &second, 200, Next::Delivered, Effect::Works, 4).await;
     assert_eq!(again, Settled::LeaseLost, "a settlement counts once");
     let forged = Lease { token: 0, ..second.lease };
-    assert_eq!(store.extend(vec![forged], at(0)).await.unwrap(), [forged]);
-    assert_eq!(log(store, LogQuery { event: Some(second.event.id), ..LogQuery::default() }).await.len(), 1);
+    assert_eq!(store.extend(vec![forged], ms(LEASE)).await.unwrap(), [forged]);
+    assert_eq!(log(store, LogQuery { event: Some(second.event.id.clone()), ..LogQuery::default() }).await.len(), 1);
 }
 
 /// A delivery that takes its worker down again and again is set aside, and its attempts are not used up by that.
-pub async fn sets_poison_aside(store: &impl Store) {
-    add(store, "e", settings()).await;
-    store.enqueue(vec![event("Other")], at(0)).await.unwrap();
+pub async fn sets_poison_aside(on: &impl Clocked) {
+    let store = on.store();
+    add(on, "e", settings()).await;
+    enqueue(on, vec![event("Other")], 0).await;
     for crash in 0..i64::from(MAX_CRASHES) {
-        let claims = claim(store, 10, crash * (LEASE + 1)).await;
+        let claims = claim(on, 10, crash * (LEASE + 1)).await;
         assert_eq!(claims.iter().map(|claim| claim.attempts).collect::<Vec<_>>(), [0], "crash {crash}");
     }
-    assert!(claim(store, 10, 100 * LEASE).await.is_empty());
+    assert!(claim(on, 10, 100 * LEASE).await.is_empty());
     assert_eq!(counts(store).await, [0, 0, 1, 1]);
     let failed = log(store, LogQuery { only_failed: true, ..LogQuery::default() }).await;
     assert_eq!(failed, [(1, false, None, Some(Failure::WorkerLost))]);
 }
 
 /// A retry comes at its time, and the log has every attempt with what was answered.
-pub async fn retries_and_logs(store: &impl Store) {
-    add(store, "e", settings()).await;
-    store.enqueue(vec![event("Other")], at(0)).await.unwrap();
-    assert_eq!(store.next_due().await.unwrap(), Some(at(0)));
-    let first = claim(store, 10, 0).await.remove(0);
-    assert_eq!(store.next_due().await.unwrap(), None);
-    settle(store, &first, 500, Next::Retry(at(5000)), Effect::Fails, 1).await;
-    assert_eq!(store.next_due().await.unwrap(), Some(at(5000)));
-    assert!(claim(store, 10, 4999).await.is_empty());
-    let second = claim(store, 10, 5000).await.remove(0);
+pub async fn retries_and_logs(on: &impl Clocked) {
+    let store = on.store();
+    add(on, "e", settings()).await;
+    enqueue(on, vec![event("Other")], 0).await;
+    let first = claim(on, 10, 0).await.remove(0);
+    let nothing = claimed(on, NOTHING, 0).await;
+    assert_eq!((nothing.now, nothing.due_in, nothing.rate_in), (at(0), None, None));
+    settle(on, &first, 500, retry(4999), Effect::Fails, 1).await;
+    assert_eq!(claimed(on, NOTHING, 2000).await.due_in, Some(ms(3000)));
+    assert!(claim(on, 10, 4999).await.is_empty());
+    let second = claim(on, 10, 5000).await.remove(0);
     assert_eq!((second.attempts, second.is_manual), (1, false));
-    settle(store, &second, 204, Next::Delivered, Effect::Works, 5000).await;
+    settle(on, &second, 204, Next::Delivered, Effect::Works, 5000).await;
     let lines = store.log(LogQuery { limit: 2, ..LogQuery::default() }).await.unwrap();
     let expected = AttemptRecord {
         number: 2,
@@ -197,55 +241,58 @@ pub async fn retries_and_logs(store: &impl Store) {
 }
 
 /// Dead deliveries stay, and come again when somebody asks: once, whatever the endpoint's state is.
-pub async fn retries_by_hand(store: &impl Store) {
-    add(store, "a", settings()).await;
-    add(store, "b", settings()).await;
-    store.enqueue(vec![event("One")], at(10)).await.unwrap();
-    store.enqueue(vec![event("Two")], at(20)).await.unwrap();
-    for claim in claim(store, 10, 20).await {
-        settle(store, &claim, 500, Next::Dead, Effect::Fails, 20).await;
+pub async fn retries_by_hand(on: &impl Clocked) {
+    let store = on.store();
+    add(on, "a", settings()).await;
+    add(on, "b", settings()).await;
+    enqueue(on, vec![event("One")], 10).await;
+    enqueue(on, vec![event("Two")], 20).await;
+    for claim in claim(on, 10, 20).await {
+        settle(on, &claim, 500, Next::Dead, Effect::Fails, 20).await;
     }
     assert_eq!(counts(store).await, [0, 0, 2, 4]);
     store.change_endpoint("a".into(), Change::State(State::Disabled(Reason::ByHand))).await.unwrap();
     let dead_of_a = Selection::Dead { endpoint: Some("a".into()) };
-    assert_eq!(store.retry(dead_of_a.clone(), at(30)).await.unwrap(), 2);
-    assert_eq!(store.retry(dead_of_a, at(30)).await.unwrap(), 0);
-    assert!(claim(store, 10, 1019).await.is_empty(), "a second after the attempt before: no two share a timestamp");
-    let claims = claim(store, 10, 1020).await;
+    on.set(at(30)).await;
+    assert_eq!(store.retry(dead_of_a.clone()).await.unwrap(), 2);
+    assert_eq!(store.retry(dead_of_a).await.unwrap(), 0);
+    assert!(claim(on, 10, 1019).await.is_empty(), "a second after the attempt before: no two share a timestamp");
+    let claims = claim(on, 10, 1020).await;
     assert!(claims.iter().all(|claim| claim.is_manual && claim.attempts == 1 && claim.endpoint.id == "a"));
     assert_eq!(claims.len(), 2);
-    settle(store, &claims[0], 200, Next::Delivered, Effect::None, 1020).await;
-    settle(store, &claims[1], 500, Next::Dead, Effect::None, 1020).await;
+    settle(on, &claims[0], 200, Next::Delivered, Effect::None, 1020).await;
+    settle(on, &claims[1], 500, Next::Dead, Effect::None, 1020).await;
     let range = Selection::Range { from: at(11), until: at(20), endpoint: Some("b".into()) };
-    assert_eq!(store.retry(range, at(2000)).await.unwrap(), 1);
-    assert_eq!(kinds(&claim(store, 10, 2000).await), ["Two"]);
+    assert_eq!(store.retry(range).await.unwrap(), 1);
+    assert_eq!(kinds(&claim(on, 10, 2000).await), ["Two"]);
     let one = Selection::One(claims[0].lease.delivery);
-    assert_eq!(store.retry(one, at(3000)).await.unwrap(), 1, "a delivered one can be sent again");
-    assert_eq!(store.retry(Selection::One(-1), at(0)).await.unwrap(), 0);
-    assert_eq!(store.retry(Selection::Dead { endpoint: None }, at(9000)).await.unwrap(), 2);
+    assert_eq!(store.retry(one).await.unwrap(), 1, "a delivered one can be sent again");
+    assert_eq!(store.retry(Selection::One(-1)).await.unwrap(), 0);
+    assert_eq!(store.retry(Selection::Dead { endpoint: None }).await.unwrap(), 2);
 }
 
 /// Forgets what was delivered everywhere before a moment, with its log and its key, and nothing else.
-pub async fn forgets(store: &impl Store) {
-    add(store, "a", settings()).await;
-    add(store, "b", settings().kinds(&["Both", "Half"])).await;
+pub async fn forgets(on: &impl Clocked) {
+    let store = on.store();
+    add(on, "a", settings()).await;
+    add(on, "b", settings().kinds(&["Both", "Half"])).await;
     let ends = async |name: &str, kind: &str, ends: [Next; 2]| {
-        store.enqueue(vec![event(kind).id(name).idempotency_key(&format!("key-{name}"))], at(10)).await.unwrap();
-        let claims = claim(store, 10, 10).await;
+        enqueue(on, vec![event(kind).id(name).idempotency_key(&format!("key-{name}"))], 10).await;
+        let claims = claim(on, 10, 10).await;
         for claim in claims {
             let next = ends[usize::from(claim.endpoint.id == "b")];
-            settle(store, &claim, 200, next, Effect::None, 20).await;
+            settle(on, &claim, 200, next, Effect::None, 20).await;
         }
     };
     ends("delivered", "Both", [Next::Delivered; 2]).await;
     ends("dead", "Both", [Next::Delivered, Next::Dead]).await;
-    ends("retried", "Half", [Next::Delivered, Next::Retry(at(30))]).await;
+    ends("retried", "Half", [Next::Delivered, retry(10)]).await;
     ends("late", "Other", [Next::Delivered; 2]).await;
-    let held = claim(store, 10, 30).await.remove(0);
+    let held = claim(on, 10, 30).await.remove(0);
     store.change_endpoint("a".into(), Change::State(State::Disabled(Reason::ByHand))).await.unwrap();
-    store.enqueue(vec![event("Other").id("nobody's")], at(10)).await.unwrap();
+    enqueue(on, vec![event("Other").id("nobody's")], 10).await;
     store.change_endpoint("a".into(), Change::State(State::Enabled)).await.unwrap();
-    store.enqueue(vec![event("Other").id("new")], at(40)).await.unwrap();
+    enqueue(on, vec![event("Other").id("new")], 40).await;
     let prune = async |before, with_dead| {
         let (mut events, mut next) = (0, Some(0));
         while let Some(after) = next {
@@ -274,18 +321,17 @@ pub async fn forgets(store: &impl Store) {
     assert_eq!((kept().await.as_str(), counts(store).await), ("retried dead", [1, 1, 2, 1]));
     assert_eq!(prune(21, true).await, 1);
     assert_eq!((kept().await.as_str(), counts(store).await), ("retried", [1, 1, 1, 0]));
-    let again =
-        store.enqueue(vec![event("Other").id("delivered").idempotency_key("key-delivered")], at(50)).await.unwrap();
+    let again = enqueue(on, vec![event("Other").id("delivered").idempotency_key("key-delivered")], 50).await;
     assert!(again[0].is_new, "its key is forgotten too");
-    let settled = settle(store, &held, 200, Next::Delivered, Effect::None, 60).await;
+    let settled = settle(on, &held, 200, Next::Delivered, Effect::None, 60).await;
     assert_eq!(settled, Settled::Done, "what was under way was left alone");
     assert_eq!(prune(70, true).await, 1, "what was under way came in before and has ended now; what waits stays");
     assert_eq!(counts(store).await, [2, 0, 0, 0]);
-    let many = (0..1200).map(|_| event("Nowhere")).collect();
+    let many: Vec<NewEvent> = (0..1200).map(|_| event("Nowhere")).collect();
     store.change_endpoint("a".into(), Change::State(State::Disabled(Reason::ByHand))).await.unwrap();
-    store.enqueue(many, at(80)).await.unwrap();
+    enqueue(on, many, 80).await;
     store.change_endpoint("a".into(), Change::State(State::Enabled)).await.unwrap();
-    store.enqueue(vec![event("Other")], at(90)).await.unwrap();
+    enqueue(on, vec![event("Other")], 90).await;
     let first = store.prune(Prune { before: at(85), with_dead: false }, 0).await.unwrap();
     assert!(first.0 < 1200 && first.1.is_some(), "a step is short: {first:?}");
     assert_eq!(first.0 + prune(85, false).await, 1200);
@@ -293,48 +339,50 @@ pub async fn forgets(store: &impl Store) {
 }
 
 /// 410 disables at once; failures disable after days and a number of them; what waits goes on waiting.
-pub async fn disables(store: &impl Store) {
+pub async fn disables(on: &impl Clocked) {
     const DAY: i64 = 86_400_000;
+    let store = on.store();
     let state = async |id: &str| {
         let endpoints = store.endpoints().await.unwrap();
         endpoints.iter().find(|endpoint| endpoint.id == id).unwrap().state
     };
-    add(store, "gone", settings()).await;
-    store.enqueue(vec![event("Other"), event("Other")], at(0)).await.unwrap();
-    let claims = claim(store, 1, 0).await;
-    settle(store, &claims[0], 410, Next::Dead, Effect::Gone, 0).await;
+    add(on, "gone", settings()).await;
+    enqueue(on, vec![event("Other"), event("Other")], 0).await;
+    let claims = claim(on, 1, 0).await;
+    settle(on, &claims[0], 410, Next::Dead, Effect::Gone, 0).await;
     assert_eq!(state("gone").await, State::Disabled(Reason::Gone));
-    assert!(claim(store, 10, DAY).await.is_empty());
+    assert!(claim(on, 10, DAY).await.is_empty());
     assert_eq!(counts(store).await, [1, 0, 1, 1]);
 
-    add(store, "failing", settings()).await;
-    store.enqueue(vec![event("Other")], at(0)).await.unwrap();
+    add(on, "failing", settings()).await;
+    enqueue(on, vec![event("Other")], 0).await;
     for failure in 0..10 {
         assert_eq!(state("failing").await, State::Enabled, "failure {failure}");
         let now = failure * DAY;
-        let claim = claim(store, 10, now).await.remove(0);
-        settle(store, &claim, 500, Next::Retry(at(now + DAY)), Effect::Fails, now).await;
+        let claim = claim(on, 10, now).await.remove(0);
+        settle(on, &claim, 500, retry(DAY), Effect::Fails, now).await;
     }
     assert_eq!(state("failing").await, State::Disabled(Reason::Failing));
     let health = store.health(at(0)).await.unwrap();
-    let failing = health.iter().find(|health| health.endpoint.id == "failing").unwrap();
+    let failing = health.iter().find(|health| health.id == "failing").unwrap();
     assert_eq!((failing.failures, failing.failing_since, failing.waiting), (10, Some(at(0)), 1));
 
     store.change_endpoint("failing".into(), Change::State(State::Enabled)).await.unwrap();
-    let claim = claim(store, 10, 20 * DAY).await.remove(0);
-    settle(store, &claim, 500, Next::Retry(at(21 * DAY)), Effect::Fails, 20 * DAY).await;
+    let claim = claim(on, 10, 20 * DAY).await.remove(0);
+    settle(on, &claim, 500, retry(DAY), Effect::Fails, 20 * DAY).await;
     assert_eq!(state("failing").await, State::Enabled, "enabling makes the record new");
 }
 
 /// One success ends a row of failures.
-pub async fn recovers(store: &impl Store) {
-    add(store, "e", settings()).await;
+pub async fn recovers(on: &impl Clocked) {
+    let store = on.store();
+    add(on, "e", settings()).await;
     for (status, effect, failures, since) in
         [(500, Effect::Fails, 1, Some(at(0))), (500, Effect::Fails, 2, Some(at(0))), (200, Effect::Works, 0, None)]
     {
-        store.enqueue(vec![event("Other")], at(0)).await.unwrap();
-        let claim = claim(store, 1, 0).await.remove(0);
-        settle(store, &claim, status, Next::Dead, effect, 0).await;
+        enqueue(on, vec![event("Other")], 0).await;
+        let claim = claim(on, 1, 0).await.remove(0);
+        settle(on, &claim, status, Next::Dead, effect, 0).await;
         let health = store.health(at(0)).await.unwrap().remove(0);
         assert_eq!((health.failures, health.failing_since), (failures, since));
     }
@@ -344,62 +392,65 @@ pub async fn recovers(store: &impl Store) {
 }
 
 /// No endpoint has more under way than it may, and none keeps the others from their turn.
-pub async fn shares(store: &impl Store) {
-    add(store, "busy", settings().max_in_flight(4)).await;
+pub async fn shares(on: &impl Clocked) {
+    add(on, "busy", settings().max_in_flight(4)).await;
     for id in ["b", "c", "d"] {
-        add(store, id, settings().kinds(&["Rare"])).await;
+        add(on, id, settings().kinds(&["Rare"])).await;
     }
-    store.enqueue((0..50).map(|_| event("Often")).collect(), at(0)).await.unwrap();
-    store.enqueue(vec![event("Rare")], at(1)).await.unwrap();
-    let claims = claim(store, 6, 1).await;
+    enqueue(on, (0..50).map(|_| event("Often")).collect(), 0).await;
+    enqueue(on, vec![event("Rare")], 1).await;
+    let claims = claim(on, 6, 1).await;
     let ids: HashSet<&str> = claims.iter().map(|claim| claim.endpoint.id.as_str()).collect();
     assert_eq!(ids, HashSet::from(["busy", "b", "c", "d"]), "each has its turn, though `busy` alone could fill it");
     assert_eq!(claims.len(), 6);
-    let more = claim(store, 100, 1).await;
+    let more = claim(on, 100, 1).await;
     assert_eq!(claims.iter().chain(&more).filter(|claim| claim.endpoint.id == "busy").count(), 4);
 }
 
 /// However many first attempts wait, retries get their share, and the other way round.
-pub async fn lanes_do_not_starve_each_other(store: &impl Store) {
-    add(store, "e", settings().max_in_flight(1000)).await;
-    store.enqueue((0..40).map(|_| event("Old")).collect(), at(0)).await.unwrap();
-    for claim in claim(store, 40, 0).await {
-        settle(store, &claim, 500, Next::Retry(at(10)), Effect::None, 0).await;
+pub async fn lanes_do_not_starve_each_other(on: &impl Clocked) {
+    add(on, "e", settings().max_in_flight(1000)).await;
+    enqueue(on, (0..40).map(|_| event("Old")).collect(), 0).await;
+    for claim in claim(on, 40, 0).await {
+        settle(on, &claim, 500, retry(10), Effect::None, 0).await;
     }
-    store.enqueue((0..40).map(|_| event("New")).collect(), at(5)).await.unwrap();
-    let claims = claim(store, 16, 10).await;
+    enqueue(on, (0..40).map(|_| event("New")).collect(), 5).await;
+    let claims = claim(on, 16, 10).await;
     assert_eq!(claims.iter().filter(|claim| claim.attempts == 1).count(), 4);
     assert_eq!(claims.iter().filter(|claim| claim.attempts == 0).count(), 12);
     let mut singles = Vec::new();
     for _turn in 0..8 {
-        singles.extend(claim(store, 1, 10).await);
+        singles.extend(claim(on, 1, 10).await);
     }
     assert_eq!(singles.iter().filter(|claim| claim.attempts == 1).count(), 2, "also one at a time");
 }
 
 /// Also within the room of one endpoint: retries that could fill it leave three quarters to first attempts.
-pub async fn lanes_share_an_endpoint(store: &impl Store) {
-    add(store, "e", settings().max_in_flight(8)).await;
-    store.enqueue((0..8).map(|_| event("Old")).collect(), at(0)).await.unwrap();
-    for claim in claim(store, 8, 0).await {
-        settle(store, &claim, 500, Next::Retry(at(10)), Effect::None, 0).await;
+pub async fn lanes_share_an_endpoint(on: &impl Clocked) {
+    add(on, "e", settings().max_in_flight(8)).await;
+    enqueue(on, (0..8).map(|_| event("Old")).collect(), 0).await;
+    for claim in claim(on, 8, 0).await {
+        settle(on, &claim, 500, retry(10), Effect::None, 0).await;
     }
-    store.enqueue((0..20).map(|_| event("New")).collect(), at(5)).await.unwrap();
-    let claims = claim(store, 512, 10).await;
+    enqueue(on, (0..20).map(|_| event("New")).collect(), 5).await;
+    let claims = claim(on, 512, 10).await;
     assert_eq!(claims.iter().filter(|claim| claim.attempts == 1).count(), 2);
     assert_eq!(claims.len(), 8);
 }
 
 /// A new secret signs beside the old one until the overlap ends.
-pub async fn rotates(store: &impl Store) {
-    add(store, "e", settings()).await;
+pub async fn rotates(on: &impl Clocked) {
+    let store = on.store();
+    add(on, "e", settings()).await;
     let valid = async |ms| {
         let endpoints = store.endpoints().await.unwrap();
         endpoints[0].keys().valid(at(ms)).map(|key| key.id().to_owned()).collect::<Vec<_>>().join(",")
     };
     let rotate =
-        |secret: &str, now, until| Change::Rotate { secret: secret.into(), now: at(now), overlap_until: at(until) };
+        |secret: &str, now: i64, until: i64| Change::Rotate { secret: secret.into(), overlap: ms(until - now + 1) };
+    on.set(at(100)).await;
     store.change_endpoint("e".into(), rotate("a second secret of length", 100, 200)).await.unwrap();
+    on.set(at(150)).await;
     store.change_endpoint("e".into(), rotate("a third secret of some length", 150, 1000)).await.unwrap();
     assert_eq!((valid(150).await, valid(201).await, valid(1001).await), ("1,2,3".into(), "2,3".into(), "3".into()));
     for number in 4..=16 {
@@ -411,22 +462,24 @@ pub async fn rotates(store: &impl Store) {
     assert!(!shown.contains("horse") && !shown.contains("too many"), "{shown}");
     let unknown = store.change_endpoint("x".into(), rotate("a fourth secret", 0, 0)).await.unwrap_err();
     assert_eq!(unknown, SendError::EndpointUnknown { id: "x".into() });
-    let exists = store.add_endpoint(endpoint("e", settings()), SERVER, at(0)).await.unwrap_err();
+    let exists = store.add_endpoint(endpoint("e", settings()), SERVER).await.unwrap_err();
     assert_eq!(exists, SendError::EndpointExists { id: "e".into() });
-    let ping = store.enqueue_manual(event("Ping"), "x".into(), at(0)).await.unwrap_err();
+    let ping = store.enqueue_manual(event("Ping"), "x".into()).await.unwrap_err();
     assert_eq!(ping.code(), "endpoint_unknown");
 }
 
 /// Many workers at once: each delivery goes to one of them.
-pub async fn hands_out_once(store: &(impl Store + Clone)) {
-    add(store, "e", settings().max_in_flight(10_000)).await;
-    store.enqueue((0..400).map(|_| event("Other")).collect(), at(0)).await.unwrap();
+pub async fn hands_out_once(on: &impl Clocked) {
+    let store = on.store();
+    add(on, "e", settings().max_in_flight(10_000)).await;
+    enqueue(on, (0..400).map(|_| event("Other")).collect(), 0).await;
     let workers = (0..16).map(|_| {
         let store = store.clone();
         tokio::spawn(async move {
             let mut mine = Vec::new();
             loop {
-                let claims = claim(&store, 7, 0).await;
+                let seven = Capacity { deliveries: 7, slow: 7, bytes: usize::MAX };
+                let claims = store.claim(seven, ms(LEASE)).await.unwrap().claims;
                 if claims.is_empty() {
                     return mine;
                 }
@@ -439,4 +492,180 @@ pub async fn hands_out_once(store: &(impl Store + Clone)) {
         all.extend(worker.await.unwrap());
     }
     assert_eq!((all.len(), all.iter().collect::<HashSet<_>>().len()), (400, 400));
+}
+
+/// A delivered delivery that is sent again by hand stays delivered when that fails; a dead one that succeeds is delivered.
+pub async fn a_replay_that_fails_leaves_a_delivery_delivered(on: &impl Clocked) {
+    let store = on.store();
+    add(on, "e", settings()).await;
+    enqueue(on, vec![event("Other").id("e-1")], 0).await;
+    let first = claim(on, 10, 0).await.remove(0);
+    settle(on, &first, 200, Next::Delivered, Effect::Works, 0).await;
+    let line = async || store.log(LogQuery { limit: 1, ..LogQuery::default() }).await.unwrap().remove(0);
+    for (now, status, next) in [(10_000, 500, Next::Dead), (20_000, 200, Next::Delivered)] {
+        on.set(at(now)).await;
+        assert_eq!(store.retry(Selection::One(first.lease.delivery)).await.unwrap(), 1);
+        assert_eq!(store.retry(Selection::One(first.lease.delivery)).await.unwrap(), 0, "it is under way");
+        assert_eq!(line().await.state, "waiting");
+        let replay = claim(on, 10, now + 1000).await.remove(0);
+        assert!(replay.is_manual);
+        settle(on, &replay, status, next, Effect::None, now + 1000).await;
+        assert_eq!((line().await.state, counts(store).await), ("delivered", [0, 0, 2, 0]));
+    }
+    enqueue(on, vec![event("Other").id("e-2")], 0).await;
+    let second = claim(on, 10, 0).await.remove(0);
+    settle(on, &second, 500, Next::Dead, Effect::Fails, 0).await;
+    assert_eq!(counts(store).await, [0, 0, 2, 1]);
+    assert_eq!(store.retry(Selection::One(second.lease.delivery)).await.unwrap(), 1);
+    assert_eq!(counts(store).await, [1, 0, 2, 0]);
+    let replay = claim(on, 10, 2000).await.remove(0);
+    settle(on, &replay, 200, Next::Delivered, Effect::None, 2000).await;
+    assert_eq!((line().await.state, counts(store).await), ("delivered", [0, 0, 3, 0]));
+}
+
+/// Thousands of deliveries that were asked for by hand do not keep first attempts back.
+pub async fn the_manual_lane_has_a_share_and_not_the_right_of_way(on: &impl Clocked) {
+    let store = on.store();
+    add(on, "e", settings().max_in_flight(10)).await;
+    enqueue(on, (0..100).map(|_| event("Old")).collect(), 0).await;
+    for _round in 0..10 {
+        for claim in claim(on, 10, 0).await {
+            settle(on, &claim, 500, Next::Dead, Effect::None, 0).await;
+        }
+    }
+    on.set(at(5000)).await;
+    assert_eq!(store.retry(Selection::Dead { endpoint: None }).await.unwrap(), 100);
+    enqueue(on, (0..100).map(|_| event("New")).collect(), 5000).await;
+    let claims = claim(on, 100, 5000).await;
+    let manual = claims.iter().filter(|claim| claim.is_manual).count();
+    assert_eq!((claims.len(), manual), (10, 3), "a quarter, and the turn's part");
+}
+
+/// A rate counts for all workers together, and what it keeps back is not claimed.
+pub async fn a_rate_limit_is_applied_before_a_claim(on: &impl Clocked) {
+    add(on, "slow", settings().rate_per_second(2.try_into().unwrap())).await;
+    add(on, "free", settings()).await;
+    on.set(at(10_000)).await;
+    enqueue(on, (0..8).map(|_| event("Other")).collect(), 10_000).await;
+    let everything = Capacity { deliveries: 100, slow: 100, bytes: usize::MAX };
+    let found = claimed(on, everything, 10_000).await;
+    let of = |found: &Claimed, id: &str| found.claims.iter().filter(|claim| claim.endpoint.id == id).count();
+    assert_eq!((of(&found, "slow"), of(&found, "free")), (1, 8));
+    assert_eq!((found.due_in, found.rate_in), (Some(ms(500)), Some(ms(500))));
+    let found = claimed(on, everything, 10_499).await;
+    assert_eq!((of(&found, "slow"), found.rate_in), (0, Some(ms(1))));
+    assert_eq!(of(&claimed(on, everything, 10_500).await, "slow"), 1);
+    assert_eq!(of(&claimed(on, everything, 20_000).await, "slow"), 1, "time without attempts is not saved up");
+}
+
+/// Timeouts in a row open the breaker; one probe at a time goes out; an answer closes it.
+pub async fn timeouts_open_the_breaker_and_an_answer_closes_it(on: &impl Clocked) {
+    let store = on.store();
+    add(on, "e", settings()).await;
+    enqueue(on, (0..20).map(|_| event("Other")).collect(), 0).await;
+    let time_out = async |claim: &Claim, now: i64| {
+        on.set(at(now)).await;
+        let answer = Answer::failed(Failure::TimedOut, 15_000);
+        let attempt = AttemptRecord { answer, ..settlement(claim, 0, retry(1), Effect::Fails, now).attempt };
+        let settlement = Settlement { attempt, ..settlement(claim, 0, retry(1), Effect::Fails, now) };
+        store.settle([settlement].into(), DisableRule::default()).await.unwrap();
+    };
+    let breaker = async || store.health(at(0)).await.unwrap()[0].breaker;
+    let first = claim(on, 10, 0).await;
+    assert_eq!(first.len(), 8);
+    for claim in &first[..5] {
+        assert_eq!(breaker().await, Breaker::Closed);
+        time_out(claim, 0).await;
+    }
+    assert_eq!((breaker().await, store.counts().await.unwrap().breakers_open), (Breaker::Open(at(30_000)), 1));
+    for claim in &first[5..] {
+        time_out(claim, 1).await;
+    }
+    assert_eq!(breaker().await, Breaker::Open(at(30_000)), "what was in flight does not open it for longer");
+    let everything = Capacity { deliveries: 100, slow: 100, bytes: usize::MAX };
+    let found = claimed(on, everything, 29_999).await;
+    assert_eq!((found.claims.len(), found.due_in), (0, Some(ms(1))));
+    let probe = claim(on, 10, 30_000).await;
+    assert_eq!((probe.len(), breaker().await), (1, Breaker::Probing));
+    assert!(claim(on, 10, 30_001).await.is_empty(), "one at a time");
+    time_out(&probe[0], 30_002).await;
+    assert_eq!(breaker().await, Breaker::Open(at(90_002)), "twice as long");
+    let probe = claim(on, 10, 90_002).await;
+    settle(on, &probe[0], 500, retry(1), Effect::Fails, 90_003).await;
+    assert_eq!(breaker().await, Breaker::Closed, "an answer is an answer");
+    on.warm().await;
+    assert_eq!(claim(on, 100, 90_004).await.len(), 8);
+}
+
+/// A new endpoint gets one delivery first, and twice as many with each answer.
+pub async fn concurrency_grows_with_answers(on: &impl Clocked) {
+    on.set(at(0)).await;
+    on.store().add_endpoint(endpoint("e", settings()), SERVER).await.unwrap();
+    enqueue(on, (0..100).map(|_| event("Other")).collect(), 0).await;
+    let mut sizes = Vec::new();
+    for _batch in 0..5 {
+        let claims = claim(on, 100, 0).await;
+        sizes.push(claims.len());
+        let all: Vec<_> =
+            claims.iter().map(|claim| settlement(claim, 204, Next::Delivered, Effect::Works, 0)).collect();
+        on.store().settle(all.into(), DisableRule::default()).await.unwrap();
+    }
+    assert_eq!(sizes, [1, 2, 4, 8, 8]);
+}
+
+/// Slow endpoints, and those that were not attempted yet, take no more than their part of a worker, nor of its memory.
+pub async fn a_claim_keeps_to_the_worker_s_capacity(on: &impl Clocked) {
+    for id in ["a", "b", "c"] {
+        add(on, id, settings()).await;
+    }
+    on.sql("UPDATE TABLE:status SET latency_ms = 1000 WHERE endpoint IN ('a', 'b')").await;
+    enqueue(on, (0..8).map(|_| event("Other")).collect(), 0).await;
+    let found = claimed(on, Capacity { deliveries: 9, slow: 4, bytes: usize::MAX }, 0).await.claims;
+    let slow = found.iter().filter(|claim| claim.is_slow).count();
+    assert_eq!((found.len(), slow), (9, 4), "{:?}", found.iter().map(|claim| &claim.endpoint.id).collect::<Vec<_>>());
+    let size = found[0].event.data.len();
+    let found = claimed(on, Capacity { deliveries: 9, slow: 9, bytes: 3 * size + 1 }, 0).await.claims;
+    assert_eq!(found.len(), 3);
+}
+
+/// What was claimed and not attempted can be given back.
+pub async fn gives_back(on: &impl Clocked) {
+    let store = on.store();
+    add(on, "e", settings()).await;
+    enqueue(on, vec![event("Other"), event("Other")], 0).await;
+    let claims = claim(on, 10, 0).await;
+    let forged = Lease { token: 0, ..claims[1].lease };
+    store.release(vec![claims[0].lease, forged]).await.unwrap();
+    assert_eq!(counts(store).await, [1, 1, 1, 0]);
+    let again = claim(on, 10, 0).await;
+    assert_eq!((again.len(), again[0].lease.delivery, again[0].attempts), (1, claims[0].lease.delivery, 0));
+    let late = settle(on, &claims[0], 200, Next::Delivered, Effect::Works, 0).await;
+    assert_eq!(late, Settled::LeaseLost);
+}
+
+/// An endpoint that a newer release wrote is left out and said; everything else goes on, and its deliveries wait.
+pub async fn an_unreadable_endpoint_stops_nothing_else(on: &impl Clocked) {
+    let store = on.store();
+    add(on, "new", settings().kinds(&["Other"])).await;
+    add(on, "old", settings()).await;
+    let unread = "UPDATE TABLE:endpoint SET settings = replace(settings, '\"url\"', '\"colour\":\"blue\",\"url\"'), revision = 1000";
+    on.sql(&format!("{unread} WHERE id = 'new'")).await;
+    let taken = enqueue(on, vec![event("Other"), event("Rare")], 0).await;
+    assert_eq!(taken.iter().map(|taken| taken.deliveries).collect::<Vec<_>>(), [2, 1], "as it subscribes");
+    for _claim in 0..2 {
+        assert!(claim(on, 10, 0).await.iter().all(|claim| claim.endpoint.id == "old"));
+    }
+    assert_eq!(counts(store).await, [1, 2, 2, 0]);
+    assert_eq!(store.counts().await.unwrap().unreadable, 1);
+    let ids = |endpoints: Vec<std::sync::Arc<Endpoint>>| endpoints.iter().map(|e| e.id.clone()).collect::<Vec<_>>();
+    assert_eq!(ids(store.endpoints().await.unwrap()), ["old"]);
+    let health = store.health(at(0)).await.unwrap();
+    assert_eq!((health[0].id.as_str(), health[0].endpoint.is_none(), health[0].waiting), ("new", true, 1));
+    let rotate = Change::Rotate { secret: "a second secret of length".into(), overlap: ms(0) };
+    let problem = store.change_endpoint("new".into(), rotate).await.unwrap_err();
+    assert_eq!(problem, SendError::EndpointUnreadable { id: "new".into() });
+    store.change_endpoint("new".into(), Change::State(State::Disabled(Reason::ByHand))).await.unwrap();
+    store.change_endpoint("new".into(), Change::State(State::Enabled)).await.unwrap();
+    store.change_endpoint("new".into(), Change::Settings(settings())).await.unwrap();
+    assert_eq!(claim(on, 10, 0).await.len(), 1, "with settings that can be read its deliveries go out");
 }

@@ -1,16 +1,16 @@
 //! Managing endpoints.
 
 use std::num::NonZeroU32;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Subcommand;
-use mambo_webhooks::send::endpoint::Reason;
-use mambo_webhooks::send::{Endpoint, Sender, Settings, State, Store};
+use mambo_webhooks::send::{Endpoint, Reason, Sender, Settings, State, Store};
 use mambo_webhooks::{Policy, Release};
 use serde_json::json;
 
 use crate::Answer;
-use crate::input::secret;
+use crate::input::{secret, text};
 use crate::show::{self, said};
 
 #[derive(Subcommand)]
@@ -31,9 +31,12 @@ pub enum Action {
         /// Most deliveries under way at once.
         #[arg(long)]
         max_in_flight: Option<u32>,
-        /// A header of its own: `Name: value`.
+        /// A header of its own: `Name: value`. Other users of this machine can read it: see `--headers`.
         #[arg(long)]
         header: Vec<String>,
+        /// A file with headers of its own, one a line, for those that hold a secret; `-` for standard input.
+        #[arg(long)]
+        headers: Option<PathBuf>,
     },
     /// Every endpoint.
     List,
@@ -55,7 +58,7 @@ pub enum Action {
 pub async fn run<S: Store>(sender: &Sender<S>, action: Action) -> Result<Answer, String> {
     let done = |text: String, id: &str| Ok(Answer(true, text, json!({ "endpoint": id })));
     match action {
-        Action::Add { id, url, pinned, kind, rate, max_in_flight, header } => {
+        Action::Add { id, url, pinned, kind, rate, max_in_flight, header, headers } => {
             let mut settings = Settings::new(&url, &secret()?);
             if let Some(pinned) = pinned {
                 let release = pinned.parse::<Release>().map_err(|error| format!("--pinned {pinned}: {error}"))?;
@@ -66,8 +69,10 @@ pub async fn run<S: Store>(sender: &Sender<S>, action: Action) -> Result<Answer,
             }
             settings.rate_per_second = rate;
             settings.max_in_flight = max_in_flight.unwrap_or(settings.max_in_flight);
-            for header in &header {
-                let (name, value) = header.split_once(':').ok_or("--header: expected `Name: value`")?;
+            let file = headers.as_deref().map(text).transpose()?.unwrap_or_default();
+            let lines = file.lines().filter(|line| !line.trim().is_empty());
+            for header in header.iter().map(String::as_str).chain(lines) {
+                let (name, value) = header.split_once(':').ok_or("a header: expected `Name: value`")?;
                 settings = settings.header(name.trim(), value.trim());
             }
             sender.add_endpoint(&id, settings).await.map_err(said)?;

@@ -2,6 +2,7 @@
 //!
 //! Secrets come from the environment variable `MAMBO_SECRET`, never from an argument, which everybody on the machine
 //! can read. Exit codes: 0 for yes and done, 1 for a refusal or a problem, 2 for a wrong call.
+//! `RUST_LOG` filters what workers log.
 
 #![allow(unreachable_pub, reason = "a program has no public API; pub says what a module offers")]
 
@@ -28,6 +29,8 @@ struct Arguments {
     /// Print JSON.
     #[arg(long, global = true)]
     json: bool,
+    #[command(flatten)]
+    setup: setup::Setup,
     #[command(subcommand)]
     command: Command,
 }
@@ -50,13 +53,13 @@ enum Command {
 pub struct Answer(bool, String, Value);
 
 fn main() -> ExitCode {
-    let Arguments { json, command } = Arguments::parse();
+    let Arguments { json, setup, command } = Arguments::parse();
     let done = match command {
         Command::Look(command) => look::run(&command),
         Command::Upgrade(upgrade) => registry::upgrade(&upgrade),
         Command::Registry(document) => registry::document(&document),
         Command::Listen(listen) => listen::run(&listen, json),
-        Command::Sender(command) => sender::run(command, json),
+        Command::Sender(command) => sender::run(command, &setup, json),
     };
     match done {
         Ok(Answer(is_yes, text, value)) => {

@@ -13,13 +13,15 @@ const CHART: u32 = 200;
 /// One endpoint and how it did.
 pub fn row(health: &EndpointHealth) -> Value {
     json!({
-        "id": health.endpoint.id,
+        "id": health.id,
         // Without path and query, which may hold a token of its owner.
-        "host": health.endpoint.url().host_str(),
-        "state": health.endpoint.state.as_str(),
+        "host": health.endpoint.as_ref().and_then(|endpoint| endpoint.url().host_str()),
+        "state": show::state(health),
+        "breaker": show::breaker(health),
         "failingSinceMs": health.failing_since.map(|since| since.0),
         "failures": health.failures,
         "waiting": health.waiting,
+        "inFlight": health.in_flight,
         "dead": health.dead,
         "attempts": health.attempts,
         "delivered": health.delivered,
@@ -28,11 +30,11 @@ pub fn row(health: &EndpointHealth) -> Value {
     })
 }
 
-/// All that the page shows.
-pub async fn snapshot(store: &impl Store, backlog: &[(i64, u64)]) -> Result<Value, SendError> {
-    let now = store.now();
+/// All that the page shows, but for the backlog.
+pub async fn snapshot(store: &impl Store) -> Result<Value, SendError> {
+    let now = store.now().await?;
     let health = store.health(UnixMillis(now.0.saturating_sub(86_400_000))).await?;
-    let Counts { waiting, leased, delivered, dead } = store.counts().await?;
+    let Counts { waiting, leased, delivered, dead, breakers_open, unreadable } = store.counts().await?;
     let recent = store.log(LogQuery { limit: CHART, ..LogQuery::default() }).await?;
     let failed = store.log(LogQuery { limit: 10, only_failed: true, ..LogQuery::default() }).await?;
     let times: Vec<Value> = recent
@@ -54,9 +56,10 @@ pub async fn snapshot(store: &impl Store, backlog: &[(i64, u64)]) -> Result<Valu
     Ok(json!({
         "nowMs": now.0,
         "counts": { "waiting": waiting, "leased": leased, "delivered": delivered, "dead": dead },
+        "breakersOpen": breakers_open,
+        "unreadableEndpoints": unreadable,
         "endpoints": health.iter().map(row).collect::<Vec<_>>(),
         "responseTimes": times,
-        "backlog": backlog,
         "failures": failed,
     }))
 }

@@ -7,11 +7,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Subcommand;
+use mambo_webhooks::UnixMillis;
 use mambo_webhooks::send::store::Counts;
-use mambo_webhooks::send::{
-    Enqueued, HttpOptions, LogQuery, NewEvent, Prune, Selection, Sender, Sqlite, Store, WorkerOptions,
-};
-use mambo_webhooks::{Renderer, UnixMillis};
+use mambo_webhooks::send::{Enqueued, LogQuery, NewEvent, Prune, Selection, Sender, Sqlite, Store, WorkerOptions};
 use serde_json::{Value, json};
 
 use crate::Answer;
@@ -23,12 +21,8 @@ use crate::{endpoint, show};
 #[derive(Subcommand)]
 pub enum Command {
     /// Manage endpoints.
-    Endpoint {
-        #[command(subcommand)]
-        action: endpoint::Action,
-        #[command(flatten)]
-        setup: Setup,
-    },
+    #[command(subcommand)]
+    Endpoint(endpoint::Action),
     /// Take events; each id is printed when its event is on disk.
     Send {
         /// The kind.
@@ -46,8 +40,6 @@ pub enum Command {
         /// Of all events with one key, the first is sent.
         #[arg(long)]
         key: Option<String>,
-        #[command(flatten)]
-        setup: Setup,
     },
     /// Deliver what is due, until it is told to stop.
     Worker {
@@ -66,8 +58,6 @@ pub enum Command {
         /// The waits between attempts, in seconds. Default: 5 s to 24 h, three days in all.
         #[arg(long, value_delimiter = ',')]
         schedule: Option<Vec<u64>>,
-        #[command(flatten)]
-        setup: Setup,
     },
     /// The delivery log, newest first.
     Log {
@@ -82,14 +72,15 @@ pub enum Command {
         failed: bool,
         #[arg(long, default_value_t = 50)]
         limit: u32,
-        #[command(flatten)]
-        setup: Setup,
+    },
+    /// Bring the tables of a PostgreSQL database to this release, with a role that may create tables.
+    Migrate {
+        /// The role that senders and workers have, which then may read and write the tables.
+        #[arg(long)]
+        grant_to: Option<String>,
     },
     /// How many deliveries are in which state, and how the endpoints do.
-    Stats {
-        #[command(flatten)]
-        setup: Setup,
-    },
+    Stats,
     /// Try deliveries once more, each with a signature of its own.
     #[command(group = clap::ArgGroup::new("which").required(true).args(["delivery", "dead", "from_ms"]))]
     Retry {
@@ -108,8 +99,6 @@ pub enum Command {
         /// Of one endpoint only.
         #[arg(long)]
         endpoint: Option<String>,
-        #[command(flatten)]
-        setup: Setup,
     },
     /// Forget events that were delivered everywhere, with their payloads and their log.
     Prune {
@@ -119,43 +108,60 @@ pub enum Command {
         /// Those with dead deliveries too.
         #[arg(long)]
         dead: bool,
-        #[command(flatten)]
-        setup: Setup,
     },
 }
 
 const DAY_MS: i64 = 86_400_000;
 
-pub fn run(command: Command, json: bool) -> Result<Answer, String> {
-    let setup = command.setup();
+pub fn run(command: Command, setup: &Setup, json: bool) -> Result<Answer, String> {
     let (renderer, http) = (setup.renderer()?, setup.http()?);
-    let location = setup.store.clone();
-    let runtime = runtime()?;
-    runtime.block_on(async {
-        if location.starts_with("postgres://") || location.starts_with("postgresql://") {
-            return postgres(&location, renderer, http, command, json).await;
+    let location = setup.store.as_str();
+    let is_postgres = location.starts_with("postgres://") || location.starts_with("postgresql://");
+    runtime()?.block_on(async {
+        if let Command::Migrate { grant_to } = &command {
+            let Some(url) = Some(location).filter(|_| is_postgres) else {
+                return Err("a file is migrated when it is opened; --store has to be postgres://…".into());
+            };
+            postgres::migrate(url, grant_to.as_deref()).await?;
+            return Ok(Answer(true, "migrated".into(), json!({ "migrated": true })));
         }
-        let store = Sqlite::open(&location).map_err(|error| error.to_string())?;
-        act(Sender::new(store, renderer, http), command, json).await
+        if is_postgres {
+            return act(Sender::new(postgres::connect(location).await?, renderer, http), command, setup, json).await;
+        }
+        // A name that was mistyped must not become an empty store.
+        let may_create = matches!(command, Command::Endpoint(endpoint::Action::Add { .. }));
+        let store = if may_create { Sqlite::open(location) } else { Sqlite::open_existing(location) };
+        act(Sender::new(store.map_err(said)?, renderer, http), command, setup, json).await
     })
 }
 
 #[cfg(feature = "postgres")]
-async fn postgres(
-    url: &str,
-    renderer: Renderer,
-    http: HttpOptions,
-    command: Command,
-    json: bool,
-) -> Result<Answer, String> {
-    let store = mambo_webhooks::send::Postgres::connect(url).await.map_err(|error| error.to_string())?;
-    act(Sender::new(store, renderer, http), command, json).await
+mod postgres {
+    use mambo_webhooks::send::Postgres;
+
+    use crate::show::said;
+
+    pub async fn connect(url: &str) -> Result<Postgres, String> {
+        Postgres::connect(url).await.map_err(said)
+    }
+
+    pub async fn migrate(url: &str, grant_to: Option<&str>) -> Result<(), String> {
+        Postgres::migrate(url, grant_to).await.map_err(said)
+    }
 }
 
 #[cfg(not(feature = "postgres"))]
-#[expect(clippy::unused_async, reason = "the same signature as with the feature")]
-async fn postgres(_: &str, _: Renderer, _: HttpOptions, _: Command, _: bool) -> Result<Answer, String> {
-    Err("this program was built without the feature `postgres`".into())
+#[expect(clippy::unused_async, reason = "the same signatures as with the feature")]
+mod postgres {
+    const WITHOUT: &str = "this program was built without the feature `postgres`";
+
+    pub async fn connect(_: &str) -> Result<mambo_webhooks::send::Sqlite, String> {
+        Err(WITHOUT.into())
+    }
+
+    pub async fn migrate(_: &str, _: Option<&str>) -> Result<(), String> {
+        Err(WITHOUT.into())
+    }
 }
 
 /// The runtime of every command that waits for something.
@@ -163,34 +169,35 @@ pub fn runtime() -> Result<tokio::runtime::Runtime, String> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| error.to_string())
 }
 
-/// Ends when the process is asked to: Ctrl-C, or SIGTERM.
+/// Ends when the process is asked to: Ctrl-C, or SIGTERM. Asked a second time, the process ends at once.
 pub async fn asked_to_stop() {
     let terminate = tokio::signal::unix::SignalKind::terminate();
     let Ok(mut terminated) = tokio::signal::unix::signal(terminate) else { return std::future::pending().await };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminated.recv() => {}
-    }
-}
-
-impl Command {
-    const fn setup(&self) -> &Setup {
-        match self {
-            Self::Endpoint { setup, .. }
-            | Self::Send { setup, .. }
-            | Self::Worker { setup, .. }
-            | Self::Log { setup, .. }
-            | Self::Stats { setup }
-            | Self::Retry { setup, .. }
-            | Self::Prune { setup, .. } => setup,
+    let mut asked = async move || {
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => 130,
+            _ = terminated.recv() => 143,
         }
-    }
+    };
+    asked().await;
+    tokio::spawn(async move {
+        let code = asked().await;
+        eprintln!("mambo-webhooks: asked twice, ending at once; what is in flight is sent again");
+        std::process::exit(code);
+    });
 }
 
-async fn act<S: Store + Clone>(sender: Sender<S>, command: Command, json: bool) -> Result<Answer, String> {
+async fn act<S: Store + Clone>(
+    sender: Sender<S>,
+    command: Command,
+    setup: &Setup,
+    json: bool,
+) -> Result<Answer, String> {
     match command {
-        Command::Endpoint { action, .. } => endpoint::run(&sender, action).await,
-        Command::Send { kind, data, lines, id, key, setup } => {
+        Command::Endpoint(action) => endpoint::run(&sender, action).await,
+        // Carried out before, without a store.
+        Command::Migrate { .. } => Err("not over a store".into()),
+        Command::Send { kind, data, lines, id, key } => {
             let version = setup.server()?;
             let make = |data: &str| {
                 let mut event = NewEvent::new(&kind, version, data).map_err(said)?;
@@ -223,8 +230,8 @@ async fn act<S: Store + Clone>(sender: Sender<S>, command: Command, json: bool) 
             bar.finish_and_clear();
             Ok(Answer(true, String::new(), json!({ "done": true })))
         }
-        Command::Worker { once, status, max_in_flight, lease_seconds, schedule, .. } => {
-            tracing_subscriber::fmt().with_writer(std::io::stderr).init();
+        Command::Worker { once, status, max_in_flight, lease_seconds, schedule } => {
+            logs();
             let mut options = WorkerOptions::default();
             options.max_in_flight = max_in_flight;
             options.lease = lease_seconds.map(Duration::from_secs);
@@ -234,23 +241,23 @@ async fn act<S: Store + Clone>(sender: Sender<S>, command: Command, json: bool) 
             }
             let mut worker = sender.worker(options).map_err(said)?;
             if once {
-                let attempts = worker.run_due().await.map_err(said)?;
+                let attempts = worker.run_due_until(asked_to_stop()).await.map_err(said)?;
                 return Ok(Answer(true, format!("{attempts} attempts"), json!({ "attempts": attempts })));
             }
             if let Some(address) = status {
-                crate::status::serve(address, sender.clone(), worker.meter()).await?;
+                crate::status::serve(address, sender.clone(), worker.metrics()).await?;
             }
             worker.run(asked_to_stop()).await;
             Ok(Answer(true, "stopped".into(), json!({ "stopped": true })))
         }
-        Command::Log { endpoint, event, delivery, failed, limit, .. } => {
+        Command::Log { endpoint, event, delivery, failed, limit } => {
             let query = LogQuery { delivery, endpoint, event, only_failed: failed, limit };
             let lines = sender.store().log(query).await.map_err(said)?;
             let text = lines.iter().map(show::line).collect::<Vec<_>>().join("\n");
             Ok(Answer(true, text, lines.iter().map(show::value).collect()))
         }
-        Command::Stats { .. } => stats(&sender).await.map_err(said),
-        Command::Retry { delivery, dead, from_ms, until_ms, endpoint, .. } => {
+        Command::Stats => stats(&sender).await.map_err(said),
+        Command::Retry { delivery, dead, from_ms, until_ms, endpoint } => {
             let selection = match (delivery, dead, from_ms.zip(until_ms)) {
                 (Some(delivery), ..) => Selection::One(delivery),
                 (None, true, _) => Selection::Dead { endpoint },
@@ -260,10 +267,15 @@ async fn act<S: Store + Clone>(sender: Sender<S>, command: Command, json: bool) 
                 (None, false, None) => return Err("which? --delivery, --dead or --from-ms and --until-ms".into()),
             };
             let count = sender.retry(selection).await.map_err(said)?;
-            Ok(Answer(true, format!("{count} deliveries are tried again"), json!({ "deliveries": count })))
+            let text = match count {
+                0 => "no such delivery is delivered or dead, so none is tried again".into(),
+                1 => "1 delivery is tried again".into(),
+                count => format!("{count} deliveries are tried again"),
+            };
+            Ok(Answer(count > 0, text, json!({ "deliveries": count })))
         }
-        Command::Prune { days, dead, .. } => {
-            let now = sender.store().now().0;
+        Command::Prune { days, dead } => {
+            let now = sender.store().now().await.map_err(said)?.0;
             let before = UnixMillis(now.saturating_sub(DAY_MS.saturating_mul(days.into())));
             let count = sender.prune(Prune { before, with_dead: dead }).await.map_err(said)?;
             Ok(Answer(true, format!("{count} events are forgotten"), json!({ "events": count })))
@@ -271,31 +283,28 @@ async fn act<S: Store + Clone>(sender: Sender<S>, command: Command, json: bool) 
     }
 }
 
+/// Logs to standard error, as `RUST_LOG` says.
+fn logs() {
+    let filter = tracing_subscriber::EnvFilter::builder()
+        .with_default_directive(tracing::level_filters::LevelFilter::INFO.into())
+        .from_env_lossy();
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter).init();
+}
+
 fn value(taken: &Enqueued) -> Value {
     json!({ "event": taken.event, "deliveries": taken.deliveries, "isNew": taken.is_new })
 }
 
 async fn stats<S: Store>(sender: &Sender<S>) -> Result<Answer, mambo_webhooks::send::SendError> {
-    let Counts { waiting, leased, delivered, dead } = sender.store().counts().await?;
-    let since = UnixMillis(sender.store().now().0.saturating_sub(DAY_MS));
+    let Counts { waiting, leased, delivered, dead, unreadable, .. } = sender.store().counts().await?;
+    let since = UnixMillis(sender.store().now().await?.0.saturating_sub(DAY_MS));
     let health = sender.store().health(since).await?;
     let mut lines = vec![format!("waiting {waiting}  leased {leased}  delivered {delivered}  dead {dead}")];
     let rows = health.iter().map(crate::page::row).collect::<Vec<_>>();
-    lines.extend(health.iter().map(|health| {
-        format!(
-            "{}  {}  waiting {}  dead {}  last 24 h: {} of {} delivered, p50 {} ms, p99 {} ms",
-            health.endpoint.id,
-            show::coloured(health.endpoint.state.as_str(), health.endpoint.is_enabled()),
-            health.waiting,
-            health.dead,
-            health.delivered,
-            health.attempts,
-            health.p50_ms,
-            health.p99_ms
-        )
-    }));
+    lines.extend(health.iter().map(show::health));
     let value = json!({
-        "waiting": waiting, "leased": leased, "delivered": delivered, "dead": dead, "endpoints": rows
+        "waiting": waiting, "leased": leased, "delivered": delivered, "dead": dead, "unreadableEndpoints": unreadable,
+        "endpoints": rows
     });
     Ok(Answer(true, lines.join("\n"), value))
 }

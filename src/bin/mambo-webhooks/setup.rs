@@ -11,6 +11,7 @@ use crate::input::{read_profile, text};
 
 /// Where events are kept, and how they are rendered and posted.
 #[derive(clap::Args)]
+#[command(next_help_heading = "Options of the sender")]
 pub struct Setup {
     /// A file, or `postgres://…`.
     #[arg(long, global = true, env = "MAMBO_STORE", hide_env_values = true, default_value = "mambo-webhooks.db")]
@@ -31,7 +32,7 @@ pub struct Setup {
     #[arg(long, global = true)]
     root_certificates: Option<PathBuf>,
     /// How long an attempt may take, in seconds.
-    #[arg(long, global = true, default_value_t = 15)]
+    #[arg(long, global = true, default_value_t = 15, value_parser = clap::value_parser!(u64).range(1..=300))]
     timeout_seconds: u64,
 }
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressStyle};
-use mambo_webhooks::send::SendError;
-use mambo_webhooks::send::store::LogLine;
+use mambo_webhooks::send::store::{EndpointHealth, LogLine};
+use mambo_webhooks::send::{Breaker, SendError};
 use serde_json::{Value, json};
 
 /// Green for what went well, red for what did not; plain where nobody looks.
@@ -32,6 +32,38 @@ pub fn progress(what: &'static str) -> ProgressBar {
     bar.set_message(what);
     bar.enable_steady_tick(Duration::from_millis(100));
     bar
+}
+
+/// The state of an endpoint, as it is shown.
+pub fn state(health: &EndpointHealth) -> &'static str {
+    health.endpoint.as_ref().map_or("unreadable", |endpoint| endpoint.state.as_str())
+}
+
+/// The state of a circuit breaker, as it is shown.
+pub const fn breaker(health: &EndpointHealth) -> &'static str {
+    match health.breaker {
+        Breaker::Closed => "closed",
+        Breaker::Open(_) => "open",
+        Breaker::Probing => "probing",
+    }
+}
+
+/// An endpoint and how it does, in a line.
+pub fn health(health: &EndpointHealth) -> String {
+    let state = state(health);
+    format!(
+        "{}  {}  breaker {}  waiting {}  in flight {}  dead {}  last {} attempts of 24 h: {} delivered, p50 {} ms, p99 {} ms",
+        health.id,
+        coloured(state, state == "enabled"),
+        coloured(breaker(health), health.breaker == Breaker::Closed),
+        health.waiting,
+        health.in_flight,
+        health.dead,
+        health.attempts,
+        health.delivered,
+        health.p50_ms,
+        health.p99_ms
+    )
 }
 
 /// A line of the delivery log, without the answer's body.

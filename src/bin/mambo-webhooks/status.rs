@@ -6,37 +6,46 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::IntoResponse;
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use mambo_webhooks::send::meter::Meter;
-use mambo_webhooks::send::{Sender, Store};
+use mambo_webhooks::send::{Metrics, SendError, Sender, Store};
+use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use crate::page::snapshot;
 
 const SAMPLES: usize = 720;
 const SAMPLE_SECONDS: u64 = 5;
+/// A snapshot is made anew after as many times as long as it took: looking costs the store a twentieth of its time.
+const REST: u32 = 20;
+const REST_LEAST: Duration = Duration::from_secs(1);
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 struct Shared<S> {
     sender: Sender<S>,
-    meter: Arc<Meter>,
+    metrics: Arc<Metrics>,
     /// When, and how many waited: the last hour.
     backlog: Mutex<VecDeque<(i64, u64)>>,
+    /// What was last read, and until when it is shown, however many look.
+    snapshot: tokio::sync::Mutex<Option<(Value, Instant)>>,
 }
 
 /// Serves the page from now on, until the process ends.
-pub async fn serve<S: Store>(address: SocketAddr, sender: Sender<S>, meter: Arc<Meter>) -> Result<(), String> {
-    let shared = Arc::new(Shared { sender, meter, backlog: Mutex::default() });
+pub async fn serve<S: Store>(address: SocketAddr, sender: Sender<S>, metrics: Arc<Metrics>) -> Result<(), String> {
+    let shared =
+        Arc::new(Shared { sender, metrics, backlog: Mutex::default(), snapshot: tokio::sync::Mutex::default() });
     let listener = tokio::net::TcpListener::bind(address).await.map_err(|error| format!("{address}: {error}"))?;
     eprintln!("status page on http://{}/", listener.local_addr().map_err(|error| error.to_string())?);
     let app = Router::new()
         .route("/", get(async || file("text/html; charset=utf-8", include_str!("status.html"))))
         .route("/status.js", get(async || file("text/javascript", include_str!("status.js"))))
         .route("/status.css", get(async || file("text/css", include_str!("status.css"))))
-        .route("/snapshot", get(look::<S>))
-        .route("/metrics", get(metrics::<S>))
+        .route("/snapshot", get(snapshots::<S>))
+        .route("/metrics", get(metrics_text::<S>))
+        .layer(from_fn(only_local))
         .with_state(Arc::clone(&shared));
     tokio::spawn(async move { axum::serve(listener, app).await });
     tokio::spawn(watch(shared));
@@ -46,14 +55,16 @@ pub async fn serve<S: Store>(address: SocketAddr, sender: Sender<S>, meter: Arc<
 /// Looks at the backlog again and again.
 async fn watch<S: Store>(shared: Arc<Shared<S>>) {
     loop {
-        if let Ok(counts) = shared.sender.store().counts().await {
+        let began = Instant::now();
+        let now = shared.sender.store().now().await;
+        if let (Ok(now), Ok(counts)) = (now, shared.sender.store().counts().await) {
             let mut backlog = shared.backlog.lock().unwrap_or_else(PoisonError::into_inner);
             if backlog.len() >= SAMPLES {
                 backlog.pop_front();
             }
-            backlog.push_back((shared.sender.store().now().0, counts.waiting));
+            backlog.push_back((now.0, counts.waiting));
         }
-        tokio::time::sleep(Duration::from_secs(SAMPLE_SECONDS)).await;
+        tokio::time::sleep(Duration::from_secs(SAMPLE_SECONDS).max(began.elapsed().saturating_mul(REST))).await;
     }
 }
 
@@ -68,29 +79,50 @@ fn file(kind: &'static str, text: &'static str) -> impl IntoResponse {
     )
 }
 
-/// Whether somebody asks for this machine by its own name. A page elsewhere that had its name point here would not.
+/// Whether a request names this machine as itself. A page elsewhere that had its name point here would not.
 fn is_local(headers: &HeaderMap) -> bool {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name).trim_matches(['[', ']']);
     name == "localhost" || name.parse::<std::net::IpAddr>().is_ok()
 }
 
-async fn look<S: Store>(State(shared): State<Arc<Shared<S>>>, headers: HeaderMap) -> axum::response::Response {
-    if !is_local(&headers) {
-        return StatusCode::FORBIDDEN.into_response();
-    }
-    let backlog: Vec<_> = shared.backlog.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect();
-    match snapshot(shared.sender.store(), &backlog).await {
-        Ok(snapshot) => ([(header::CONTENT_TYPE, "application/json")], snapshot.to_string()).into_response(),
+async fn only_local(request: Request, next: Next) -> Response {
+    if is_local(request.headers()) { next.run(request).await } else { StatusCode::FORBIDDEN.into_response() }
+}
+
+async fn snapshots<S: Store>(State(shared): State<Arc<Shared<S>>>) -> Response {
+    match fresh(&shared).await {
+        Ok(mut value) => {
+            let backlog: Vec<_> =
+                shared.backlog.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect();
+            let backlog = backlog.iter().map(|(when, waiting)| json!([when, waiting])).collect();
+            if let Some(members) = value.as_object_mut() {
+                members.insert("backlog".into(), backlog);
+            }
+            ([(header::CONTENT_TYPE, "application/json")], value.to_string()).into_response()
+        }
         Err(error) => (StatusCode::SERVICE_UNAVAILABLE, error.code()).into_response(),
     }
 }
 
-async fn metrics<S: Store>(State(shared): State<Arc<Shared<S>>>) -> axum::response::Response {
+/// A snapshot that is not too old; one request reads it, the others wait for that.
+async fn fresh<S: Store>(shared: &Shared<S>) -> Result<Value, SendError> {
+    let mut kept = shared.snapshot.lock().await;
+    if let Some((value, _)) = kept.as_ref().filter(|(_, until)| Instant::now() < *until) {
+        return Ok(value.clone());
+    }
+    let began = Instant::now();
+    let value = snapshot(shared.sender.store()).await?;
+    let rest = began.elapsed().saturating_mul(REST).max(REST_LEAST);
+    *kept = Some((value.clone(), Instant::now().checked_add(rest).unwrap_or(began)));
+    Ok(value)
+}
+
+async fn metrics_text<S: Store>(State(shared): State<Arc<Shared<S>>>) -> Response {
     match shared.sender.store().counts().await {
         Ok(counts) => {
             let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-            ([(header::CONTENT_TYPE, kind)], shared.meter.text(counts)).into_response()
+            ([(header::CONTENT_TYPE, kind)], shared.metrics.text(counts)).into_response()
         }
         Err(error) => (StatusCode::SERVICE_UNAVAILABLE, error.code()).into_response(),
     }

@@ -5,7 +5,7 @@ use alloc::string::String;
 use crate::mac::digest;
 
 /// One trace for an event, one span for an attempt, both the same wherever they are made.
-pub(super) fn traceparent(event: &str, delivery: i64, number: u32) -> String {
+pub(crate) fn traceparent(event: &str, delivery: i64, number: u32) -> String {
     let hex = |bytes: &[u8]| base16ct::lower::encode_string(bytes);
     let trace = digest(&[event.as_bytes()]);
     let span = digest(&[&delivery.to_be_bytes(), &number.to_be_bytes()]);

@@ -10,8 +10,8 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
-use super::outcome::Answer;
-use super::store::Counts;
+use crate::send::outcome::{Answer, Failure};
+use crate::send::store::Counts;
 
 /// How an attempt ended: a class of statuses or a failure, so that the number of series stays small.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -27,30 +27,36 @@ struct State {
 
 /// Counters of one worker.
 #[derive(Debug)]
-pub struct Meter {
+pub struct Metrics {
     registry: Registry,
     attempts: Family<Outcome, Counter>,
     seconds: Histogram,
     leases_lost: Counter,
     deliveries: Family<State, Gauge>,
+    breakers_open: Gauge,
+    endpoints_unreadable: Gauge,
 }
 
-impl Default for Meter {
+impl Default for Metrics {
     fn default() -> Self {
         let mut registry = Registry::with_prefix("mambo_webhooks");
         let attempts = Family::default();
         let seconds = Histogram::new([0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 15.0]);
         let leases_lost = Counter::default();
         let deliveries = Family::default();
+        let (breakers_open, endpoints_unreadable) = (Gauge::default(), Gauge::default());
         registry.register("attempts", "Attempts by how they ended", attempts.clone());
         registry.register_with_unit("attempt", "How long attempts took", Unit::Seconds, seconds.clone());
-        registry.register("leases_lost", "Attempts whose delivery somebody else had meanwhile", leases_lost.clone());
+        registry.register("leases_lost", "Attempts whose delivery another worker had meanwhile", leases_lost.clone());
         registry.register("deliveries", "Deliveries by state", deliveries.clone());
-        Self { registry, attempts, seconds, leases_lost, deliveries }
+        registry.register("breakers_open", "Endpoints whose circuit breaker is open", breakers_open.clone());
+        let help = "Endpoints whose settings a newer release wrote";
+        registry.register("endpoints_unreadable", help, endpoints_unreadable.clone());
+        Self { registry, attempts, seconds, leases_lost, deliveries, breakers_open, endpoints_unreadable }
     }
 }
 
-impl Meter {
+impl Metrics {
     pub(super) fn attempt(&self, answer: &Answer) {
         let outcome = match (answer.status, answer.failure) {
             (Some(200..300), _) => "2xx",
@@ -58,7 +64,7 @@ impl Meter {
             (Some(400..500), _) => "4xx",
             (Some(500..600), _) => "5xx",
             (Some(_), _) => "other",
-            (None, failure) => failure.map_or("other", super::outcome::Failure::as_str),
+            (None, failure) => failure.map_or("other", Failure::as_str),
         };
         self.attempts.get_or_create(&Outcome { outcome }).inc();
         let milliseconds = u32::try_from(answer.elapsed_ms).unwrap_or(u32::MAX);
@@ -72,9 +78,12 @@ impl Meter {
     /// The counters in Prometheus' text format, with the numbers of deliveries that the store gives.
     #[must_use]
     pub fn text(&self, counts: Counts) -> String {
-        let Counts { waiting, leased, delivered, dead } = counts;
+        let Counts { waiting, leased, delivered, dead, breakers_open, unreadable } = counts;
+        let gauge = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+        self.breakers_open.set(gauge(breakers_open));
+        self.endpoints_unreadable.set(gauge(unreadable));
         for (state, count) in [("waiting", waiting), ("leased", leased), ("delivered", delivered), ("dead", dead)] {
-            self.deliveries.get_or_create(&State { state }).set(i64::try_from(count).unwrap_or(i64::MAX));
+            self.deliveries.get_or_create(&State { state }).set(gauge(count));
         }
         let mut text = String::new();
         // Writing into a string does not fail.

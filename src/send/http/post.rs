@@ -10,13 +10,15 @@ use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::{Certificate, redirect};
 use tokio::time::Instant;
 
-use super::address::Guard;
-use super::clock::now;
-use super::endpoint::{Endpoint, literal};
-use super::error::SendError;
-use super::outcome::{Answer, Failure};
+use super::kept::{IDLE_TIMEOUT, KeptHosts, descriptors};
 use super::resolve::{Guarded, LookUp, Refused, Unknown, system};
 use crate::render::Outgoing;
+use crate::send::address::Guard;
+use crate::send::clock::now;
+use crate::send::endpoint::Endpoint;
+use crate::send::error::SendError;
+use crate::send::outcome::{Answer, Failure};
+use crate::send::url::literal;
 use crate::time::UnixMillis;
 
 /// Most bytes of an answer that are read.
@@ -52,7 +54,11 @@ impl HttpOptions {
 /// Posts deliveries. Clones share its connections.
 #[derive(Clone)]
 pub struct Poster {
-    client: reqwest::Client,
+    /// Keeps idle connections.
+    keeping: reqwest::Client,
+    /// Closes each connection after its request.
+    closing: reqwest::Client,
+    kept: Arc<KeptHosts>,
     guard: Guard,
 }
 
@@ -60,37 +66,23 @@ impl Poster {
     /// # Errors
     /// `client_failed`, when no TLS can be set up or a certificate is none.
     pub fn new(options: &HttpOptions) -> Result<Self, SendError> {
-        let failed = |error: reqwest::Error| SendError::ClientFailed { what: error.to_string() };
-        let roots: Result<Vec<_>, _> = options.extra_roots.iter().map(|pem| Certificate::from_pem(pem)).collect();
-        let guarded = Guarded { guard: options.guard.clone(), look_up: Arc::clone(&options.look_up) };
-        let mut builder = reqwest::Client::builder()
-            // One attempt is one POST to the host that was named: no redirect, no retry, no proxy, no second try on
-            // another protocol.
-            .redirect(redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .no_proxy()
-            .http1_only()
-            .dns_resolver(guarded)
-            .connect_timeout(options.connect_timeout)
-            .timeout(options.total_timeout)
-            .user_agent(concat!("Mambo-Webhooks-Rust/", env!("CARGO_PKG_VERSION")));
-        let roots = roots.map_err(failed)?;
-        if !roots.is_empty() {
-            builder = builder.tls_certs_merge(roots);
-        }
-        Ok(Self { client: builder.build().map_err(failed)?, guard: options.guard.clone() })
+        let kept = KeptHosts::new(descriptors());
+        let (keeping, closing) = (client(options, kept.idle_per_host)?, client(options, 0)?);
+        Ok(Self { keeping, closing, kept: Arc::new(kept), guard: options.guard.clone() })
     }
 
     /// One attempt. It ends within the total timeout, and reads no more of the answer than is of use. An empty
     /// `traceparent` is left out.
-    pub async fn post(&self, endpoint: &Endpoint, outgoing: &Outgoing, traceparent: &str) -> Answer {
+    pub async fn post(&self, endpoint: &Endpoint, outgoing: Outgoing, traceparent: &str) -> Answer {
         let started = Instant::now();
         let elapsed = || u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         // The client does not ask a resolver for an address that is written out.
         if literal(endpoint.url()).is_some_and(|address| !self.guard.permits(address)) {
             return Answer::failed(Failure::AddressRefused, elapsed());
         }
-        let mut request = self.client.post(endpoint.url().clone()).body(outgoing.body.clone());
+        let host = endpoint.url().host_str().unwrap_or_default();
+        let client = if self.kept.keeps(host, started) { &self.keeping } else { &self.closing };
+        let mut request = client.post(endpoint.url().clone()).body(outgoing.body);
         let own = endpoint.settings.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let ours = outgoing.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let trace = Some(("traceparent", traceparent)).filter(|(_, value)| !value.is_empty());
@@ -129,6 +121,31 @@ impl Poster {
         answer.elapsed_ms = elapsed();
         answer
     }
+}
+
+/// A client that keeps so many idle connections to a host.
+fn client(options: &HttpOptions, idle_per_host: usize) -> Result<reqwest::Client, SendError> {
+    let failed = |error: reqwest::Error| SendError::ClientFailed { what: error.to_string() };
+    let roots: Result<Vec<_>, _> = options.extra_roots.iter().map(|pem| Certificate::from_pem(pem)).collect();
+    let guarded = Guarded { guard: options.guard.clone(), look_up: Arc::clone(&options.look_up) };
+    let mut builder = reqwest::Client::builder()
+        // One attempt is one POST to the host that was named: no redirect, no retry, no proxy, no second try on
+        // another protocol.
+        .redirect(redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .no_proxy()
+        .http1_only()
+        .dns_resolver(guarded)
+        .pool_max_idle_per_host(idle_per_host)
+        .pool_idle_timeout(IDLE_TIMEOUT)
+        .connect_timeout(options.connect_timeout)
+        .timeout(options.total_timeout)
+        .user_agent(concat!("Mambo-Webhooks-Rust/", env!("CARGO_PKG_VERSION")));
+    let roots = roots.map_err(failed)?;
+    if !roots.is_empty() {
+        builder = builder.tls_certs_merge(roots);
+    }
+    builder.build().map_err(failed)
 }
 
 /// Which failure an error of the client is, by what it was caused by.

@@ -3,38 +3,45 @@
 use alloc::string::ToString;
 use alloc::sync::Arc;
 
-use governor::DefaultDirectRateLimiter;
+use tokio::time::Instant;
 use tracing::{Instrument, info, info_span};
 
-use super::meter::Meter;
-use super::outcome::{Answer, AttemptRecord, Failure, judge};
-use super::post::Poster;
-use super::schedule::Schedule;
-use super::store::{Claim, Settlement, Store};
-use super::trace::traceparent;
+use super::metrics::Metrics;
 use crate::render::{Outbound, Renderer};
+use crate::send::http::post::Poster;
+use crate::send::http::trace::traceparent;
+use crate::send::outcome::{Answer, AttemptRecord, Failure, classify};
+use crate::send::schedule::Schedule;
+use crate::send::store::{Claim, Settlement};
+use crate::time::UnixMillis;
 
 /// What every attempt needs.
 #[derive(Debug)]
-pub(super) struct Crew<S> {
-    pub store: Arc<S>,
+pub(super) struct AttemptContext {
     pub renderer: Arc<Renderer>,
     pub poster: Poster,
     pub schedule: Schedule,
-    pub meter: Arc<Meter>,
+    pub metrics: Arc<Metrics>,
 }
 
-impl<S: Store> Crew<S> {
+/// The store's time, from a claim on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct StoreClock {
+    pub claimed: UnixMillis,
+    pub at: Instant,
+}
+
+impl StoreClock {
+    fn now(self) -> UnixMillis {
+        let since = i64::try_from(self.at.elapsed().as_millis()).unwrap_or(i64::MAX);
+        UnixMillis(self.claimed.0.saturating_add(since))
+    }
+}
+
+impl AttemptContext {
     /// Renders a claim for its endpoint, posts it, and says how that ended.
-    pub(super) async fn attempt(
-        self: Arc<Self>,
-        claim: Claim,
-        limit: Option<Arc<DefaultDirectRateLimiter>>,
-    ) -> Settlement {
-        if let Some(limit) = limit {
-            limit.until_ready().await;
-        }
-        let Claim { lease, endpoint, event, attempts, is_manual } = claim;
+    pub(super) async fn attempt(self: Arc<Self>, claim: Claim, clock: StoreClock) -> Settlement {
+        let Claim { lease, endpoint, event, attempts, is_manual, .. } = claim;
         let number = attempts.saturating_add(1);
         let traceparent = traceparent(&event.id, lease.delivery, number);
         let span = info_span!(
@@ -45,7 +52,7 @@ impl<S: Store> Crew<S> {
             number,
             traceparent
         );
-        let started = self.store.now();
+        let started = clock.now();
         let outbound = Outbound {
             kind: &event.kind,
             id: Some(&event.id),
@@ -55,20 +62,20 @@ impl<S: Store> Crew<S> {
         };
         let rendered = self.renderer.render(&outbound, endpoint.policy(), endpoint.keys(), started);
         #[cfg(feature = "failpoints")]
-        super::failpoint::hit("after_render");
+        crate::send::failpoint::hit("after_render");
         let (version, answer) = match rendered {
             Ok(outgoing) => {
-                let answer = self.poster.post(&endpoint, &outgoing, &traceparent).instrument(span.clone()).await;
-                (Some(outgoing.version), answer)
+                let version = outgoing.version;
+                let answer = self.poster.post(&endpoint, outgoing, &traceparent).instrument(span.clone()).await;
+                (Some(version), answer)
             }
             // The sentence is the core's, which holds neither secret nor payload.
             Err(error) => (None, Answer { body: error.to_string().into(), ..Answer::failed(Failure::RenderFailed, 0) }),
         };
         #[cfg(feature = "failpoints")]
-        super::failpoint::hit("after_answer");
-        self.meter.attempt(&answer);
-        let (next, effect) =
-            judge(&answer, number, is_manual, &self.schedule, fastrand::u32(..=1000), self.store.now());
+        crate::send::failpoint::hit("after_answer");
+        self.metrics.attempt(&answer);
+        let (next, effect) = classify(&answer, number, is_manual, &self.schedule, fastrand::u32(..=1000));
         span.in_scope(|| {
             let failure = answer.failure.map(Failure::as_str);
             info!(status = answer.status, failure, elapsed_ms = answer.elapsed_ms, ?next, "attempt ended");

@@ -1,0 +1,245 @@
+//! Claims and leases in SQLite.
+
+use alloc::string::{String, ToString};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::time::Duration;
+use std::collections::{BTreeMap, HashMap};
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::fair::{Candidate, Room, Status, choose, interleave};
+use super::log::parsed;
+use super::settle::record;
+use super::writer::Context;
+use crate::send::endpoint::Endpoint;
+use crate::send::event::StoredEvent;
+use crate::send::outcome::AttemptRecord;
+use crate::send::store::{Capacity, Claim, Claimed, Lease, MAX_CRASHES};
+use crate::time::UnixMillis;
+
+/// The endpoints that a claim looks at, and what may go out to each.
+type Open = (Vec<Arc<Endpoint>>, Vec<Room>);
+
+/// The next endpoint after an id that has ready deliveries: one look into the index.
+const NEXT_READY: &str = "SELECT endpoint FROM queue WHERE state = 1 AND endpoint > ?1 ORDER BY endpoint LIMIT 1";
+/// Ready deliveries of one endpoint and lane, oldest first.
+pub(super) const CANDIDATES: &str = "SELECT number, event, size, attempts FROM queue WHERE state = 1 AND endpoint = ?1 AND lane = ?2 ORDER BY number LIMIT ?3";
+
+/// Leases due deliveries: chooses endpoints with ready work first, then their rows.
+pub(super) fn claim(context: &mut Context, capacity: Capacity, lease: Duration) -> rusqlite::Result<Claimed> {
+    let Context { connection, endpoints, now, turn, .. } = context;
+    let now = *now;
+    endpoints.refresh(connection)?;
+    promote(connection, now)?;
+    turn.0 = turn.0.wrapping_add(1);
+    let ready = ready(connection, &turn.1, capacity.deliveries.saturating_mul(2))?;
+    let (mut open, mut rooms): Open = (Vec::new(), Vec::new());
+    let mut due: Option<i64> = connection
+        .prepare_cached("SELECT due FROM queue WHERE state = 0 ORDER BY due LIMIT 1")?
+        .query_row([], |row| row.get(0))
+        .optional()?;
+    let mut rate_due = None;
+    let mut candidates = Vec::new();
+    for id in &ready {
+        let Some(endpoint) = endpoints.find(id).and_then(|known| known.endpoint.clone()) else { continue };
+        let Some(status) = status(connection, id)? else { continue };
+        let room = status.room(&endpoint.settings, endpoint.is_enabled(), now.0);
+        let mut lanes = [Vec::new(), Vec::new(), Vec::new()];
+        for (lane, found) in (0_u8..).zip(&mut lanes) {
+            if room.free > 0 && (lane == 2 || !room.is_manual_only) {
+                *found = candidates_of(connection, id, (open.len(), lane), room.free)?;
+            }
+        }
+        if room.is_manual_only && endpoint.is_enabled() {
+            due = earlier(due, Some(status.open_until));
+        }
+        if let Some((slot, _)) = room.rate.filter(|(slot, _)| *slot > now.0.saturating_mul(1000)) {
+            rate_due = earlier(rate_due, Some(slot.saturating_add(999) / 1000));
+        }
+        candidates.extend(interleave(lanes, turn.0, room.free));
+        open.push(endpoint);
+        rooms.push(room);
+    }
+    let chosen = choose(candidates, &rooms, capacity);
+    let until = later(now, lease);
+    let (claims, next_slot) = take(connection, &chosen, &(open, rooms), until)?;
+    rate_due = earlier(rate_due, next_slot);
+    if let Some(claim) = claims.last() {
+        turn.1.clone_from(&claim.endpoint.id);
+    }
+    let wait = |at: i64| Duration::from_millis(u64::try_from(at.saturating_sub(now.0)).unwrap_or(0));
+    let due = earlier(due, rate_due);
+    Ok(Claimed { claims, now, due_in: due.map(wait), rate_in: rate_due.map(wait) })
+}
+
+fn earlier(one: Option<i64>, other: Option<i64>) -> Option<i64> {
+    one.into_iter().chain(other).min()
+}
+
+fn later(now: UnixMillis, by: Duration) -> UnixMillis {
+    UnixMillis(now.0.saturating_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX)))
+}
+
+/// Makes scheduled deliveries ready that are due.
+fn promote(connection: &Connection, now: UnixMillis) -> rusqlite::Result<()> {
+    let sql = "UPDATE queue SET state = 1 WHERE number IN (
+        SELECT number FROM queue WHERE state = 0 AND due <= ?1 ORDER BY due LIMIT 1000)";
+    connection.prepare_cached(sql)?.execute([now.0]).map(drop)
+}
+
+/// Up to `most` endpoints that have ready deliveries, in turn after the one named.
+fn ready(connection: &Connection, after: &str, most: usize) -> rusqlite::Result<Vec<String>> {
+    let mut next = connection.prepare_cached(NEXT_READY)?;
+    let mut found: Vec<String> = Vec::new();
+    for (start, end) in [(after, None), ("", Some(after))] {
+        let mut last = start.to_string();
+        while found.len() < most {
+            let Some(endpoint) = next.query_row([&last], |row| row.get::<_, String>(0)).optional()? else { break };
+            if end.is_some_and(|end| endpoint.as_str() > end) {
+                break;
+            }
+            last.clone_from(&endpoint);
+            found.push(endpoint);
+        }
+    }
+    Ok(found)
+}
+
+fn status(connection: &Connection, endpoint: &str) -> rusqlite::Result<Option<Status>> {
+    let sql =
+        "SELECT in_flight, concurrency, latency_ms, timeouts, open_until, next_slot_us FROM status WHERE endpoint = ?1";
+    let row = |row: &rusqlite::Row<'_>| {
+        Ok(Status {
+            in_flight: row.get(0)?,
+            concurrency: row.get(1)?,
+            latency_ms: row.get(2)?,
+            timeouts: row.get(3)?,
+            open_until: row.get(4)?,
+            next_slot_us: row.get(5)?,
+        })
+    };
+    connection.prepare_cached(sql)?.query_row([endpoint], row).optional()
+}
+
+fn candidates_of(
+    connection: &Connection,
+    id: &str,
+    (endpoint, lane): (usize, u8),
+    most: usize,
+) -> rusqlite::Result<Vec<Candidate>> {
+    let mut rows = connection.prepare_cached(CANDIDATES)?;
+    let rows = rows.query_map(params![id, lane, i64::try_from(most).unwrap_or(i64::MAX)], |row| {
+        let size = usize::try_from(row.get::<_, i64>(2)?).unwrap_or(usize::MAX);
+        let (number, event, attempts) = (row.get(0)?, row.get(1)?, row.get(3)?);
+        Ok(Candidate { endpoint, place: 0, number, event, size, attempts, lane })
+    })?;
+    rows.collect()
+}
+
+/// Leases what was chosen; also answers with when the next of their rate limits lets something through.
+fn take(
+    connection: &Connection,
+    chosen: &[Candidate],
+    (endpoints, rooms): &Open,
+    until: UnixMillis,
+) -> rusqlite::Result<(Vec<Claim>, Option<i64>)> {
+    let mut update =
+        connection.prepare_cached("UPDATE queue SET state = 2, lease = ?2, lease_until = ?3 WHERE number = ?1")?;
+    let mut events: HashMap<i64, Arc<StoredEvent>> = HashMap::new();
+    let mut counts: BTreeMap<usize, i64> = BTreeMap::new();
+    let mut claims = Vec::with_capacity(chosen.len());
+    for candidate in chosen {
+        let (Some(endpoint), Some(room)) = (endpoints.get(candidate.endpoint), rooms.get(candidate.endpoint)) else {
+            continue;
+        };
+        let lease = Lease { delivery: candidate.number, token: fastrand::i64(1..) };
+        update.execute(params![lease.delivery, lease.token, until.0])?;
+        let event = match events.get(&candidate.event) {
+            Some(event) => Arc::clone(event),
+            None => Arc::new(event(connection, candidate.event)?),
+        };
+        events.insert(candidate.event, Arc::clone(&event));
+        let count = counts.entry(candidate.endpoint).or_default();
+        *count = count.saturating_add(1);
+        let (endpoint, attempts) = (Arc::clone(endpoint), candidate.attempts);
+        claims.push(Claim { lease, endpoint, event, attempts, is_manual: candidate.lane == 2, is_slow: room.is_slow });
+    }
+    let mut next = None;
+    let sql =
+        "UPDATE status SET in_flight = in_flight + ?2, next_slot_us = coalesce(?3, next_slot_us) WHERE endpoint = ?1";
+    for (at, count) in counts {
+        let (Some(endpoint), Some(room)) = (endpoints.get(at), rooms.get(at)) else { continue };
+        let slot = room.rate.map(|(slot, interval)| slot.saturating_add(count.saturating_mul(interval)));
+        connection.prepare_cached(sql)?.execute(params![endpoint.id, count, slot])?;
+        next = earlier(next, slot.map(|slot| slot.saturating_add(999) / 1000));
+    }
+    Ok((claims, next))
+}
+
+fn event(connection: &Connection, number: i64) -> rusqlite::Result<StoredEvent> {
+    let sql = "SELECT id, kind, version, time, data FROM event WHERE number = ?1";
+    connection.prepare_cached(sql)?.query_row([number], |row| {
+        let version = parsed(2, &row.get::<_, String>(2)?)?;
+        Ok(StoredEvent { id: row.get(0)?, kind: row.get(1)?, version, time: row.get(3)?, data: row.get(4)? })
+    })
+}
+
+/// A delivery whose lease ended: number, endpoint, event, attempts, crashes, lane, whether it is a replay.
+type Lost = (i64, String, i64, u32, u32, i64, bool);
+
+/// Makes deliveries ready again whose worker was not heard of, and sets those aside that this happened to too often.
+pub(super) fn reclaim_expired(connection: &Connection, now: UnixMillis) -> rusqlite::Result<u64> {
+    let sql = "SELECT number, endpoint, event, attempts, crashes, lane, is_replay FROM queue
+        WHERE state = 2 AND lease_until < ?1";
+    let mut rows = connection.prepare_cached(sql)?;
+    let rows = rows.query_map([now.0], |row| {
+        Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?))
+    })?;
+    let lost: Vec<Lost> = rows.collect::<Result<_, _>>()?;
+    for (number, endpoint, event, attempts, crashes, lane, is_replay) in &lost {
+        let crashes = crashes.saturating_add(1);
+        let is_dead = crashes >= MAX_CRASHES;
+        if is_dead {
+            connection.prepare_cached("DELETE FROM queue WHERE number = ?1")?.execute([number])?;
+            let sql = "INSERT OR IGNORE INTO delivery (number, event, endpoint, state, attempts, ended) VALUES (?1, ?2, ?3, 3, ?4, ?5)";
+            connection.prepare_cached(sql)?.execute(params![number, event, endpoint, attempts, now.0])?;
+            record(connection, *number, endpoint, &AttemptRecord::worker_lost(*attempts, *lane == 2, now))?;
+        } else {
+            let sql = "UPDATE queue SET state = 1, crashes = ?2, lease = NULL, lease_until = NULL WHERE number = ?1";
+            connection.prepare_cached(sql)?.execute(params![number, crashes])?;
+        }
+        let sql = "UPDATE status SET in_flight = max(0, in_flight - 1), dead = dead + ?2 WHERE endpoint = ?1";
+        connection.prepare_cached(sql)?.execute(params![endpoint, is_dead && !is_replay])?;
+    }
+    Ok(u64::try_from(lost.len()).unwrap_or(u64::MAX))
+}
+
+/// Lets leases end later; answers with those that are lost.
+pub(super) fn extend(connection: &Connection, leases: Vec<Lease>, until: UnixMillis) -> rusqlite::Result<Vec<Lease>> {
+    let sql = "UPDATE queue SET lease_until = ?3 WHERE number = ?1 AND lease = ?2 AND state = 2";
+    let mut update = connection.prepare_cached(sql)?;
+    let mut lost = Vec::new();
+    for lease in leases {
+        if update.execute(params![lease.delivery, lease.token, until.0])? == 0 {
+            lost.push(lease);
+        }
+    }
+    Ok(lost)
+}
+
+/// Gives back deliveries that were not attempted.
+pub(super) fn release(connection: &Connection, leases: &[Lease]) -> rusqlite::Result<()> {
+    let sql =
+        "UPDATE queue SET state = 1, lease = NULL, lease_until = NULL WHERE number = ?1 AND lease = ?2 AND state = 2
+        RETURNING endpoint";
+    let mut update = connection.prepare_cached(sql)?;
+    for lease in leases {
+        let row = |row: &rusqlite::Row<'_>| row.get::<_, String>(0);
+        if let Some(endpoint) = update.query_row(params![lease.delivery, lease.token], row).optional()? {
+            let sql = "UPDATE status SET in_flight = max(0, in_flight - 1) WHERE endpoint = ?1";
+            connection.prepare_cached(sql)?.execute([endpoint])?;
+        }
+    }
+    Ok(())
+}

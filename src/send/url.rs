@@ -1,0 +1,38 @@
+//! Which URLs an endpoint may have.
+
+use core::net::IpAddr;
+
+use reqwest::Url;
+
+use super::address::Guard;
+use super::error::SendError;
+
+/// The host as an address, if the URL names it by one, in whatever spelling.
+pub(crate) fn literal(url: &Url) -> Option<IpAddr> {
+    url.host_str()?.trim_matches(['[', ']']).parse().ok()
+}
+
+/// A URL that deliveries may go to, as far as it says so itself.
+///
+/// # Errors
+/// `url_malformed`, `url_not_https`, `url_user_info`, `url_fragment`, `address_refused`.
+pub(crate) fn checked(text: &str, guard: &Guard) -> Result<Url, SendError> {
+    let url = Url::parse(text).map_err(|_| SendError::UrlMalformed)?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(SendError::UrlUserInfo);
+    }
+    if url.fragment().is_some() {
+        return Err(SendError::UrlFragment);
+    }
+    let literal = literal(&url);
+    match url.scheme() {
+        "https" => {}
+        "http" if literal.is_some_and(|address| guard.permits_loopback(address)) => {}
+        _ => return Err(SendError::UrlNotHttps),
+    }
+    // A name is looked at where it is resolved: when it is added, and again whenever a connection is made.
+    if literal.is_some_and(|address| !guard.permits(address)) {
+        return Err(SendError::AddressRefused);
+    }
+    Ok(url)
+}
