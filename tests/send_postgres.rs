@@ -79,6 +79,9 @@ async fn every_law_of_a_store_holds() {
         a_rate_limit_is_applied_before_a_claim timeouts_open_the_breaker_and_an_answer_closes_it concurrency_grows_with_answers
         a_claim_keeps_to_the_worker_s_capacity gives_back an_unreadable_endpoint_stops_nothing_else
     }
+    let old = cluster.database().await;
+    connect(&old).await.batch_execute(include_str!("send/fixtures/postgres-13fcaee.sql")).await.unwrap();
+    store::a_store_of_the_release_before_goes_on(&OnPostgres::new(&old).await).await;
     events_join_the_callers_transaction(&cluster.database().await).await;
     the_clock_is_the_database_s(&cluster.database().await).await;
     tables_of_a_newer_release(&cluster.database().await).await;

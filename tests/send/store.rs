@@ -669,3 +669,49 @@ pub async fn an_unreadable_endpoint_stops_nothing_else(on: &impl Clocked) {
     store.change_endpoint("new".into(), Change::Settings(settings())).await.unwrap();
     assert_eq!(claim(on, 10, 0).await.len(), 1, "with settings that can be read its deliveries go out");
 }
+
+/// What the release before (commit 13fcaee) left in its store is all there, and goes on: `fixtures/README.md` lists it.
+pub async fn a_store_of_the_release_before_goes_on(on: &impl Clocked) {
+    const AT: UnixMillis = UnixMillis(1_795_818_400_000);
+    let store = on.store();
+    on.set(AT).await;
+    assert_eq!(counts(store).await, [13, 2, 9, 2]);
+    let waiting: Vec<(String, u64, u64)> =
+        store.health(UnixMillis(0)).await.unwrap().into_iter().map(|health| (health.id, health.waiting, health.attempts)).collect();
+    let expected = [("down", 7, 10), ("hangs", 1, 0), ("off", 4, 1), ("ok", 1, 8)];
+    assert_eq!(waiting, expected.map(|(id, waiting, attempts)| (id.to_owned(), waiting, attempts)));
+    let again = store.enqueue(vec![event("Other").idempotency_key("key-1")]).await.unwrap().remove(0);
+    assert_eq!((again.event.as_str(), again.is_new), ("e-1", false));
+    // Two hours later the leases of the worker that was killed have ended, and every retry is due.
+    on.set(UnixMillis(AT.0 + 7_200_000)).await;
+    assert_eq!(store.reclaim_expired().await.unwrap(), 2);
+    let mut delivered = Vec::new();
+    loop {
+        let everything = Capacity { deliveries: 100, slow: 100, bytes: usize::MAX };
+        let claims = store.claim(everything, ms(LEASE)).await.unwrap().claims;
+        if claims.is_empty() {
+            break;
+        }
+        let all: Vec<_> = claims.iter().map(|claim| settlement(claim, 204, Next::Delivered, Effect::Works, 0)).collect();
+        store.settle(all.into(), DisableRule::default()).await.unwrap();
+        delivered.extend(claims.iter().map(|claim| (claim.endpoint.id.clone(), claim.event.id.clone(), claim.attempts)));
+    }
+    delivered.retain(|(_, event, _)| event.starts_with("e-"));
+    delivered.sort();
+    let expected = [
+        ("down", "e-1", 1),
+        ("down", "e-2", 1),
+        ("down", "e-3", 1),
+        ("down", "e-4", 1),
+        ("down", "e-5", 2),
+        ("down", "e-7", 1),
+        ("down", "e-8", 0),
+        ("hangs", "e-7", 0),
+        ("hangs", "e-8", 0),
+        ("ok", "e-8", 0),
+    ];
+    assert_eq!(delivered, expected.map(|(id, event, attempts)| (id.to_owned(), event.to_owned(), attempts)));
+    assert_eq!(counts(store).await, [4, 0, 20, 2], "what waits for the disabled one goes on waiting, its Ping is one of 20");
+    assert_eq!(store.retry(Selection::Dead { endpoint: None }).await.unwrap(), 2);
+    assert_eq!(store.log(LogQuery { limit: 100, ..LogQuery::default() }).await.unwrap().len(), 19 + 11);
+}
