@@ -77,6 +77,7 @@ impl Program {
     }
 
     /// What background workers said.
+    #[allow(dead_code, reason = "not every suite asks")]
     pub fn said(&self) -> String {
         std::fs::read_to_string(self.certificate.with_extension("log")).unwrap()
     }
@@ -87,6 +88,7 @@ pub fn text(bytes: &[u8]) -> String {
 }
 
 /// Whether a process ended by itself or by a signal.
+#[allow(dead_code, reason = "not every suite kills")]
 pub fn was_killed(output: &Output) -> bool {
     std::os::unix::process::ExitStatusExt::signal(&output.status).is_some()
 }

@@ -242,7 +242,8 @@ async fn act<S: Store + Clone>(
             let mut worker = sender.worker(options).map_err(said)?;
             if once {
                 let attempts = worker.run_due_until(asked_to_stop()).await.map_err(said)?;
-                return Ok(Answer(true, format!("{attempts} attempts"), json!({ "attempts": attempts })));
+                let text = show::counted(u64::try_from(attempts).unwrap_or(u64::MAX), "attempt", "attempts");
+                return Ok(Answer(true, text, json!({ "attempts": attempts })));
             }
             if let Some(address) = status {
                 crate::status::serve(address, sender.clone(), worker.metrics()).await?;
@@ -269,8 +270,7 @@ async fn act<S: Store + Clone>(
             let count = sender.retry(selection).await.map_err(said)?;
             let text = match count {
                 0 => "no such delivery is delivered or dead, so none is tried again".into(),
-                1 => "1 delivery is tried again".into(),
-                count => format!("{count} deliveries are tried again"),
+                count => show::counted(count, "delivery is tried again", "deliveries are tried again"),
             };
             Ok(Answer(count > 0, text, json!({ "deliveries": count })))
         }
@@ -278,7 +278,11 @@ async fn act<S: Store + Clone>(
             let now = sender.store().now().await.map_err(said)?.0;
             let before = UnixMillis(now.saturating_sub(DAY_MS.saturating_mul(days.into())));
             let count = sender.prune(Prune { before, with_dead: dead }).await.map_err(said)?;
-            Ok(Answer(true, format!("{count} events are forgotten"), json!({ "events": count })))
+            Ok(Answer(
+                true,
+                show::counted(count, "event is forgotten", "events are forgotten"),
+                json!({ "events": count }),
+            ))
         }
     }
 }

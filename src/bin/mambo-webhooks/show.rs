@@ -19,6 +19,11 @@ pub fn coloured(text: &str, is_good: bool) -> String {
     format!("{style}{text}{style:#}")
 }
 
+/// A number and what it counts.
+pub fn counted(count: u64, one: &str, more: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { more })
+}
+
 /// A failure of the sender, by its code.
 #[expect(clippy::needless_pass_by_value, reason = "it is what map_err hands over")]
 pub fn said(error: SendError) -> String {

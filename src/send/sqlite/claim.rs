@@ -22,9 +22,18 @@ use crate::time::UnixMillis;
 type Open = (Vec<Arc<Endpoint>>, Vec<Room>);
 
 /// The next endpoint after an id that has ready deliveries: one look into the index.
-const NEXT_READY: &str = "SELECT endpoint FROM queue WHERE state = 1 AND endpoint > ?1 ORDER BY endpoint LIMIT 1";
+const NEXT_READY: &str =
+    "SELECT endpoint FROM queue INDEXED BY queue_ready WHERE state = 1 AND endpoint > ?1 ORDER BY endpoint LIMIT 1";
 /// Ready deliveries of one endpoint and lane, oldest first.
-pub(super) const CANDIDATES: &str = "SELECT number, event, size, attempts FROM queue WHERE state = 1 AND endpoint = ?1 AND lane = ?2 ORDER BY number LIMIT ?3";
+const CANDIDATES: &str = "SELECT number, event, size, attempts FROM queue INDEXED BY queue_ready
+    WHERE state = 1 AND endpoint = ?1 AND lane = ?2 ORDER BY due LIMIT ?3";
+
+/// Scheduled deliveries that are due become ready.
+const PROMOTE: &str = "UPDATE queue SET state = 1 WHERE number IN (
+    SELECT number FROM queue WHERE state = 0 AND due <= ?1 ORDER BY due LIMIT 1000)";
+const NEXT_DUE: &str = "SELECT due FROM queue WHERE state = 0 ORDER BY due LIMIT 1";
+const STATUS: &str =
+    "SELECT in_flight, concurrency, latency_ms, timeouts, open_until, next_slot_us FROM status WHERE endpoint = ?1";
 
 /// Leases due deliveries: chooses endpoints with ready work first, then their rows.
 pub(super) fn claim(context: &mut Context, capacity: Capacity, lease: Duration) -> rusqlite::Result<Claimed> {
@@ -35,10 +44,7 @@ pub(super) fn claim(context: &mut Context, capacity: Capacity, lease: Duration) 
     turn.0 = turn.0.wrapping_add(1);
     let ready = ready(connection, &turn.1, capacity.deliveries.saturating_mul(2))?;
     let (mut open, mut rooms): Open = (Vec::new(), Vec::new());
-    let mut due: Option<i64> = connection
-        .prepare_cached("SELECT due FROM queue WHERE state = 0 ORDER BY due LIMIT 1")?
-        .query_row([], |row| row.get(0))
-        .optional()?;
+    let mut due: Option<i64> = connection.prepare_cached(NEXT_DUE)?.query_row([], |row| row.get(0)).optional()?;
     let mut rate_due = None;
     let mut candidates = Vec::new();
     for id in &ready {
@@ -83,9 +89,7 @@ fn later(now: UnixMillis, by: Duration) -> UnixMillis {
 
 /// Makes scheduled deliveries ready that are due.
 fn promote(connection: &Connection, now: UnixMillis) -> rusqlite::Result<()> {
-    let sql = "UPDATE queue SET state = 1 WHERE number IN (
-        SELECT number FROM queue WHERE state = 0 AND due <= ?1 ORDER BY due LIMIT 1000)";
-    connection.prepare_cached(sql)?.execute([now.0]).map(drop)
+    connection.prepare_cached(PROMOTE)?.execute([now.0]).map(drop)
 }
 
 /// Up to `most` endpoints that have ready deliveries, in turn after the one named.
@@ -107,8 +111,6 @@ fn ready(connection: &Connection, after: &str, most: usize) -> rusqlite::Result<
 }
 
 fn status(connection: &Connection, endpoint: &str) -> rusqlite::Result<Option<Status>> {
-    let sql =
-        "SELECT in_flight, concurrency, latency_ms, timeouts, open_until, next_slot_us FROM status WHERE endpoint = ?1";
     let row = |row: &rusqlite::Row<'_>| {
         Ok(Status {
             in_flight: row.get(0)?,
@@ -119,7 +121,7 @@ fn status(connection: &Connection, endpoint: &str) -> rusqlite::Result<Option<St
             next_slot_us: row.get(5)?,
         })
     };
-    connection.prepare_cached(sql)?.query_row([endpoint], row).optional()
+    connection.prepare_cached(STATUS)?.query_row([endpoint], row).optional()
 }
 
 fn candidates_of(
@@ -242,4 +244,27 @@ pub(super) fn release(connection: &Connection, leases: &[Lease]) -> rusqlite::Re
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_claim_finds_every_row_by_an_index() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(include_str!("schema_1.sql")).unwrap();
+        connection.execute_batch(include_str!("schema_2.sql")).unwrap();
+        for sql in [NEXT_READY, CANDIDATES, PROMOTE, NEXT_DUE, STATUS] {
+            let mut plan = connection.prepare(&["EXPLAIN QUERY PLAN ", sql].concat()).unwrap();
+            let parameters = (1..=plan.parameter_count()).map(|_| 1_i64).collect::<Vec<_>>();
+            let rows = plan.query_map(rusqlite::params_from_iter(parameters), |row| row.get::<_, String>(3)).unwrap();
+            for step in rows.map(Result::unwrap) {
+                // Reading the first entry of an index that is in order is the one scan there is.
+                let is_ordered = sql == NEXT_DUE && step.ends_with("USING COVERING INDEX queue_scheduled");
+                assert!(!step.starts_with("SCAN") || is_ordered, "{step}: {sql}");
+                assert!(!step.contains("TEMP B-TREE"), "{step}: {sql}");
+            }
+        }
+    }
 }

@@ -35,10 +35,10 @@ pub(super) fn enqueue(
     let targets: Vec<&str> = one.map_or_else(|| endpoints.taking(&event.kind).collect(), |id| alloc::vec![id]);
     let lane = if one.is_some() { 2 } else { 0 };
     let size = i64::try_from(event.data.len()).unwrap_or(i64::MAX);
-    let sql = "INSERT INTO queue (event, endpoint, lane, size) VALUES (?1, ?2, ?3, ?4)";
+    let sql = "INSERT INTO queue (event, endpoint, lane, size, due) VALUES (?1, ?2, ?3, ?4, ?5)";
     let mut insert = connection.prepare_cached(sql).map_err(failed)?;
     for endpoint in &targets {
-        insert.execute(params![number, endpoint, lane, size]).map_err(failed)?;
+        insert.execute(params![number, endpoint, lane, size, now.0]).map_err(failed)?;
     }
     let deliveries = u32::try_from(targets.len()).unwrap_or(u32::MAX);
     Ok(Enqueued { event: event.id, deliveries, is_new: true })

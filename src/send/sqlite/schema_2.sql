@@ -15,7 +15,8 @@ CREATE TABLE queue (
     crashes INTEGER NOT NULL DEFAULT 0,
     -- Bytes of the event's data.
     size INTEGER NOT NULL,
-    due INTEGER NOT NULL DEFAULT 0,
+    -- When it becomes, or became, ready.
+    due INTEGER NOT NULL,
     lease INTEGER,
     lease_until INTEGER,
     -- A replay of a delivered delivery; if it fails, the delivery stays delivered.
@@ -25,9 +26,9 @@ INSERT INTO queue (number, event, endpoint, state, lane, attempts, crashes, size
 SELECT d.number, d.event, d.endpoint, CASE WHEN d.state = 1 THEN 2 ELSE 0 END, d.lane, d.attempts, d.crashes,
     length(CAST(e.data AS BLOB)), d.due, d.lease, d.lease_until
 FROM delivery d JOIN event e ON e.number = d.event WHERE d.state IN (0, 1);
-INSERT INTO queue (number, event, endpoint, size) SELECT max(number) + 1, 0, '', 0 FROM delivery HAVING max(number) IS NOT NULL;
+INSERT INTO queue (number, event, endpoint, size, due) SELECT max(number) + 1, 0, '', 0, 0 FROM delivery HAVING max(number) IS NOT NULL;
 DELETE FROM queue WHERE event = 0;
-CREATE INDEX queue_ready ON queue (endpoint, lane, number) WHERE state = 1;
+CREATE INDEX queue_ready ON queue (endpoint, lane, due) WHERE state = 1;
 CREATE INDEX queue_scheduled ON queue (due) WHERE state = 0;
 CREATE INDEX queue_leased ON queue (lease_until) WHERE state = 2;
 CREATE INDEX queue_event ON queue (event);
