@@ -1,5 +1,5 @@
 //! A service on axum with the sender inside. What its customers do becomes webhooks for the endpoints that are in its
-//! store: `cargo run --features send --example axum_sender -- webhooks.db 8081`, then
+//! store: `cargo run --features sqlite --example axum_sender -- webhooks.db 8081`, then
 //! `curl -d '{"uuid":"user-1"}' http://127.0.0.1:8081/activities`. `mambo-webhooks endpoint add` adds endpoints.
 
 use std::env;

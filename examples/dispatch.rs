@@ -1,6 +1,6 @@
 //! Dispatches to one endpoint through the sender, with a store in a file; then a forged delivery and a stale one.
 //!
-//! `MAMBO_SECRET=… cargo run --features send --example dispatch -- http://127.0.0.1:8080/`
+//! `MAMBO_SECRET=… cargo run --features sqlite --example dispatch -- http://127.0.0.1:8080/`
 
 use std::error::Error;
 use std::{env, fs, process};

@@ -8,7 +8,7 @@
 
 //!
 // Its sender needs the feature that it is about.
-#![cfg_attr(feature = "send", doc = include_str!("../README.md"))]
+#![cfg_attr(feature = "sqlite", doc = include_str!("../README.md"))]
 #![no_std]
 #![forbid(unsafe_code)]
 

@@ -55,3 +55,8 @@ pub use sqlite::Sqlite;
 pub use store::{Breaker, Enqueued, LogQuery, Prune, Selection, Store};
 pub use worker::metrics::Metrics;
 pub use worker::{Worker, WorkerOptions};
+
+/// Compiles the code of docs/SENDER.md.
+#[cfg(all(doctest, feature = "sqlite", feature = "postgres"))]
+#[doc = include_str!("../docs/SENDER.md")]
+mod documented {}

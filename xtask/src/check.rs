@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use crate::step::{Done, output, root};
 
-/// The oldest Rust for each set of features: the core alone, the sender, the sender with PostgreSQL.
-const RUST_VERSIONS: [(&str, (u32, u32)); 3] = [("std", (1, 85)), ("send,cli", (1, 89)), ("postgres,cli", (1, 94))];
+/// The oldest Rust for each set of features: the core alone, the sender with PostgreSQL, the command line.
+const RUST_VERSIONS: [(&str, (u32, u32)); 3] = [("std", (1, 85)), ("postgres", (1, 85)), ("cli,postgres", (1, 89))];
 
 /// Every dependency that a user gets builds with the Rust that README.md names for the features that need it.
 pub fn rust_version() -> Done {

@@ -31,7 +31,7 @@ pub fn demo() -> Done {
         let (receiver, port, _stderr) = listen(Command::new("node").arg(&script).arg("0").current_dir(&scratch))?;
         let sent = output(
             Command::new(env!("CARGO"))
-                .args(["run", "--quiet", "--features", "send", "--example", "dispatch", "--"])
+                .args(["run", "--quiet", "--features", "sqlite", "--example", "dispatch", "--"])
                 .arg(format!("http://127.0.0.1:{port}/"))
                 .env("MAMBO_SECRET", SECRET)
                 .current_dir(root()),
