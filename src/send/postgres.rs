@@ -5,9 +5,9 @@
 
 mod tls;
 
-mod connect;
-
 mod connection;
+
+mod connect;
 
 mod rows;
 
@@ -110,7 +110,8 @@ impl Postgres {
     }
 
     /// Takes events inside a transaction of the caller's: they are sent if it commits, and were never there if it does
-    /// not. With another library than `tokio-postgres`, call the database's function `mambo_enqueue` in its transaction.
+    /// not. A transaction of deadpool's is passed as `&*transaction`. With another library than `tokio-postgres`, call the
+    /// database's function `mambo_enqueue` in its transaction.
     ///
     /// # Errors
     /// `store_failed`, `event_exists`; the transaction can then only be rolled back.

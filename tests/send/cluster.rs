@@ -1,5 +1,7 @@
 //! A PostgreSQL of the tests' own, on loopback, from Debian's package. `cargo xtask test` installs that.
 
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -9,12 +11,18 @@ use tokio_postgres::{Client, Config, NoTls};
 /// A cluster. It is stopped and removed with this handle.
 pub struct Cluster {
     folder: PathBuf,
-    port: u16,
+    pub port: u16,
     databases: AtomicU32,
 }
 
 impl Cluster {
+    #[allow(dead_code, reason = "not every suite does")]
     pub fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// Starts one with files in its data folder: certificates, or `pg_hba.conf`; settings go to `postgresql.auto.conf`.
+    pub fn start_with(files: &[(&str, &str)]) -> Self {
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let folder = std::env::temp_dir().join(format!("mambo-postgres-{port}"));
         let made = run(Command::new("mkdir").arg("--mode=777").arg(&folder));
@@ -23,6 +31,13 @@ impl Cluster {
         let data = cluster.data();
         let initdb = ["--auth=trust", "--username=mambo", "--encoding=UTF8", "--no-locale", "-D"];
         assert!(run(server("initdb").args(initdb).arg(&data)), "initdb failed: is Debian's package postgresql there?");
+        for (name, text) in files {
+            let file = data.join(name);
+            fs::write(&file, text).unwrap();
+            // PostgreSQL refuses a private key that another user owns or can read.
+            fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
+            chown(&file, Some(cluster.user()), None).unwrap();
+        }
         cluster.control("start");
         cluster
     }
@@ -34,7 +49,8 @@ impl Cluster {
         self.url(&name)
     }
 
-    fn url(&self, database: &str) -> String {
+    /// The address of a database.
+    pub fn url(&self, database: &str) -> String {
         format!("postgres://mambo@127.0.0.1:{}/{database}", self.port)
     }
 
@@ -45,7 +61,7 @@ impl Cluster {
     }
 
     fn control(&self, verb: &str) {
-        let options = format!("-c listen_addresses=127.0.0.1 -c port={} -c unix_socket_directories= ", self.port);
+        let options = format!("-c listen_addresses=127.0.0.1 -c port={} -c unix_socket_directories=. ", self.port);
         let mut command = server("pg_ctl");
         command.args([verb, "--wait", "--mode=immediate", "--silent", "-D"]).arg(self.data());
         if verb != "stop" {
@@ -54,8 +70,14 @@ impl Cluster {
         assert!(run(&mut command), "pg_ctl {verb}: see {}", self.folder.join("log").display());
     }
 
-    fn data(&self) -> PathBuf {
+    /// The data folder. The server's socket is in it too.
+    pub fn data(&self) -> PathBuf {
         self.folder.join("data")
+    }
+
+    /// The id of the user that runs the server. It is never root's.
+    pub fn user(&self) -> u32 {
+        fs::metadata(self.data()).unwrap().uid()
     }
 }
 
@@ -69,16 +91,16 @@ pub async fn connect(url: &str) -> Client {
 impl Drop for Cluster {
     fn drop(&mut self) {
         self.control("stop");
-        std::fs::remove_dir_all(&self.folder).ok();
+        fs::remove_dir_all(&self.folder).ok();
     }
 }
 
 /// One of the server's programs. It refuses to run as root, so root runs it as the package's own user.
 fn server(program: &str) -> Command {
-    let versions = std::fs::read_dir("/usr/lib/postgresql").unwrap();
+    let versions = fs::read_dir("/usr/lib/postgresql").unwrap();
     let newest = versions.map(|entry| entry.unwrap().path()).max().unwrap();
     let path = newest.join("bin").join(program);
-    let is_root = std::os::unix::fs::MetadataExt::uid(&std::fs::metadata("/proc/self").unwrap()) == 0;
+    let is_root = fs::metadata("/proc/self").unwrap().uid() == 0;
     if !is_root {
         return Command::new(path);
     }

@@ -46,6 +46,7 @@ pub fn test(all: bool) -> Done {
     count.check("docs/COMPARE.md says what the peers do", bench::compare);
     count.check("size and instructions are within benches/budget.json", || bench::budget(tools.toolchain));
     count.check("PostgreSQL is there", || debian_program("/usr/lib/postgresql", "postgresql"));
+    count.check("PgBouncer is there", || debian_program("/usr/sbin/pgbouncer", "pgbouncer"));
     count.check("the sqlite3 program is there", || debian_program("/usr/bin/sqlite3", "sqlite3"));
     count.tests(
         "Rust tests",

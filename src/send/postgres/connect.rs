@@ -14,6 +14,7 @@ use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use super::connection;
 use super::tls::{Checked, LenientVerifier};
 use crate::send::error::SendError;
 
@@ -39,14 +40,19 @@ impl Target {
     /// # Errors
     /// `store_failed`.
     pub(super) fn from_url(url: &str) -> Result<Self, SendError> {
+        if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
+            return Err(failed(&"the store is no URL that begins with postgres://"));
+        }
         let (url, options) = split(url)?;
-        let mut config: Config = url.parse().map_err(|error: tokio_postgres::Error| failed(&error))?;
+        let mut config: Config = url.parse().map_err(|error| connection::failed(&error))?;
         let roots = options.iter().rev().find(|(name, _)| name == "sslrootcert").map(|(_, file)| file.as_str());
         let mode = options.iter().rev().find(|(name, _)| name == "sslmode").map(|(_, mode)| mode.as_str());
         let (mode, checked) = match mode {
             None if is_local(&config) => (SslMode::Prefer, Checked::Nothing),
             None | Some("verify-full") => (SslMode::Require, Checked::ChainAndName),
             Some("verify-ca") => (SslMode::Require, Checked::Chain),
+            // As in libpq, a file of authorities is never ignored.
+            Some("require") if roots.is_some() => (SslMode::Require, Checked::Chain),
             Some("require") => (SslMode::Require, Checked::Nothing),
             Some("prefer") => (SslMode::Prefer, Checked::Nothing),
             Some("disable") => (SslMode::Disable, Checked::Nothing),
@@ -55,14 +61,19 @@ impl Target {
                 return Err(SendError::StoreFailed { what });
             }
         };
-        config.ssl_mode(mode).application_name("mambo-webhooks");
+        config.ssl_mode(mode);
+        if config.get_application_name().is_none() {
+            config.application_name("mambo-webhooks");
+        }
         if config.get_connect_timeout().is_none() {
             config.connect_timeout(CONNECT_TIMEOUT);
         }
         if config.get_tcp_user_timeout().is_none() {
             config.tcp_user_timeout(SILENCE_TIMEOUT);
         }
-        config.keepalives_idle(SILENCE_TIMEOUT).keepalives_interval(SILENCE_TIMEOUT).keepalives_retries(1);
+        if config.get_keepalives_interval().is_none() {
+            config.keepalives_idle(SILENCE_TIMEOUT).keepalives_interval(SILENCE_TIMEOUT).keepalives_retries(1);
+        }
         Ok(Self { config, tls: MakeRustlsConnect::new(client(checked, roots)?) })
     }
 
