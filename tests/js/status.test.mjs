@@ -74,7 +74,8 @@ test("log, stats, list, retry and rotate say what they did", () => {
   const { dead, delivered, waiting, endpoints } = JSON.parse(run("--json", "stats"));
   assert.deepEqual([dead, delivered, waiting, endpoints.map(({ id }) => id)], [1, 2, 1, ["bad", "good"]]);
   assert.match(run("endpoint", "list"), /^bad {2}enabled {2}latest {2}http:\/\/127\.0\.0\.1:9\/\ngood {2}enabled {2}8\.0\.3 {2}http/);
-  assert.equal(run("retry", "--dead", "--endpoint", "good"), "0 deliveries are tried again");
+  const none = spawnSync(program, ["retry", "--dead", "--endpoint", "good"], { encoding: "utf8", env });
+  assert.deepEqual([none.status, none.stdout.trim()], [1, "no such delivery is delivered or dead, so none is tried again"]);
   assert.equal(run("endpoint", "rotate", "good", "--overlap-seconds", "60", ...allow), "good is signed with the new secret");
   assert.equal(run("endpoint", "disable", "bad"), "disabled bad");
   assert.match(run("endpoint", "list"), /^bad {2}disabled /);
@@ -113,14 +114,16 @@ test("the status page in Chromium, under its own policy", async () => {
   }
 });
 
-test("metrics for Prometheus, and no snapshot for a page elsewhere", async () => {
+test("metrics for Prometheus, and nothing for a page elsewhere", async () => {
   const text = await (await fetch(`${worker.address}metrics`)).text();
-  for (const line of ['mambo_webhooks_attempts_total{outcome="2xx"} 2', 'mambo_webhooks_attempts_total{outcome="connect_failed"} 2', 'mambo_webhooks_deliveries{state="waiting"} 1', "mambo_webhooks_attempt_seconds_count 4"]) {
+  for (const line of ['mambo_webhooks_attempts_total{outcome="2xx"} 2', 'mambo_webhooks_attempts_total{outcome="connect_failed"} 2', 'mambo_webhooks_deliveries{state="waiting"} 1', "mambo_webhooks_attempt_seconds_count 4", "mambo_webhooks_breakers_open 0", "mambo_webhooks_endpoints_unreadable 0"]) {
     assert.ok(text.includes(line), `${line} in\n${text}`);
   }
   const { request } = await import("node:http");
-  const status = await new Promise((resolve) => request(`${worker.address}snapshot`, { headers: { host: "evil.example" } }, (answer) => resolve(answer.statusCode)).end());
-  assert.equal(status, 403);
+  for (const path of ["", "status.js", "snapshot", "metrics"]) {
+    const status = await new Promise((resolve) => request(worker.address + path, { headers: { host: "evil.example" } }, (answer) => resolve(answer.statusCode)).end());
+    assert.equal(status, 403, path);
+  }
 });
 
 test("a worker that is asked to stop does", async () => {

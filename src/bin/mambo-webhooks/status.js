@@ -30,11 +30,13 @@ function show({ nowMs, counts, endpoints, responseTimes, backlog, failures }) {
     pair.append(make("dt", name), make("dd", counts[name].toLocaleString("en")));
     return pair;
   }));
-  at("endpoints").replaceChildren(...endpoints.map(({ id, state, waiting, dead, attempts, delivered, p50Ms, p99Ms }) => {
+  at("endpoints").replaceChildren(...endpoints.map(({ id, state, breaker, waiting, dead, attempts, delivered, p50Ms, p99Ms }) => {
     const row = make("tr");
     const head = make("th", id);
     head.scope = "row";
-    row.append(head, make("td", state, state === "enabled" ? "good" : "bad"), make("td", waiting), make("td", dead),
+    const isGood = state === "enabled" && breaker === "closed";
+    const text = breaker === "closed" ? state : `${state}, breaker ${breaker}`;
+    row.append(head, make("td", text, isGood ? "good" : "bad"), make("td", waiting), make("td", dead),
       make("td", `${delivered} of ${attempts}`), make("td", `${p50Ms} ms`), make("td", `${p99Ms} ms`));
     return row;
   }));
