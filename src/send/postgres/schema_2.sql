@@ -150,12 +150,14 @@ CREATE FUNCTION mambo_claim(most bigint, most_slow bigint, most_bytes bigint, le
 RETURNS TABLE (number bigint, lease bigint, lane smallint, attempts bigint, endpoint text, revision bigint,
     is_slow boolean, event bigint, id text, kind text, version text, "time" text, data text,
     now_ms bigint, due_in_ms bigint, rate_in_ms bigint)
-LANGUAGE plpgsql SET jit = off SET enable_seqscan = off SET lock_timeout = '5s' AS $$
+LANGUAGE plpgsql SET jit = off SET enable_seqscan = off SET plan_cache_mode = force_generic_plan SET lock_timeout = '5s' AS $$
 #variable_conflict use_column
 DECLARE
     at bigint := mambo_now();
     ready text[];
     locked text[];
+    -- Twice what each would get if all had enough: what this leaves free, the next claim takes.
+    share bigint;
     due_at bigint;
     rate_at bigint;
 BEGIN
@@ -173,6 +175,7 @@ BEGIN
         locked := ARRAY(SELECT s.endpoint FROM mambo_status s WHERE s.endpoint = ANY (ready) ORDER BY s.endpoint
             FOR NO KEY UPDATE);
     END IF;
+    share := greatest(1, 2 * most / greatest(1, cardinality(locked)));
     -- A statement of its own, so that it sees what was committed before the locks were granted.
     RETURN QUERY WITH known AS (
         SELECT s.endpoint, e.revision, coalesce(s.latency_ms, 1000) >= 1000 AS is_slow,
@@ -187,7 +190,7 @@ BEGIN
         WHERE s.endpoint = ANY (locked) AND NOT EXISTS (SELECT 1 FROM unnest(unreadable, unreadable_revisions) AS u (id, revision)
             WHERE u.id = s.endpoint AND u.revision = e.revision)
     ), capacity AS (
-        SELECT *, least(free, CASE WHEN interval_us IS NULL THEN most
+        SELECT *, least(share, free, CASE WHEN interval_us IS NULL THEN most
             WHEN slot_us > at * 1000 THEN 0 ELSE 1 + (at * 1000 - slot_us) / interval_us END) AS room FROM known
     ), candidate AS (
         SELECT c.endpoint, c.revision, c.is_slow, q.number, q.size,
@@ -245,7 +248,7 @@ CREATE FUNCTION mambo_settle(numbers bigint[], leases bigint[], nexts bigint[], 
     failure_names text[], remotes text[], bodies bytea[], truncated boolean[],
     seen_endpoints text[], seen_latencies bigint[], seen_answers boolean[], seen_timeouts bigint[],
     seen_successes boolean[], seen_failures bigint[], seen_gone boolean[], failing_ms bigint, failing_count bigint)
-RETURNS TABLE (number bigint, lease bigint) LANGUAGE plpgsql SET jit = off SET enable_seqscan = off SET lock_timeout = '5s' AS $$
+RETURNS TABLE (number bigint, lease bigint) LANGUAGE plpgsql SET jit = off SET enable_seqscan = off SET plan_cache_mode = force_generic_plan SET lock_timeout = '5s' AS $$
 #variable_conflict use_column
 DECLARE
     at bigint := mambo_now();
@@ -310,7 +313,7 @@ END $$;
 -- Makes deliveries ready again whose worker was not heard of, and sets those aside whose workers that happened to
 -- `most_crashes` times; answers with how many leases had ended.
 CREATE FUNCTION mambo_reclaim(most_crashes bigint) RETURNS bigint
-LANGUAGE plpgsql SET jit = off SET enable_seqscan = off SET lock_timeout = '5s' AS $$
+LANGUAGE plpgsql SET jit = off SET enable_seqscan = off SET plan_cache_mode = force_generic_plan SET lock_timeout = '5s' AS $$
 DECLARE
     at bigint := mambo_now();
     expired bigint;
@@ -342,7 +345,7 @@ END $$;
 
 -- Gives leased deliveries back that were not attempted.
 CREATE FUNCTION mambo_release(numbers bigint[], leases bigint[]) RETURNS void
-LANGUAGE plpgsql SET jit = off SET enable_seqscan = off SET lock_timeout = '5s' AS $$
+LANGUAGE plpgsql SET jit = off SET enable_seqscan = off SET plan_cache_mode = force_generic_plan SET lock_timeout = '5s' AS $$
 BEGIN
     PERFORM 1 FROM mambo_status s WHERE s.endpoint IN (SELECT q.endpoint FROM mambo_queue q WHERE q.number = ANY (numbers))
     ORDER BY s.endpoint FOR NO KEY UPDATE;

@@ -47,10 +47,13 @@ pub(super) fn claim(context: &mut Context, capacity: Capacity, lease: Duration) 
     let mut due: Option<i64> = connection.prepare_cached(NEXT_DUE)?.query_row([], |row| row.get(0)).optional()?;
     let mut rate_due = None;
     let mut candidates = Vec::new();
+    // Twice what each would get if all had enough: what this leaves free, the next claim takes.
+    let share = capacity.deliveries.saturating_mul(2).checked_div(ready.len()).unwrap_or(0).max(1);
     for id in &ready {
         let Some(endpoint) = endpoints.find(id).and_then(|known| known.endpoint.clone()) else { continue };
         let Some(status) = status(connection, id)? else { continue };
         let room = status.room(&endpoint.settings, endpoint.is_enabled(), now.0);
+        let room = Room { free: room.free.min(share), ..room };
         let mut lanes = [Vec::new(), Vec::new(), Vec::new()];
         for (lane, found) in (0_u8..).zip(&mut lanes) {
             if room.free > 0 && (lane == 2 || !room.is_manual_only) {
