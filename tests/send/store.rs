@@ -676,8 +676,13 @@ pub async fn a_store_of_the_release_before_goes_on(on: &impl Clocked) {
     let store = on.store();
     on.set(AT).await;
     assert_eq!(counts(store).await, [13, 2, 9, 2]);
-    let waiting: Vec<(String, u64, u64)> =
-        store.health(UnixMillis(0)).await.unwrap().into_iter().map(|health| (health.id, health.waiting, health.attempts)).collect();
+    let waiting: Vec<(String, u64, u64)> = store
+        .health(UnixMillis(0))
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|health| (health.id, health.waiting, health.attempts))
+        .collect();
     let expected = [("down", 7, 10), ("hangs", 1, 0), ("off", 4, 1), ("ok", 1, 8)];
     assert_eq!(waiting, expected.map(|(id, waiting, attempts)| (id.to_owned(), waiting, attempts)));
     let again = store.enqueue(vec![event("Other").idempotency_key("key-1")]).await.unwrap().remove(0);
@@ -692,9 +697,11 @@ pub async fn a_store_of_the_release_before_goes_on(on: &impl Clocked) {
         if claims.is_empty() {
             break;
         }
-        let all: Vec<_> = claims.iter().map(|claim| settlement(claim, 204, Next::Delivered, Effect::Works, 0)).collect();
+        let all: Vec<_> =
+            claims.iter().map(|claim| settlement(claim, 204, Next::Delivered, Effect::Works, 0)).collect();
         store.settle(all.into(), DisableRule::default()).await.unwrap();
-        delivered.extend(claims.iter().map(|claim| (claim.endpoint.id.clone(), claim.event.id.clone(), claim.attempts)));
+        delivered
+            .extend(claims.iter().map(|claim| (claim.endpoint.id.clone(), claim.event.id.clone(), claim.attempts)));
     }
     delivered.retain(|(_, event, _)| event.starts_with("e-"));
     delivered.sort();
@@ -711,7 +718,11 @@ pub async fn a_store_of_the_release_before_goes_on(on: &impl Clocked) {
         ("ok", "e-8", 0),
     ];
     assert_eq!(delivered, expected.map(|(id, event, attempts)| (id.to_owned(), event.to_owned(), attempts)));
-    assert_eq!(counts(store).await, [4, 0, 20, 2], "what waits for the disabled one goes on waiting, its Ping is one of 20");
+    assert_eq!(
+        counts(store).await,
+        [4, 0, 20, 2],
+        "what waits for the disabled one goes on waiting, its Ping is one of 20"
+    );
     assert_eq!(store.retry(Selection::Dead { endpoint: None }).await.unwrap(), 2);
     assert_eq!(store.log(LogQuery { limit: 100, ..LogQuery::default() }).await.unwrap().len(), 19 + 11);
 }
