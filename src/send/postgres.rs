@@ -40,7 +40,7 @@ use self::connect::Target;
 use self::connection::{Parameter, failed, row, rows};
 use self::endpoints::Endpoints;
 use self::enqueue::{Columns, ENQUEUE, taken};
-use self::listen::Listener;
+use self::listen::{Listener, Notifier};
 use self::rows::{get, unsigned};
 use crate::release::Release;
 use crate::send::endpoint::Endpoint;
@@ -66,6 +66,7 @@ struct Shared {
     /// Where to listen; unknown with a pool of the caller's.
     target: Option<Target>,
     listener: OnceLock<Listener>,
+    notifier: OnceLock<Notifier>,
     heard: Arc<Notify>,
 }
 
@@ -96,8 +97,8 @@ impl Postgres {
     async fn new(pool: Pool, target: Option<Target>) -> Result<Self, SendError> {
         schema::prepare(&pool).await?;
         let (endpoints, turn) = (Endpoints::default(), Turn::default());
-        let (listener, heard) = (OnceLock::new(), Arc::new(Notify::new()));
-        Ok(Self { pool, shared: Arc::new(Shared { endpoints, turn, target, listener, heard }) })
+        let (listener, notifier, heard) = (OnceLock::new(), OnceLock::new(), Arc::new(Notify::new()));
+        Ok(Self { pool, shared: Arc::new(Shared { endpoints, turn, target, listener, notifier, heard }) })
     }
 
     /// Brings a database to this release's schema, with a role that may, and lets the role `grant_to` use it. Workers
@@ -109,8 +110,13 @@ impl Postgres {
         schema::migrate(&Target::from_url(url)?.pool()?, grant_to).await
     }
 
+    /// Wakes the workers of other processes, after a transaction that [`enqueue_in`](Self::enqueue_in) was part of.
+    pub fn notify(&self) {
+        self.shared.notifier.get_or_init(|| Notifier::start(self.pool.clone())).notify();
+    }
+
     /// Takes events inside a transaction of the caller's: they are sent if it commits, and were never there if it does
-    /// not. A transaction of deadpool's is passed as `&*transaction`. With another library than `tokio-postgres`, call the
+    /// not. Workers look twice a second, or at once after [`notify`](Self::notify). A transaction of deadpool's is passed as `&*transaction`. With another library than `tokio-postgres`, call the
     /// database's function `mambo_enqueue` in its transaction.
     ///
     /// # Errors
@@ -131,7 +137,9 @@ impl Store for Postgres {
     }
 
     async fn enqueue(&self, events: Vec<NewEvent>) -> Result<Vec<Enqueued>, SendError> {
-        taken(&rows(&self.pool, ENQUEUE, &Columns::new(events, None).parameters()).await?)
+        let done = taken(&rows(&self.pool, ENQUEUE, &Columns::new(events, None).parameters()).await?);
+        self.notify();
+        done
     }
 
     async fn enqueue_manual(&self, event: NewEvent, endpoint: String) -> Result<Enqueued, SendError> {
@@ -141,6 +149,7 @@ impl Store for Postgres {
         }
         let columns = Columns::new(alloc::vec![event], Some(endpoint.clone()));
         let event = taken(&rows(&self.pool, ENQUEUE, &columns.parameters()).await?)?.pop();
+        self.notify();
         event.ok_or(SendError::EndpointUnknown { id: endpoint })
     }
 

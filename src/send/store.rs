@@ -21,7 +21,7 @@ use crate::time::UnixMillis;
 pub const MAX_CRASHES: u32 = 5;
 
 /// How many events one step of pruning looks at.
-pub const PRUNE_STEP: i64 = 1000;
+pub const PRUNE_STEP: i64 = 250;
 
 /// The latest attempts of an endpoint that its health is counted from, at most.
 pub const HEALTH_ATTEMPTS: i64 = 1000;

@@ -33,8 +33,9 @@ const LEASE_LEAST: Duration = Duration::from_secs(1);
 const HEARTBEAT_MOST: Duration = Duration::from_secs(5);
 /// How long to wait at most before looking for work that nothing told of.
 const POLL: Duration = Duration::from_millis(500);
-/// From how many attempts in flight on a worker gathers what ends into one transaction, and for how long.
+/// From how many attempts of the last moments on a worker gathers what ends into one transaction, and for how long.
 const GATHER_FROM: usize = 32;
+const GATHER_RECENT: Duration = Duration::from_millis(100);
 const GATHER: Duration = Duration::from_millis(3);
 /// How long a worker that another process woke waits for what comes with it.
 const COALESCE: Duration = Duration::from_millis(1);
@@ -165,7 +166,7 @@ impl<S: Store> Worker<S> {
             if found > 0 || !is_idle {
                 // What ends meanwhile goes into one transaction; a worker with little to do does not wait for it.
                 let gathered = async {
-                    if in_flight.count() >= GATHER_FROM {
+                    if in_flight.is_busy(GATHER_FROM, GATHER_RECENT) {
                         sleep(GATHER).await;
                     } else {
                         tokio::task::yield_now().await;

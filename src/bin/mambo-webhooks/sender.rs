@@ -232,6 +232,7 @@ async fn act<S: Store + Clone>(
         }
         Command::Worker { once, status, max_in_flight, lease_seconds, schedule } => {
             logs();
+            raise_limit();
             let mut options = WorkerOptions::default();
             options.max_in_flight = max_in_flight;
             options.lease = lease_seconds.map(Duration::from_secs);
@@ -285,6 +286,14 @@ async fn act<S: Store + Clone>(
             ))
         }
     }
+}
+
+/// Lets this process have as many file descriptors as it may: each attempt takes one.
+fn raise_limit() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    // A limit that cannot be raised is kept to.
+    let _kept = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
 }
 
 /// Logs to standard error, as `RUST_LOG` says.

@@ -1,7 +1,8 @@
-//! Which hosts' connections are kept open: as many as the process has file descriptors for.
+//! How many connections are kept open when they are idle: as many as the process has file descriptors for.
 
 use alloc::borrow::ToOwned;
 use alloc::string::String;
+use alloc::sync::Arc;
 use core::time::Duration;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -10,8 +11,6 @@ use tokio::time::Instant;
 
 /// How long an idle connection is kept.
 pub(super) const IDLE_TIMEOUT: Duration = Duration::from_secs(10);
-/// Most idle connections, however many descriptors there may be.
-const IDLE_MOST: u64 = 8192;
 /// Descriptors when the limit is not known.
 const DESCRIPTORS: u64 = 1024;
 
@@ -24,63 +23,86 @@ pub(crate) fn descriptors() -> u64 {
     limit.unwrap_or(DESCRIPTORS)
 }
 
-/// The hosts whose connections are kept, and how many of each. A quarter of the descriptors is for idle connections.
+/// Connections that may be kept, shared out among hosts: each gets as many as it had requests in flight at once, as long
+/// as there are some left. Three eighths of the descriptors, beside half of them for attempts.
 #[derive(Debug)]
-pub(super) struct KeptHosts {
-    used: Mutex<HashMap<String, Instant>>,
-    hosts: usize,
-    /// Idle connections to one host.
-    pub idle_per_host: usize,
+pub(super) struct Budget {
+    most: usize,
+    hosts: Mutex<(usize, HashMap<String, Host>)>,
 }
 
-impl KeptHosts {
+#[derive(Clone, Copy, Debug)]
+struct Host {
+    granted: usize,
+    in_flight: usize,
+    used: Instant,
+}
+
+/// A request whose connection is kept when it is over.
+#[derive(Debug)]
+pub(super) struct Kept {
+    budget: Arc<Budget>,
+    host: String,
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        let mut hosts = self.budget.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(host) = hosts.1.get_mut(&self.host) {
+            host.in_flight = host.in_flight.saturating_sub(1);
+        }
+    }
+}
+
+impl Budget {
     pub(super) fn new(descriptors: u64) -> Self {
-        let idle = (descriptors / 4).clamp(8, IDLE_MOST);
-        let per_host: u64 = if idle >= IDLE_MOST { 128 } else { 32.min(idle) };
-        let hosts = usize::try_from(idle.checked_div(per_host).unwrap_or(1)).unwrap_or(1);
-        Self { used: Mutex::default(), hosts, idle_per_host: usize::try_from(per_host).unwrap_or(1) }
+        let most = usize::try_from(descriptors.saturating_mul(3) / 8).unwrap_or(usize::MAX);
+        Self { most, hosts: Mutex::default() }
     }
 
-    /// Whether a connection to this host is kept. A host that was not used for as long as connections are kept makes
-    /// room for another.
-    pub(super) fn keeps(&self, host: &str, now: Instant) -> bool {
-        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(last) = used.get_mut(host) {
-            *last = now;
-            return true;
+    /// Whether the connection of a request that begins now is kept; `None` when it is to be closed.
+    pub(super) fn keep(self: &Arc<Self>, name: &str, now: Instant) -> Option<Kept> {
+        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        let (granted, hosts) = &mut *hosts;
+        if *granted >= self.most {
+            // The connections of a host that was not used for so long are closed by now.
+            hosts.retain(|_, host| {
+                let is_used = host.in_flight > 0 || now.duration_since(host.used) <= IDLE_TIMEOUT.saturating_mul(2);
+                *granted = granted.saturating_sub(if is_used { 0 } else { host.granted });
+                is_used
+            });
         }
-        if used.len() >= self.hosts {
-            used.retain(|_, last| now.duration_since(*last) <= IDLE_TIMEOUT.saturating_mul(2));
+        let host = hosts.entry(name.to_owned()).or_insert(Host { granted: 0, in_flight: 0, used: now });
+        if host.in_flight >= host.granted {
+            if *granted >= self.most {
+                return None;
+            }
+            host.granted = host.granted.saturating_add(1);
+            *granted = granted.saturating_add(1);
         }
-        let has_room = used.len() < self.hosts;
-        if has_room {
-            used.insert(host.to_owned(), now);
-        }
-        has_room
+        (host.in_flight, host.used) = (host.in_flight.saturating_add(1), now);
+        Some(Kept { budget: Arc::clone(self), host: name.to_owned() })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use alloc::vec::Vec;
+
     use super::*;
 
     #[test]
-    fn keeps_no_more_connections_than_a_quarter_of_the_descriptors() {
-        for (descriptors, hosts, per_host) in [(16, 1, 8), (1024, 8, 32), (65_536, 64, 128), (u64::MAX, 64, 128)] {
-            let kept = KeptHosts::new(descriptors);
-            assert_eq!((kept.hosts, kept.idle_per_host), (hosts, per_host), "{descriptors}");
-        }
-    }
-
-    #[test]
-    fn a_host_that_is_no_longer_used_makes_room() {
-        let (kept, start) = (KeptHosts::new(1024), Instant::now());
-        for host in 0..8 {
-            assert!(kept.keeps(&alloc::format!("host-{host}"), start));
-        }
-        assert!(!kept.keeps("another", start));
+    fn grants_each_host_what_it_had_in_flight_and_no_more_than_there_is() {
+        let (budget, start) = (Arc::new(Budget::new(32)), Instant::now());
+        let one: Vec<Kept> = (0..8).map(|_| budget.keep("one", start).unwrap()).collect();
+        let two: Vec<Kept> = (0..4).map(|_| budget.keep("two", start).unwrap()).collect();
+        assert!(budget.keep("two", start).is_none() && budget.keep("three", start).is_none(), "twelve of 32");
+        drop(one);
+        assert!(budget.keep("one", start).is_some(), "its idle connections are used again");
+        assert!(budget.keep("three", start).is_none(), "and still held");
         let later = start + IDLE_TIMEOUT * 3;
-        assert!(kept.keeps("another", later));
-        assert!(kept.keeps("host-0", later), "the others were forgotten");
+        assert!(budget.keep("three", later).is_some(), "until they have timed out");
+        assert!(budget.keep("two", later).is_some(), "a host in use keeps what it has");
+        drop(two);
     }
 }

@@ -10,7 +10,7 @@ use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::{Certificate, redirect};
 use tokio::time::Instant;
 
-use super::kept::{IDLE_TIMEOUT, KeptHosts, descriptors};
+use super::kept::{Budget, IDLE_TIMEOUT, descriptors};
 use super::resolve::{Guarded, LookUp, Refused, Unknown, system};
 use crate::render::Outgoing;
 use crate::send::address::Guard;
@@ -58,7 +58,7 @@ pub struct Poster {
     keeping: reqwest::Client,
     /// Closes each connection after its request.
     closing: reqwest::Client,
-    kept: Arc<KeptHosts>,
+    budget: Arc<Budget>,
     guard: Guard,
 }
 
@@ -66,9 +66,9 @@ impl Poster {
     /// # Errors
     /// `client_failed`, when no TLS can be set up or a certificate is none.
     pub fn new(options: &HttpOptions) -> Result<Self, SendError> {
-        let kept = KeptHosts::new(descriptors());
-        let (keeping, closing) = (client(options, kept.idle_per_host)?, client(options, 0)?);
-        Ok(Self { keeping, closing, kept: Arc::new(kept), guard: options.guard.clone() })
+        let (keeping, closing) = (client(options, usize::MAX)?, client(options, 0)?);
+        let budget = Arc::new(Budget::new(descriptors()));
+        Ok(Self { keeping, closing, budget, guard: options.guard.clone() })
     }
 
     /// One attempt. It ends within the total timeout, and reads no more of the answer than is of use. An empty
@@ -81,7 +81,8 @@ impl Poster {
             return Answer::failed(Failure::AddressRefused, elapsed());
         }
         let host = endpoint.url().host_str().unwrap_or_default();
-        let client = if self.kept.keeps(host, started) { &self.keeping } else { &self.closing };
+        let kept = self.budget.keep(host, started);
+        let client = if kept.is_some() { &self.keeping } else { &self.closing };
         let mut request = client.post(endpoint.url().clone()).body(outgoing.body);
         let own = endpoint.settings.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let ours = outgoing.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));

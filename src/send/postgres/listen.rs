@@ -1,14 +1,16 @@
-//! Hears of what other processes put into PostgreSQL.
+//! Tells other processes of what was put into PostgreSQL, and hears of it.
 
 use alloc::sync::Arc;
 use core::future::poll_fn;
 use core::time::Duration;
 
+use deadpool_postgres::Pool;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_postgres::{AsyncMessage, Error};
 
 use super::connect::Target;
+use super::connection::rows;
 
 /// How long to wait before listening again after a connection was lost.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -33,6 +35,39 @@ impl Listener {
                 tokio::time::sleep(PAUSE).await;
             }
         }))
+    }
+}
+
+/// A task that notifies, for as long as this handle exists: once for all that it is asked for meanwhile.
+#[derive(Debug)]
+pub(super) struct Notifier {
+    asked: Arc<Notify>,
+    task: JoinHandle<()>,
+}
+
+impl Drop for Notifier {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Notifier {
+    pub(super) fn start(pool: Pool) -> Self {
+        let asked = Arc::new(Notify::new());
+        let heard = Arc::clone(&asked);
+        let task = tokio::spawn(async move {
+            loop {
+                heard.notified().await;
+                let sql = "SELECT set_config('synchronous_commit', 'off', true), pg_notify('mambo_webhooks', '')";
+                // Without it, workers look by themselves.
+                drop(rows(&pool, sql, &[]).await);
+            }
+        });
+        Self { asked, task }
+    }
+
+    pub(super) fn notify(&self) {
+        self.asked.notify_one();
     }
 }
 

@@ -80,6 +80,8 @@ ALTER TABLE mambo_delivery RENAME COLUMN due TO ended;
 -- Takes events, each with a delivery for every enabled endpoint that subscribes to its type, or for the endpoint `one`
 -- by hand. An event whose idempotency key was used answers with the event that it was used for; an id that is taken
 -- otherwise is an error, MW001. May be called within any transaction of yours: what it took is there if that commits.
+-- It does not NOTIFY workers, since PostgreSQL lets transactions that do so commit only one after the other; do that with
+-- `SELECT pg_notify('mambo_webhooks', '')` afterwards, or they look twice a second.
 CREATE FUNCTION mambo_enqueue(ids text[], kinds text[], versions text[], times text[], datas text[], keys text[], one text)
 RETURNS TABLE (place bigint, event text, deliveries bigint, is_new boolean) LANGUAGE plpgsql SET jit = off AS $$
 #variable_conflict use_column
@@ -126,7 +128,6 @@ BEGIN
         is_new := false;
         RETURN NEXT;
     END LOOP;
-    PERFORM pg_notify('mambo_webhooks', '');
 END $$;
 
 -- Up to `most` endpoints after `after` that have ready deliveries: one look into the index for each.
@@ -155,6 +156,8 @@ LANGUAGE plpgsql SET jit = off SET enable_seqscan = off SET plan_cache_mode = fo
 DECLARE
     at bigint := mambo_now();
     ready text[];
+    -- Those of them that nothing keeps back at first sight.
+    open text[];
     locked text[];
     -- Twice what each would get if all had enough: what this leaves free, the next claim takes.
     share bigint;
@@ -169,10 +172,13 @@ BEGIN
     ready := ARRAY(SELECT mambo_ready(after, 2 * most));
     ready := ready || ARRAY(SELECT e FROM mambo_ready('', 2 * most - cardinality(ready)) e WHERE e <= after);
     -- Endpoints that another claim or settlement holds at this moment are left to it, unless there are no others.
-    locked := ARRAY(SELECT s.endpoint FROM mambo_status s WHERE s.endpoint = ANY (ready) ORDER BY s.endpoint
+    open := ARRAY(SELECT s.endpoint FROM mambo_status s WHERE s.endpoint = ANY (ready)
+        AND s.in_flight < s.concurrency AND s.next_slot_us <= at * 1000 AND (s.timeouts < 5 OR s.in_flight = 0 AND (s.open_until <= at
+            OR EXISTS (SELECT 1 FROM mambo_queue q WHERE q.state = 1 AND q.endpoint = s.endpoint AND q.lane = 2))));
+    locked := ARRAY(SELECT s.endpoint FROM mambo_status s WHERE s.endpoint = ANY (open) ORDER BY s.endpoint
         FOR NO KEY UPDATE SKIP LOCKED);
-    IF cardinality(locked) = 0 AND cardinality(ready) > 0 THEN
-        locked := ARRAY(SELECT s.endpoint FROM mambo_status s WHERE s.endpoint = ANY (ready) ORDER BY s.endpoint
+    IF cardinality(locked) = 0 AND cardinality(open) > 0 THEN
+        locked := ARRAY(SELECT s.endpoint FROM mambo_status s WHERE s.endpoint = ANY (open) ORDER BY s.endpoint
             FOR NO KEY UPDATE);
     END IF;
     share := greatest(1, 2 * most / greatest(1, cardinality(locked)));

@@ -1,9 +1,11 @@
 //! Attempts in flight, and those that ended and were not yet settled.
 
 use alloc::vec::Vec;
+use core::time::Duration;
 use std::collections::HashMap;
 
 use tokio::task::{Id, JoinError, JoinSet};
+use tokio::time::Instant;
 use tracing::warn;
 
 use crate::send::store::{Capacity, Claim, Lease, Settlement};
@@ -14,6 +16,7 @@ struct Taken {
     lease: Lease,
     is_slow: bool,
     bytes: usize,
+    started: Instant,
 }
 
 /// Attempts in flight.
@@ -67,6 +70,12 @@ impl InFlight {
         self.attempts.len()
     }
 
+    /// Whether so many began no longer ago than `within`: those that hang say nothing of how busy a worker is.
+    pub(super) fn is_busy(&self, count: usize, within: Duration) -> bool {
+        self.attempts.len() >= count
+            && self.taken.values().filter(|taken| taken.started.elapsed() < within).count() >= count
+    }
+
     /// What of a worker's capacity is left.
     pub(super) fn left(&self, most: Capacity) -> Capacity {
         Capacity {
@@ -78,7 +87,12 @@ impl InFlight {
 
     pub(super) fn start(&mut self, claim: &Claim, attempt: impl Future<Output = Settlement> + Send + 'static) {
         let task = self.attempts.spawn(attempt);
-        let taken = Taken { lease: claim.lease, is_slow: claim.is_slow, bytes: claim.event.data.len() };
+        let taken = Taken {
+            lease: claim.lease,
+            is_slow: claim.is_slow,
+            bytes: claim.event.data.len(),
+            started: Instant::now(),
+        };
         self.slow = self.slow.saturating_add(usize::from(taken.is_slow));
         self.bytes = self.bytes.saturating_add(taken.bytes);
         self.taken.insert(task.id(), taken);
