@@ -24,6 +24,9 @@ pub mod store;
 
 pub mod observed;
 
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod hot;
+
 #[cfg(feature = "failpoints")]
 mod failpoint;
 

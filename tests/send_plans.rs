@@ -22,7 +22,7 @@ use tokio_postgres::{AsyncMessage, Client, Config, NoTls};
 
 /// More than this in one step of a plan would be a scan that grows.
 const MOST_ROWS: u64 = 1100;
-const CLAIM: &str = "SELECT * FROM mambo_claim(64, 64, 100000000, 45000, 1, 'e4', '{}', '{}')";
+const CLAIM: &str = "SELECT * FROM mambo_claim(64, 64, 100000000, 45000, 1, 'e4', NULL, '{}', '{}')";
 /// Everything that was claimed, as delivered.
 const SETTLE: &str = "WITH given AS (
         SELECT array_agg(n) numbers, array_agg(l) leases, array_agg(2::bigint) nexts, array_agg(0::bigint) zeros, array_agg(q.endpoint) ids,

@@ -62,6 +62,8 @@ async fn add(on: &impl Clocked, id: &str, settings: Settings) {
 }
 
 async fn claimed(on: &impl Clocked, capacity: Capacity, now: i64) -> Claimed {
+    // Long enough for a claim to look at every endpoint.
+    tokio::time::sleep(ms(45)).await;
     on.set(at(now)).await;
     on.store().reclaim_expired().await.unwrap();
     on.store().claim(capacity, ms(LEASE)).await.unwrap()
@@ -692,6 +694,7 @@ pub async fn a_store_of_the_release_before_goes_on(on: &impl Clocked) {
     assert_eq!(store.reclaim_expired().await.unwrap(), 2);
     let mut delivered = Vec::new();
     loop {
+        tokio::time::sleep(ms(45)).await;
         let everything = Capacity { deliveries: 100, slow: 100, bytes: usize::MAX };
         let claims = store.claim(everything, ms(LEASE)).await.unwrap().claims;
         if claims.is_empty() {

@@ -15,28 +15,29 @@ use super::connection::{Parameter, row, rows};
 use super::endpoints::Endpoints;
 use super::rows::{event, get, unsigned};
 use crate::send::error::SendError;
+use crate::send::hot::Hot;
 use crate::send::observed::observe;
 use crate::send::outcome::{AttemptRecord, DisableRule, Failure, Next};
 use crate::send::store::{Capacity, Claim, Claimed, Lease, MAX_CRASHES, Settled, Settlement};
 use crate::time::UnixMillis;
 
-/// Where the last claim ended, so that every endpoint gets its turn.
+/// What claims remember: see [`Hot`], and where the last one ended, so that every endpoint gets its turn.
 #[derive(Debug, Default)]
-pub(super) struct Turn(Mutex<(i64, String)>);
+pub(super) struct Turn(Mutex<(i64, Hot)>);
 
 impl Turn {
-    fn next(&self) -> (i64, String) {
+    fn next(&self) -> (i64, String, Option<Vec<String>>) {
         let mut turn = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         turn.0 = turn.0.wrapping_add(1) & i64::from(u32::MAX);
-        turn.clone()
+        (turn.0, turn.1.after().into(), turn.1.endpoints())
     }
 
-    fn end_at(&self, endpoint: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).1 = endpoint.into();
+    fn claimed(&self, claims: &[Claim], was_hot: bool) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).1.claimed(claims, was_hot);
     }
 }
 
-/// Leases due deliveries.
+/// Leases due deliveries: of hot endpoints, or if those have none, of any.
 pub(super) async fn claim(
     pool: &Pool,
     endpoints: &Endpoints,
@@ -44,16 +45,36 @@ pub(super) async fn claim(
     capacity: Capacity,
     lease: Duration,
 ) -> Result<Claimed, SendError> {
-    let (number, after) = turn.next();
+    let (number, after, hot) = turn.next();
+    if hot.is_some() {
+        let claimed = look(pool, endpoints, (number, &after, hot), capacity, lease).await?;
+        if !claimed.claims.is_empty() {
+            turn.claimed(&claimed.claims, true);
+            return Ok(claimed);
+        }
+    }
+    let claimed = look(pool, endpoints, (number, &after, None), capacity, lease).await?;
+    turn.claimed(&claimed.claims, false);
+    Ok(claimed)
+}
+
+async fn look(
+    pool: &Pool,
+    endpoints: &Endpoints,
+    (number, after, hot): (i64, &str, Option<Vec<String>>),
+    capacity: Capacity,
+    lease: Duration,
+) -> Result<Claimed, SendError> {
     let (unreadable, revisions) = endpoints.unreadable();
-    let sql = "SELECT * FROM mambo_claim($1, $2, $3, $4, $5, $6, $7, $8)";
-    let parameters: [Parameter<'_>; 8] = [
+    let sql = "SELECT * FROM mambo_claim($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    let parameters: [Parameter<'_>; 9] = [
         (&signed(capacity.deliveries), Type::INT8),
         (&signed(capacity.slow), Type::INT8),
         (&signed(capacity.bytes), Type::INT8),
         (&milliseconds(lease), Type::INT8),
         (&number, Type::INT8),
         (&after, Type::TEXT),
+        (&hot, Type::TEXT_ARRAY),
         (&unreadable, Type::TEXT_ARRAY),
         (&revisions, Type::INT8_ARRAY),
     ];
@@ -62,9 +83,6 @@ pub(super) async fn claim(
     #[cfg(feature = "failpoints")]
     crate::send::failpoint::hit("in_transaction");
     let claims = read(pool, endpoints, &found).await?;
-    if let Some(claim) = claims.last() {
-        turn.end_at(&claim.endpoint.id);
-    }
     let wait = |column| -> Result<Option<Duration>, SendError> {
         let wait: Option<i64> = get(&last, column)?;
         Ok(wait.map(|wait| Duration::from_millis(unsigned(wait))))

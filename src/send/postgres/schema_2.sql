@@ -144,10 +144,10 @@ $$;
 
 -- Leases ready deliveries. Chooses endpoints with ready work first, then their rows: as many as the endpoint's limits
 -- and circuit breaker leave, at most `most`, `most_slow` of slow endpoints and `most_bytes` of data. The data of an
--- event is in the first row that has it. The last row has no number: it says what time it is, in how many milliseconds
+-- event is in the first row that has it. With `hot` it looks at those endpoints only. The last row has no number: it says what time it is, in how many milliseconds
 -- something else may be due, and in how many a rate limit lets the next one through.
 CREATE FUNCTION mambo_claim(most bigint, most_slow bigint, most_bytes bigint, lease_ms bigint, turn bigint, after text,
-    unreadable text[], unreadable_revisions bigint[])
+    hot text[], unreadable text[], unreadable_revisions bigint[])
 RETURNS TABLE (number bigint, lease bigint, lane smallint, attempts bigint, endpoint text, revision bigint,
     is_slow boolean, event bigint, id text, kind text, version text, "time" text, data text,
     now_ms bigint, due_in_ms bigint, rate_in_ms bigint)
@@ -169,8 +169,11 @@ BEGIN
     UPDATE mambo_queue SET state = 1 WHERE number IN (
         SELECT number FROM mambo_queue WHERE state = 0 AND due <= at ORDER BY due LIMIT 1000 FOR UPDATE SKIP LOCKED);
     SELECT due INTO due_at FROM mambo_queue WHERE state = 0 ORDER BY due LIMIT 1;
-    ready := ARRAY(SELECT mambo_ready(after, 2 * most));
-    ready := ready || ARRAY(SELECT e FROM mambo_ready('', 2 * most - cardinality(ready)) e WHERE e <= after);
+    ready := hot;
+    IF ready IS NULL THEN
+        ready := ARRAY(SELECT mambo_ready(after, 2 * most));
+        ready := ready || ARRAY(SELECT e FROM mambo_ready('', 2 * most - cardinality(ready)) e WHERE e <= after);
+    END IF;
     -- Endpoints that another claim or settlement holds at this moment are left to it, unless there are no others.
     open := ARRAY(SELECT s.endpoint FROM mambo_status s WHERE s.endpoint = ANY (ready)
         AND s.in_flight < s.concurrency AND s.next_slot_us <= at * 1000 AND (s.timeouts < 5 OR s.in_flight = 0 AND (s.open_until <= at

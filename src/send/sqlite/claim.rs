@@ -31,6 +31,9 @@ const READY: &str = "WITH RECURSIVE ready (endpoint) AS (
         FROM ready WHERE endpoint IS NOT NULL LIMIT ?2
     ) SELECT endpoint, in_flight, concurrency, latency_ms, timeouts, open_until, next_slot_us
     FROM ready CROSS JOIN status USING (endpoint)";
+const STATUS: &str =
+    "SELECT endpoint, in_flight, concurrency, latency_ms, timeouts, open_until, next_slot_us FROM status
+    WHERE endpoint = ?1";
 /// Ready deliveries of one endpoint and lane, oldest first.
 const CANDIDATES: &str = "SELECT number, event, size, attempts FROM queue INDEXED BY queue_ready
     WHERE state = 1 AND endpoint = ?1 AND lane = ?2 ORDER BY due LIMIT ?3";
@@ -39,21 +42,42 @@ const CANDIDATES: &str = "SELECT number, event, size, attempts FROM queue INDEXE
 const PROMOTE: &str = "UPDATE queue SET state = 1 WHERE number IN (
     SELECT number FROM queue WHERE state = 0 AND due <= ?1 ORDER BY due LIMIT 1000)";
 const NEXT_DUE: &str = "SELECT due FROM queue WHERE state = 0 ORDER BY due LIMIT 1";
-/// Leases due deliveries: chooses endpoints with ready work first, then their rows.
+/// Leases due deliveries: of hot endpoints, or if those have none, of any.
 pub(super) fn claim(context: &mut Context, capacity: Capacity, lease: Duration) -> rusqlite::Result<Claimed> {
+    context.endpoints.refresh(&context.connection)?;
+    promote(&context.connection, context.now)?;
+    context.turn.0 = context.turn.0.wrapping_add(1);
+    if let Some(hot) = context.turn.1.endpoints() {
+        let ready = hot.into_iter().map(|id| status(&context.connection, id));
+        let ready: Vec<_> = ready.collect::<rusqlite::Result<_>>()?;
+        let claimed = look(context, &ready, capacity, lease)?;
+        if !claimed.claims.is_empty() {
+            context.turn.1.claimed(&claimed.claims, true);
+            return Ok(claimed);
+        }
+    }
+    let ready = ready(&context.connection, context.turn.1.after(), capacity.deliveries.saturating_mul(2))?;
+    let claimed = look(context, &ready, capacity, lease)?;
+    context.turn.1.claimed(&claimed.claims, false);
+    Ok(claimed)
+}
+
+/// Chooses among endpoints first, then among their rows.
+fn look(
+    context: &Context,
+    ready: &[(String, Status)],
+    capacity: Capacity,
+    lease: Duration,
+) -> rusqlite::Result<Claimed> {
     let Context { connection, endpoints, now, turn, .. } = context;
     let now = *now;
-    endpoints.refresh(connection)?;
-    promote(connection, now)?;
-    turn.0 = turn.0.wrapping_add(1);
-    let ready = ready(connection, &turn.1, capacity.deliveries.saturating_mul(2))?;
     let (mut open, mut rooms): Open = (Vec::new(), Vec::new());
     let mut due: Option<i64> = connection.prepare_cached(NEXT_DUE)?.query_row([], |row| row.get(0)).optional()?;
     let mut rate_due = None;
     let mut candidates = Vec::new();
     // Twice what each would get if all had enough: what this leaves free, the next claim takes.
     let share = capacity.deliveries.saturating_mul(2).checked_div(ready.len()).unwrap_or(0).max(1);
-    for (id, status) in &ready {
+    for (id, status) in ready {
         let Some(endpoint) = endpoints.find(id).and_then(|known| known.endpoint.clone()) else { continue };
         let room = status.room(&endpoint.settings, endpoint.is_enabled(), now.0);
         let room = Room { free: room.free.min(share), ..room };
@@ -77,9 +101,6 @@ pub(super) fn claim(context: &mut Context, capacity: Capacity, lease: Duration) 
     let until = later(now, lease);
     let (claims, next_slot) = take(connection, &chosen, &(open, rooms), until)?;
     rate_due = earlier(rate_due, next_slot);
-    if let Some(claim) = claims.last() {
-        turn.1.clone_from(&claim.endpoint.id);
-    }
     let wait = |at: i64| Duration::from_millis(u64::try_from(at.saturating_sub(now.0)).unwrap_or(0));
     let due = earlier(due, rate_due);
     Ok(Claimed { claims, now, due_in: due.map(wait), rate_in: rate_due.map(wait) })
@@ -110,18 +131,27 @@ fn ready(connection: &Connection, after: &str, most: usize) -> rusqlite::Result<
             if end.is_some_and(|end| endpoint.as_str() > end) {
                 break;
             }
-            let status = Status {
-                in_flight: row.get(1)?,
-                concurrency: row.get(2)?,
-                latency_ms: row.get(3)?,
-                timeouts: row.get(4)?,
-                open_until: row.get(5)?,
-                next_slot_us: row.get(6)?,
-            };
-            found.push((endpoint, status));
+            found.push((endpoint, status_of(row)?));
         }
     }
     Ok(found)
+}
+
+/// An endpoint with what is known of it.
+fn status(connection: &Connection, id: String) -> rusqlite::Result<(String, Status)> {
+    let status = connection.prepare_cached(STATUS)?.query_row([&id], status_of)?;
+    Ok((id, status))
+}
+
+fn status_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<Status> {
+    Ok(Status {
+        in_flight: row.get(1)?,
+        concurrency: row.get(2)?,
+        latency_ms: row.get(3)?,
+        timeouts: row.get(4)?,
+        open_until: row.get(5)?,
+        next_slot_us: row.get(6)?,
+    })
 }
 
 fn candidates_of(
@@ -255,7 +285,7 @@ mod tests {
         let connection = Connection::open_in_memory().unwrap();
         connection.execute_batch(include_str!("schema_1.sql")).unwrap();
         connection.execute_batch(include_str!("schema_2.sql")).unwrap();
-        for sql in [READY, CANDIDATES, PROMOTE, NEXT_DUE] {
+        for sql in [READY, STATUS, CANDIDATES, PROMOTE, NEXT_DUE] {
             let mut plan = connection.prepare(&["EXPLAIN QUERY PLAN ", sql].concat()).unwrap();
             let parameters = (1..=plan.parameter_count()).map(|_| 1_i64).collect::<Vec<_>>();
             let rows = plan.query_map(rusqlite::params_from_iter(parameters), |row| row.get::<_, String>(3)).unwrap();

@@ -1,7 +1,7 @@
 //! One thread owns the connection. It gathers what came in meanwhile into one transaction: an fsync for many callers.
 
 use alloc::boxed::Box;
-use alloc::string::{String, ToString};
+use alloc::string::ToString;
 use alloc::vec::Vec;
 use std::thread;
 
@@ -11,6 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::clock::Clock;
 use super::endpoints::Endpoints;
 use crate::send::error::SendError;
+use crate::send::hot::Hot;
 use crate::time::UnixMillis;
 
 /// Most jobs in one transaction.
@@ -24,8 +25,8 @@ pub(super) struct Context {
     pub endpoints: Endpoints,
     /// The time of the transaction.
     pub now: UnixMillis,
-    /// Which claim it is, and with which endpoint the last one ended, so that every endpoint gets its turn.
-    pub turn: (usize, String),
+    /// Which claim it is, so that every lane gets its turn, and which endpoints it looks at first.
+    pub turn: (usize, Hot),
     clock: Clock,
 }
 
@@ -51,7 +52,7 @@ impl Writer {
     pub(super) fn start(connection: Connection, clock: Clock, access: Access) -> Result<Self, SendError> {
         let (sender, receiver) = mpsc::channel(QUEUE);
         let (endpoints, now) = (Endpoints::default(), clock.wall());
-        let context = Context { connection, endpoints, now, turn: (0, String::new()), clock };
+        let context = Context { connection, endpoints, now, turn: (0, Hot::default()), clock };
         let spawned = thread::Builder::new().name("mambo-sqlite".into()).spawn(move || work(context, receiver, access));
         spawned.map_err(|error| SendError::StoreFailed { what: error.to_string() })?;
         Ok(Self(sender))
