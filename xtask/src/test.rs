@@ -47,6 +47,7 @@ pub fn test(all: bool) -> Done {
     count.check("size and instructions are within benches/budget.json", || bench::budget(tools.toolchain));
     count.check("PostgreSQL is there", || debian_program("/usr/lib/postgresql", "postgresql"));
     count.check("PgBouncer is there", || debian_program("/usr/sbin/pgbouncer", "pgbouncer"));
+    count.check("network namespaces can be made", || debian_program("/usr/sbin/ip", "iproute2"));
     count.check("the sqlite3 program is there", || debian_program("/usr/bin/sqlite3", "sqlite3"));
     count.tests(
         "Rust tests",
