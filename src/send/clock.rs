@@ -14,7 +14,7 @@ pub fn now() -> UnixMillis {
     UnixMillis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
-/// The time since the machine started, sleep included: the same for every process, and nobody sets it.
+/// The time since the machine started, sleep included: the same for every process. It cannot be set.
 #[cfg(all(unix, feature = "sqlite"))]
 pub(crate) fn steady() -> UnixMillis {
     use rustix::time::{ClockId, clock_gettime};

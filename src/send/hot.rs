@@ -33,11 +33,8 @@ impl Hot {
         &self.after
     }
 
-    /// Remembers what a claim found.
-    pub(crate) fn claimed(&mut self, claims: &[Claim], was_hot: bool) {
-        if was_hot {
-            return;
-        }
+    /// Remembers what a full look found.
+    pub(crate) fn found(&mut self, claims: &[Claim]) {
         self.full_look = Some(Instant::now());
         self.endpoints = claims.iter().map(|claim| claim.endpoint.id.clone()).collect();
         self.endpoints.sort_unstable();

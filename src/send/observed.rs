@@ -23,7 +23,7 @@ const TIMEOUT_MS: u64 = 1000;
 pub struct Observed {
     /// The mean duration of the attempts, in milliseconds.
     pub latency_ms: i64,
-    /// Whether one was answered, with whatever status.
+    /// Whether one was answered, with any status.
     pub is_answered: bool,
     /// Timeouts after the last answer.
     pub timeouts: u32,

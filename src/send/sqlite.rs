@@ -108,7 +108,7 @@ impl Sqlite {
         Ok(Self { writer, reader, changes: Arc::new(Changes { connection, seen: AtomicI64::new(-1) }) })
     }
 
-    /// Takes events inside a transaction of the caller's, on a connection of its own to the store's file: they are sent
+    /// Takes events inside a transaction of the caller's, on a separate connection to the store's file: they are sent
     /// if it commits, and were never there if it does not. It has to be one that writes from its beginning
     /// (`TransactionBehavior::Immediate`).
     ///

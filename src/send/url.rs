@@ -7,7 +7,7 @@ use reqwest::Url;
 use super::address::Guard;
 use super::error::SendError;
 
-/// The host as an address, if the URL names it by one, in whatever spelling.
+/// The host as an address, if the URL names it by one, in any spelling.
 pub(crate) fn literal(url: &Url) -> Option<IpAddr> {
     url.host_str()?.trim_matches(['[', ']']).parse().ok()
 }

@@ -31,10 +31,10 @@ pub enum Action {
         /// Most deliveries under way at once.
         #[arg(long)]
         max_in_flight: Option<u32>,
-        /// A header of its own: `Name: value`. Other users of this machine can read it: see `--headers`.
+        /// An additional header: `Name: value`. Other users of this machine can read it: see `--headers`.
         #[arg(long)]
         header: Vec<String>,
-        /// A file with headers of its own, one a line, for those that hold a secret; `-` for standard input.
+        /// A file with additional headers, one a line, for those that hold a secret; `-` for standard input.
         #[arg(long)]
         headers: Option<PathBuf>,
     },

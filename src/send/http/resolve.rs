@@ -20,7 +20,7 @@ const LOOKUP_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long one name server may take, and how often it is asked.
 const SERVER_TIMEOUT: Duration = Duration::from_secs(2);
 const SERVER_ATTEMPTS: usize = 2;
-/// How long an answer, or that there is none, is used at most, whatever its name server says.
+/// How long an answer, or that there is none, is used at most, even if its name server allows longer.
 const CACHED_MOST: Duration = Duration::from_secs(60);
 /// How many answers are kept.
 const CACHE_SIZE: u64 = 4096;

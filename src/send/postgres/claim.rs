@@ -32,8 +32,8 @@ impl Turn {
         (turn.0, turn.1.after().into(), turn.1.endpoints())
     }
 
-    fn claimed(&self, claims: &[Claim], was_hot: bool) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).1.claimed(claims, was_hot);
+    fn found(&self, claims: &[Claim]) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).1.found(claims);
     }
 }
 
@@ -49,12 +49,11 @@ pub(super) async fn claim(
     if hot.is_some() {
         let claimed = look(pool, endpoints, (number, &after, hot), capacity, lease).await?;
         if !claimed.claims.is_empty() {
-            turn.claimed(&claimed.claims, true);
             return Ok(claimed);
         }
     }
     let claimed = look(pool, endpoints, (number, &after, None), capacity, lease).await?;
-    turn.claimed(&claimed.claims, false);
+    turn.found(&claimed.claims);
     Ok(claimed)
 }
 

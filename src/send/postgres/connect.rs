@@ -116,7 +116,7 @@ fn decoded(value: &str) -> Result<String, SendError> {
     Ok(url.query_pairs().next().map(|(_, value)| value.into_owned()).unwrap_or_default())
 }
 
-/// Whether every host is this machine, so that nobody else can read what goes there.
+/// Whether every host is this machine, so that no other machine can read what goes there.
 fn is_local(config: &Config) -> bool {
     let is_loopback = |address: &IpAddr| address.is_loopback();
     let hosts = config.get_hosts().iter().all(|host| match host {

@@ -26,7 +26,7 @@ impl Drop for Listener {
 }
 
 impl Listener {
-    /// Starts a connection of its own; `heard` is told of every notification, and when it listens again.
+    /// Starts a separate connection; `heard` is told of every notification, and when it listens again.
     pub(super) fn start(target: Target, heard: Arc<Notify>) -> Self {
         Self(tokio::spawn(async move {
             loop {
@@ -71,6 +71,12 @@ impl Notifier {
     }
 }
 
+/// Tells every worker that waits, and the first that waits next: one may be in the middle of a claim.
+fn tell(heard: &Notify) {
+    heard.notify_waiters();
+    heard.notify_one();
+}
+
 async fn listen(target: &Target, heard: &Notify) -> Result<(), Error> {
     let (client, mut connection) = target.config.connect(target.tls.clone()).await?;
     let mut subscribed = core::pin::pin!(client.batch_execute("LISTEN mambo_webhooks"));
@@ -78,7 +84,7 @@ async fn listen(target: &Target, heard: &Notify) -> Result<(), Error> {
     loop {
         tokio::select! {
             message = poll_fn(|context| connection.poll_message(context)) => match message.transpose()? {
-                Some(AsyncMessage::Notification(_)) => heard.notify_waiters(),
+                Some(AsyncMessage::Notification(_)) => tell(heard),
                 Some(_notice) => {}
                 None => return Ok(()),
             },
@@ -86,7 +92,7 @@ async fn listen(target: &Target, heard: &Notify) -> Result<(), Error> {
                 done?;
                 is_subscribed = true;
                 // What came in before this moment was not heard.
-                heard.notify_waiters();
+                tell(heard);
             }
         }
     }

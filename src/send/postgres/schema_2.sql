@@ -75,7 +75,7 @@ ALTER TABLE mambo_delivery RENAME COLUMN due TO ended;
 
 -- Each function below is one call of `Store`, so that it is one round trip and one transaction: a client that stops
 -- within it holds no lock. A function that locks takes rows of `mambo_status` first, in the order of their endpoints.
--- Those that deliveries pass through find every row by an index, whatever the planner knows of the tables.
+-- Those that deliveries pass through find every row by an index, even if the planner knows nothing of the tables.
 
 -- Takes events, each with a delivery for every enabled endpoint that subscribes to its type, or for the endpoint `one`
 -- by hand. An event whose idempotency key was used answers with the event that it was used for; an id that is taken
@@ -185,7 +185,7 @@ BEGIN
             FOR NO KEY UPDATE);
     END IF;
     share := greatest(1, 2 * most / greatest(1, cardinality(locked)));
-    -- A statement of its own, so that it sees what was committed before the locks were granted.
+    -- A separate statement, so that it sees what was committed before the locks were granted.
     RETURN QUERY WITH known AS (
         SELECT s.endpoint, e.revision, coalesce(s.latency_ms, 1000) >= 1000 AS is_slow,
             e.state = 'enabled' AND (s.timeouts < 5 OR s.open_until <= at) AS is_open,

@@ -12,7 +12,7 @@ use rustls::{CertificateError, DigitallySignedStruct, Error, RootCertStore, Sign
 /// What is checked of the server's certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Checked {
-    /// Nothing: the traffic is encrypted, and whoever is between can be the server.
+    /// Nothing: the traffic is encrypted, but a machine in between can pose as the server.
     Nothing,
     /// That an authority signed it.
     Chain,

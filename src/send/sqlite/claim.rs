@@ -52,13 +52,12 @@ pub(super) fn claim(context: &mut Context, capacity: Capacity, lease: Duration) 
         let ready: Vec<_> = ready.collect::<rusqlite::Result<_>>()?;
         let claimed = look(context, &ready, capacity, lease)?;
         if !claimed.claims.is_empty() {
-            context.turn.1.claimed(&claimed.claims, true);
             return Ok(claimed);
         }
     }
     let ready = ready(&context.connection, context.turn.1.after(), capacity.deliveries.saturating_mul(2))?;
     let claimed = look(context, &ready, capacity, lease)?;
-    context.turn.1.claimed(&claimed.claims, false);
+    context.turn.1.found(&claimed.claims);
     Ok(claimed)
 }
 

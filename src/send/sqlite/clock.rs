@@ -1,7 +1,7 @@
-//! The store's time, when somebody sets the machine's clock.
+//! The store's time, also after the machine's clock was set.
 //!
 //! Times in the file are the wall clock's. A clock that is set would end leases early, or keep retries back: so it is
-//! compared with the steady clock, which nobody sets, and what is stored is moved along. The file remembers both clocks,
+//! compared with the steady clock, which cannot be set, and what is stored is moved along. The file remembers both clocks,
 //! so that the first process that looks does this, once.
 
 use alloc::string::String;
