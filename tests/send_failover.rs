@@ -149,6 +149,28 @@ fn fail_over(name: &str, redirect: Redirect) {
     assert!(all_arrived, "{lost} of {} lost; workers warned {warnings:?}", acknowledged.len());
 }
 
+/// A host whose kernel still accepts connections while its server says nothing: frozen, or out of disk or memory.
+#[test]
+fn a_host_that_accepts_and_says_nothing_is_passed_over() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let scratch = Scratch::new();
+    let cluster = Cluster::start();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let silent = listener.local_addr().unwrap();
+    let receiver = runtime.block_on(Receiver::start("127.0.0.1", Duration::ZERO));
+    let url = runtime.block_on(cluster.database());
+    let both = url.replace('@', &format!("@{silent},")) + "?target_session_attrs=read-write";
+    let program = Program::new(both, scratch.file("authority.pem"), &receiver);
+    program.add_endpoint(None, "e", &receiver);
+    // With no other host, it says so.
+    let program = Program { store: format!("postgres://mambo@{silent}/test"), ..program };
+    let output = program.command(None, "stats").output().unwrap();
+    let expected =
+        "mambo-webhooks: store_failed: the store failed: the database did not answer a new connection in time";
+    assert_eq!(String::from_utf8_lossy(&output.stderr).trim(), expected);
+}
+
 /// Waits until the standby replicates, and makes the primary wait for it from then on.
 async fn make_synchronous(primary: &Host) {
     let client = connect(&format!("postgres://mambo@{}/postgres?sslmode=disable", primary.address)).await;

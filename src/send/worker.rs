@@ -214,7 +214,8 @@ impl<S: Store> Worker<S> {
         let (mut attempts, mut is_stopping): (usize, bool) = (0, false);
         self.store.reclaim_expired().await?;
         loop {
-            let ended = in_flight.ended().into();
+            let ended: Arc<[Settlement]> = in_flight.ended().into();
+            let is_idle = ended.is_empty();
             let most = if is_stopping { Capacity { deliveries: 0, ..self.capacity } } else { self.capacity };
             let (settled, claimed) = self.turn(ended, in_flight.left(most)).await;
             settled?;
@@ -222,6 +223,10 @@ impl<S: Store> Worker<S> {
             let rate_in = claimed.rate_in;
             let found = self.start(claimed, &mut in_flight);
             attempts = attempts.saturating_add(found);
+            if in_flight.is_empty() && !is_idle && !is_stopping {
+                // What was recorded beside the claim may have made room for more.
+                continue;
+            }
             if in_flight.is_empty() {
                 let (0, Some(wait), false) = (found, rate_in, is_stopping) else { return Ok(attempts) };
                 // What is ready and only waits for its rate is due.

@@ -1,18 +1,23 @@
 //! From a URL to connections: TLS, several hosts, timeouts.
 
+use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::net::IpAddr;
+use core::pin::Pin;
 use core::time::Duration;
 
-use deadpool_postgres::{Manager, ManagerConfig, Pool, QueueMode, RecyclingMethod, Runtime};
+use deadpool_postgres::{Connect, Manager, ManagerConfig, Pool, QueueMode, RecyclingMethod, Runtime};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
-use tokio_postgres::Config;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio_postgres::config::{Host, SslMode};
+use tokio_postgres::tls::MakeTlsConnect;
+use tokio_postgres::{Client, Config, Connection, Error, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
+use tracing::warn;
 
 use super::connection;
 use super::tls::{Checked, LenientVerifier};
@@ -24,15 +29,24 @@ const CONNECTIONS: usize = 16;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long one host may take to accept a connection, before the next one is tried.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long all of a new connection may take: a host may accept it and then say nothing.
+pub(super) const LOGIN_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a host may say nothing before the next one is tried beside it.
+const STAGGER: Duration = Duration::from_millis(500);
 /// How long sent data may stay unacknowledged before a connection is lost: a server that fell silent.
-const SILENCE_TIMEOUT: Duration = Duration::from_secs(5);
+const SILENCE_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// How to reach the database.
 #[derive(Clone)]
 pub(super) struct Target {
-    pub config: Config,
-    pub tls: MakeRustlsConnect,
+    config: Config,
+    /// The same for each host alone.
+    hosts: Vec<Config>,
+    tls: MakeRustlsConnect,
 }
+
+/// A client, and the connection that has to be polled for it.
+pub(super) type Connected = (Client, Connection<Socket, <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream>);
 
 impl Target {
     /// Reads a URL as libpq does: `postgres://user:password@host:port,host:port/database?sslmode=…`.
@@ -74,7 +88,9 @@ impl Target {
         if config.get_keepalives_interval().is_none() {
             config.keepalives_idle(SILENCE_TIMEOUT).keepalives_interval(SILENCE_TIMEOUT).keepalives_retries(1);
         }
-        Ok(Self { config, tls: MakeRustlsConnect::new(client(checked, roots)?) })
+        let count = config.get_hosts().len().max(config.get_hostaddrs().len());
+        let hosts = (0..count).map(|place| only(&config, place)).collect();
+        Ok(Self { config, hosts, tls: MakeRustlsConnect::new(client(checked, roots)?) })
     }
 
     /// A pool of connections that come up when they are needed.
@@ -83,11 +99,106 @@ impl Target {
     /// `store_failed`.
     pub(super) fn pool(&self) -> Result<Pool, SendError> {
         let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-        let manager = Manager::from_config(self.config.clone(), self.tls.clone(), recycling);
+        let manager = Manager::from_connect(self.config.clone(), self.clone(), recycling);
         // The connection that was used last is used next: it has its plans already.
         let pool = Pool::builder(manager).max_size(CONNECTIONS).queue_mode(QueueMode::Lifo).runtime(Runtime::Tokio1);
-        pool.wait_timeout(Some(ACQUIRE_TIMEOUT)).build().map_err(|error| failed(&error))
+        let pool = pool.wait_timeout(Some(ACQUIRE_TIMEOUT)).create_timeout(Some(LOGIN_TIMEOUT));
+        pool.build().map_err(|error| failed(&error))
     }
+
+    /// Connects to the first host that answers and is what `target_session_attrs` asks for. They are tried in their
+    /// order, but a host that is lost, or accepts connections and says nothing, delays the next one by [`STAGGER`] only.
+    pub(super) async fn connect(&self) -> Result<Connected, Error> {
+        let mut hosts = self.hosts.iter();
+        let (mut attempts, mut problem) = (JoinSet::new(), None);
+        loop {
+            if let Some(host) = hosts.next() {
+                let (host, tls) = (host.clone(), self.tls.clone());
+                attempts.spawn(async move { host.connect(tls).await });
+            }
+            let ended = tokio::select! {
+                ended = attempts.join_next() => ended,
+                () = tokio::time::sleep(STAGGER), if hosts.len() > 0 => continue,
+            };
+            match ended {
+                Some(Ok(Ok(connected))) => return Ok(connected),
+                Some(Ok(Err(error))) => problem = Some(error),
+                Some(Err(_)) => {}
+                None => break,
+            }
+        }
+        match problem {
+            Some(error) => Err(error),
+            // Without a host, for the error that says so.
+            None => self.config.connect(self.tls.clone()).await,
+        }
+    }
+}
+
+impl Connect for Target {
+    fn connect(
+        &self,
+        _: &Config,
+    ) -> Pin<Box<dyn Future<Output = Result<(Client, JoinHandle<()>), Error>> + Send + '_>> {
+        Box::pin(async {
+            let (client, connection) = Self::connect(self).await?;
+            let task = tokio::spawn(async move {
+                if let Err(error) = connection.await {
+                    warn!(%error, "a connection to the database was lost");
+                }
+            });
+            Ok((client, task))
+        })
+    }
+}
+
+/// The same options for the host at one place of the list. `Config` can add hosts, and not remove them.
+fn only(all: &Config, place: usize) -> Config {
+    let mut one = Config::new();
+    match all.get_hosts().get(place) {
+        Some(Host::Tcp(name)) => _ = one.host(name),
+        #[cfg(unix)]
+        Some(Host::Unix(path)) => _ = one.host_path(path),
+        None => {}
+    }
+    if let Some(address) = all.get_hostaddrs().get(place) {
+        one.hostaddr(*address);
+    }
+    if let Some(port) = all.get_ports().get(place).or_else(|| all.get_ports().first()) {
+        one.port(*port);
+    }
+    if let Some(user) = all.get_user() {
+        one.user(user);
+    }
+    if let Some(password) = all.get_password() {
+        one.password(password);
+    }
+    if let Some(name) = all.get_dbname() {
+        one.dbname(name);
+    }
+    if let Some(options) = all.get_options() {
+        one.options(options);
+    }
+    if let Some(name) = all.get_application_name() {
+        one.application_name(name);
+    }
+    if let Some(timeout) = all.get_connect_timeout() {
+        one.connect_timeout(*timeout);
+    }
+    if let Some(timeout) = all.get_tcp_user_timeout() {
+        one.tcp_user_timeout(*timeout);
+    }
+    if let Some(interval) = all.get_keepalives_interval() {
+        one.keepalives_interval(interval);
+    }
+    if let Some(retries) = all.get_keepalives_retries() {
+        one.keepalives_retries(retries);
+    }
+    one.keepalives(all.get_keepalives()).keepalives_idle(all.get_keepalives_idle());
+    one.ssl_mode(all.get_ssl_mode()).ssl_negotiation(all.get_ssl_negotiation());
+    one.channel_binding(all.get_channel_binding()).load_balance_hosts(all.get_load_balance_hosts());
+    one.target_session_attrs(all.get_target_session_attrs());
+    one
 }
 
 fn failed(what: &dyn ToString) -> SendError {

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use core::error::Error as _;
 use core::time::Duration;
 
-use deadpool_postgres::{Object, Pool, PoolError};
+use deadpool_postgres::{Object, Pool, PoolError, TimeoutType};
 use tokio_postgres::Row;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
@@ -28,7 +28,13 @@ pub(super) async fn rows(pool: &Pool, sql: &str, parameters: &[Parameter<'_>]) -
     let answer = tokio::time::timeout(ANSWER_TIMEOUT, object.query_typed(sql, parameters)).await;
     let problem = match answer {
         Ok(Ok(rows)) => return Ok(rows),
-        Ok(Err(error)) => failed(&error),
+        Ok(Err(error)) => {
+            if error.as_db_error().is_none() {
+                // The host was lost, and what else is connected to it: each would be waited for in turn.
+                pool.retain(|_, _| false);
+            }
+            failed(&error)
+        }
         Err(_) => SendError::StoreFailed { what: format!("no answer within {} s", ANSWER_TIMEOUT.as_secs()) },
     };
     drop(Object::take(object));
@@ -45,6 +51,9 @@ pub(super) async fn row(pool: &Pool, sql: &str, parameters: &[Parameter<'_>]) ->
 pub(super) fn acquire_failed(error: &PoolError) -> SendError {
     match error {
         PoolError::Backend(error) => failed(error),
+        PoolError::Timeout(TimeoutType::Create) => {
+            SendError::StoreFailed { what: "the database did not answer a new connection in time".into() }
+        }
         PoolError::Timeout(_) => SendError::StoreFailed { what: "all connections are in use".into() },
         other => SendError::StoreFailed { what: other.to_string() },
     }

@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_postgres::{AsyncMessage, Error};
 
-use super::connect::Target;
+use super::connect::{LOGIN_TIMEOUT, Target};
 use super::connection::rows;
 
 /// How long to wait before listening again after a connection was lost.
@@ -78,7 +78,8 @@ fn tell(heard: &Notify) {
 }
 
 async fn listen(target: &Target, heard: &Notify) -> Result<(), Error> {
-    let (client, mut connection) = target.config.connect(target.tls.clone()).await?;
+    let Ok(connected) = tokio::time::timeout(LOGIN_TIMEOUT, target.connect()).await else { return Ok(()) };
+    let (client, mut connection) = connected?;
     let mut subscribed = core::pin::pin!(client.batch_execute("LISTEN mambo_webhooks"));
     let mut is_subscribed = false;
     loop {

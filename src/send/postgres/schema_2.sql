@@ -23,6 +23,7 @@ CREATE TABLE mambo_queue (
     size bigint NOT NULL,
     -- When it becomes, or became, ready.
     due bigint NOT NULL,
+    -- Random, since a claim need not survive a failover: a token that is given twice would be no fence.
     lease bigint,
     lease_until bigint,
     -- A replay of a delivered delivery; if it fails, the delivery stays delivered.
@@ -226,7 +227,7 @@ BEGIN
             WHERE NOT is_slow OR slow_place <= most_slow WINDOW turns AS (ORDER BY place, md5(endpoint || turn))
         ) ranked WHERE total <= most AND bytes <= most_bytes
     ), claimed AS (
-        UPDATE mambo_queue q SET state = 2, lease = nextval('mambo_lease'), lease_until = at + lease_ms
+        UPDATE mambo_queue q SET state = 2, lease = (random() * 9007199254740991)::bigint, lease_until = at + lease_ms
         FROM chosen WHERE q.number = chosen.number AND q.state = 1
         RETURNING q.number, q.lease, q.lane, q.attempts, q.endpoint, chosen.revision, chosen.is_slow, q.event
     ), counted AS (
