@@ -1,5 +1,5 @@
 //! How a claim finds its rows, on a real PostgreSQL with a backlog beside idle endpoints: by index, and no more of them
-//! than it hands out. The plans are those of `auto_explain`, with the numbers of rows that were really touched.
+//! than it leases. The plans are those of `auto_explain`, with the numbers of rows that were really touched.
 
 #![cfg(feature = "postgres")]
 #![allow(

@@ -104,7 +104,7 @@ fn grants(role: &str) -> String {
         "; GRANT SELECT, INSERT, UPDATE, DELETE ON mambo_endpoint, mambo_status, mambo_event, mambo_queue, mambo_delivery,
             mambo_attempt TO ",
         &role,
-        "; GRANT USAGE ON SEQUENCE mambo_revision, mambo_lease TO ",
+        "; GRANT USAGE ON SEQUENCE mambo_revision TO ",
         &role,
     ]
     .concat()

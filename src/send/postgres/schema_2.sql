@@ -69,6 +69,8 @@ ALTER TABLE mambo_endpoint DROP COLUMN failing_since, DROP COLUMN failures;
 ALTER TABLE mambo_attempt DROP CONSTRAINT mambo_attempt_delivery_fkey;
 DELETE FROM mambo_delivery WHERE state IN (0, 1);
 DROP INDEX mambo_delivery_due, mambo_delivery_next, mambo_delivery_leased;
+-- Tokens are random now.
+DROP SEQUENCE mambo_lease;
 ALTER TABLE mambo_delivery ALTER COLUMN number DROP IDENTITY,
     DROP CONSTRAINT mambo_delivery_event_fkey, DROP CONSTRAINT mambo_delivery_endpoint_fkey,
     DROP COLUMN lane, DROP COLUMN crashes, DROP COLUMN lease, DROP COLUMN lease_until;

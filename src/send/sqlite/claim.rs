@@ -31,6 +31,7 @@ const READY: &str = "WITH RECURSIVE ready (endpoint) AS (
         FROM ready WHERE endpoint IS NOT NULL LIMIT ?2
     ) SELECT endpoint, in_flight, concurrency, latency_ms, timeouts, open_until, next_slot_us
     FROM ready CROSS JOIN status USING (endpoint)";
+/// The same of one endpoint.
 const STATUS: &str =
     "SELECT endpoint, in_flight, concurrency, latency_ms, timeouts, open_until, next_slot_us FROM status
     WHERE endpoint = ?1";
@@ -42,6 +43,7 @@ const CANDIDATES: &str = "SELECT number, event, size, attempts FROM queue INDEXE
 const PROMOTE: &str = "UPDATE queue SET state = 1 WHERE number IN (
     SELECT number FROM queue WHERE state = 0 AND due <= ?1 ORDER BY due LIMIT 1000)";
 const NEXT_DUE: &str = "SELECT due FROM queue WHERE state = 0 ORDER BY due LIMIT 1";
+
 /// Leases due deliveries: of hot endpoints, or if those have none, of any.
 pub(super) fn claim(context: &mut Context, capacity: Capacity, lease: Duration) -> rusqlite::Result<Claimed> {
     context.endpoints.refresh(&context.connection)?;
@@ -90,7 +92,7 @@ fn look(
             due = earlier(due, Some(status.open_until));
         }
         if let Some((slot, _)) = room.rate.filter(|(slot, _)| *slot > now.0.saturating_mul(1000)) {
-            rate_due = earlier(rate_due, Some(slot.saturating_add(999) / 1000));
+            rate_due = earlier(rate_due, Some(rounded_up_ms(slot)));
         }
         candidates.extend(interleave(lanes, turn.0, room.free));
         open.push(endpoint);
@@ -103,6 +105,11 @@ fn look(
     let wait = |at: i64| Duration::from_millis(u64::try_from(at.saturating_sub(now.0)).unwrap_or(0));
     let due = earlier(due, rate_due);
     Ok(Claimed { claims, now, due_in: due.map(wait), rate_in: rate_due.map(wait) })
+}
+
+/// Microseconds as milliseconds, so that a wait does not end before them.
+const fn rounded_up_ms(microseconds: i64) -> i64 {
+    microseconds.saturating_add(999) / 1000
 }
 
 fn earlier(one: Option<i64>, other: Option<i64>) -> Option<i64> {
@@ -203,7 +210,7 @@ fn take(
         let (Some(endpoint), Some(room)) = (endpoints.get(at), rooms.get(at)) else { continue };
         let slot = room.rate.map(|(slot, interval)| slot.saturating_add(count.saturating_mul(interval)));
         connection.prepare_cached(sql)?.execute(params![endpoint.id, count, slot])?;
-        next = earlier(next, slot.map(|slot| slot.saturating_add(999) / 1000));
+        next = earlier(next, slot.map(rounded_up_ms));
     }
     Ok((claims, next))
 }
