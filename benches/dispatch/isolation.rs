@@ -12,7 +12,7 @@ use crate::database::Database;
 use crate::receiver::Receiver;
 
 /// Events for the healthy endpoint, and for each of the others.
-const HEALTHY: usize = 3_000;
+const HEALTHY: usize = 6_000;
 const OTHERS: usize = 50;
 /// How often each case is measured, in turns; the best counts, since what else runs here only takes.
 const ROUNDS: usize = 3;

@@ -6,7 +6,7 @@ use core::time::Duration;
 
 use tokio::time::Instant;
 
-use super::store::Claim;
+use super::store::{Claim, Claimed};
 
 /// How often a claim looks at every endpoint that has ready deliveries, at least. Those that had some and were not kept
 /// back a moment ago are most likely to have more: looking at 100 that hang before each claim took a quarter of the speed
@@ -24,8 +24,23 @@ pub(crate) struct Hot {
 impl Hot {
     /// The endpoints to look at, or `None` for a full look.
     pub(crate) fn endpoints(&self) -> Option<Vec<String>> {
-        let is_recent = self.full_look.is_some_and(|then| then.elapsed() < FULL_LOOK);
-        (is_recent && !self.endpoints.is_empty()).then(|| self.endpoints.clone())
+        (!self.endpoints.is_empty() && self.full_look_in().is_some()).then(|| self.endpoints.clone())
+    }
+
+    fn full_look_in(&self) -> Option<Duration> {
+        FULL_LOOK.checked_sub(self.full_look?.elapsed())
+    }
+
+    /// Whether a look at hot endpoints is enough: it leased something, or `has_ready` says that more waits for them, which
+    /// their attempts in flight make room for. The answer then asks for the next claim in time for a full look.
+    pub(crate) fn is_enough(&self, claimed: &mut Claimed, has_ready: bool) -> bool {
+        if claimed.claims.is_empty() && has_ready {
+            let full_look_in = self.full_look_in().unwrap_or_default();
+            for wait in [&mut claimed.due_in, &mut claimed.rate_in] {
+                *wait = Some(wait.map_or(full_look_in, |other| other.min(full_look_in)));
+            }
+        }
+        has_ready || !claimed.claims.is_empty()
     }
 
     /// The endpoint after which a full look begins, so that every endpoint gets its turn.

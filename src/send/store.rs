@@ -71,7 +71,7 @@ pub struct Claimed {
     pub now: UnixMillis,
     /// In how long a retry is due, a rate limit lets a delivery through, or a circuit breaker lets a probe through.
     pub due_in: Option<Duration>,
-    /// In how long a rate limit lets the next ready delivery through.
+    /// In how long to claim again, for ready deliveries that a rate limit or an earlier look left.
     pub rate_in: Option<Duration>,
 }
 

@@ -2,6 +2,8 @@
 
 pub mod metrics;
 
+mod heartbeat;
+
 mod in_flight;
 
 mod attempt;
@@ -11,10 +13,11 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use tokio::sync::Notify;
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tracing::{info, warn};
 
 use self::attempt::{AttemptContext, StoreClock};
+use self::heartbeat::Heartbeat;
 use self::in_flight::InFlight;
 use self::metrics::Metrics;
 use super::error::SendError;
@@ -29,8 +32,6 @@ use crate::render::Renderer;
 const LEASE_MARGIN: Duration = Duration::from_secs(30);
 /// A shorter lease would end while its worker is at work.
 const LEASE_LEAST: Duration = Duration::from_secs(1);
-/// How long at most until leases are extended, and the ended ones of other workers are taken back.
-const HEARTBEAT_MOST: Duration = Duration::from_secs(5);
 /// How long to wait at most before looking for work that nothing told of.
 const POLL: Duration = Duration::from_millis(500);
 /// From how many attempts of the last moments on a worker gathers what ends into one transaction, and for how long.
@@ -85,7 +86,6 @@ pub struct Worker<S> {
     capacity: Capacity,
     wake: Arc<Notify>,
     lease: Duration,
-    heartbeat: Duration,
     total_timeout: Duration,
 }
 
@@ -101,12 +101,10 @@ impl<S: Store> Worker<S> {
         let WorkerOptions { schedule, disable, max_in_flight, max_bytes_in_flight, lease } = options;
         let lease = lease.unwrap_or_else(|| total_timeout.saturating_add(LEASE_MARGIN)).max(LEASE_LEAST);
         let context = Arc::new(AttemptContext { renderer, poster, schedule, metrics: Arc::new(Metrics::default()) });
-        // A third of a lease, so that one heartbeat that fails costs none.
-        let heartbeat = lease.checked_div(3).unwrap_or(lease).min(HEARTBEAT_MOST);
         let deliveries = max_in_flight.min(usize::try_from(descriptors() / 2).unwrap_or(usize::MAX)).max(1);
         let slow = deliveries.saturating_sub(deliveries / 4);
         let capacity = Capacity { deliveries, slow, bytes: max_bytes_in_flight };
-        Self { store, context, disable, capacity, wake, lease, heartbeat, total_timeout }
+        Self { store, context, disable, capacity, wake, lease, total_timeout }
     }
 
     /// What this worker counts.
@@ -120,15 +118,14 @@ impl<S: Store> Worker<S> {
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
         let mut shutdown = core::pin::pin!(shutdown);
         let mut in_flight = InFlight::default();
-        let mut heartbeat = Instant::now();
+        let _heartbeat = self.heartbeat(&in_flight);
+        if let Err(error) = self.store.reclaim_expired().await {
+            warn!(code = error.code(), %error, "leases that ended could not be taken back");
+        }
         loop {
             // Asked for before the claim: what comes in meanwhile is not slept over.
             let wake = Arc::clone(&self.wake);
             let woken = wake.notified();
-            if Instant::now() >= heartbeat {
-                heartbeat = self.next_heartbeat();
-                self.beat(&in_flight).await;
-            }
             let ended: Arc<[Settlement]> = in_flight.ended().into();
             let is_idle = ended.is_empty();
             let (settled, claimed) = self.turn(Arc::clone(&ended), in_flight.left(self.capacity)).await;
@@ -181,15 +178,12 @@ impl<S: Store> Worker<S> {
                     continue;
                 }
             }
-            let now = Instant::now();
-            let rest = due_in.unwrap_or(POLL).clamp(COALESCE, POLL);
-            let rest = now.checked_add(rest).unwrap_or(now).min(heartbeat.max(now));
             tokio::select! {
                 () = &mut shutdown => break,
                 () = in_flight.any() => {}
                 () = woken, if has_capacity => {}
                 () = self.store.changed(), if has_capacity => sleep(COALESCE).await,
-                () = sleep_until(rest) => {}
+                () = sleep(due_in.unwrap_or(POLL).clamp(COALESCE, POLL)) => {}
             }
         }
         self.drain(in_flight).await;
@@ -210,7 +204,7 @@ impl<S: Store> Worker<S> {
     pub async fn run_due_until(&mut self, shutdown: impl Future<Output = ()>) -> Result<usize, SendError> {
         let mut shutdown = core::pin::pin!(shutdown);
         let mut in_flight = InFlight::default();
-        let mut heartbeat = self.next_heartbeat();
+        let _heartbeat = self.heartbeat(&in_flight);
         let (mut attempts, mut is_stopping): (usize, bool) = (0, false);
         self.store.reclaim_expired().await?;
         loop {
@@ -239,42 +233,14 @@ impl<S: Store> Worker<S> {
             let wait = rate_in.unwrap_or(POLL).max(COALESCE);
             tokio::select! {
                 () = &mut shutdown, if !is_stopping => is_stopping = true,
-                () = self.ends(&mut in_flight, &mut heartbeat) => {}
+                () = in_flight.any() => {}
                 () = sleep(wait), if rate_in.is_some() && !is_stopping => {}
             }
         }
     }
 
-    fn next_heartbeat(&self) -> Instant {
-        Instant::now().checked_add(self.heartbeat).unwrap_or_else(Instant::now)
-    }
-
-    /// Extends the leases of what is in flight, and takes back those of workers that were not heard of.
-    async fn beat(&self, in_flight: &InFlight) {
-        let leases = in_flight.leases();
-        let extended = async {
-            if leases.is_empty() {
-                return Ok(Vec::new());
-            }
-            self.store.extend(leases, self.lease).await
-        };
-        let reclaimed = async { self.store.reclaim_expired().await };
-        let (extended, reclaimed) = tokio::join!(extended, reclaimed);
-        if let Some(error) = extended.err().or(reclaimed.err()) {
-            warn!(code = error.code(), %error, "leases could not be extended");
-        }
-    }
-
-    /// Waits until an attempt has ended, and extends the leases of the others meanwhile.
-    async fn ends(&self, in_flight: &mut InFlight, heartbeat: &mut Instant) {
-        loop {
-            tokio::select! {
-                () = in_flight.any() => return,
-                () = sleep_until(*heartbeat) => {}
-            }
-            *heartbeat = self.next_heartbeat();
-            self.beat(in_flight).await;
-        }
+    fn heartbeat(&self, in_flight: &InFlight) -> Heartbeat {
+        Heartbeat::start(Arc::clone(&self.store), in_flight.leases(), self.lease)
     }
 
     /// Records how attempts ended and claims others: both go to the store at once, so that they share a transaction.
@@ -330,10 +296,9 @@ impl<S: Store> Worker<S> {
 
     async fn drain(&self, mut in_flight: InFlight) {
         info!(attempts = in_flight.count(), "ending what is in flight");
-        let mut heartbeat = self.next_heartbeat();
         let drained = async {
             while !in_flight.is_empty() {
-                self.ends(&mut in_flight, &mut heartbeat).await;
+                in_flight.any().await;
                 if let Err(error) = self.settle(in_flight.ended().into()).await {
                     // Their leases end, and they are sent again: more than once, but not lost.
                     warn!(code = error.code(), %error, "attempts ended and could not be recorded");

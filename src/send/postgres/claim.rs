@@ -32,12 +32,16 @@ impl Turn {
         (turn.0, turn.1.after().into(), turn.1.endpoints())
     }
 
+    fn is_enough(&self, claimed: &mut Claimed, has_ready: bool) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).1.is_enough(claimed, has_ready)
+    }
+
     fn found(&self, claims: &[Claim]) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).1.found(claims);
     }
 }
 
-/// Leases due deliveries: of hot endpoints, or if those have none, of any.
+/// Leases due deliveries: of hot endpoints, or if nothing is ready for those, of any.
 pub(super) async fn claim(
     pool: &Pool,
     endpoints: &Endpoints,
@@ -47,23 +51,24 @@ pub(super) async fn claim(
 ) -> Result<Claimed, SendError> {
     let (number, after, hot) = turn.next();
     if hot.is_some() {
-        let claimed = look(pool, endpoints, (number, &after, hot), capacity, lease).await?;
-        if !claimed.claims.is_empty() {
+        let (mut claimed, has_ready) = look(pool, endpoints, (number, &after, hot), capacity, lease).await?;
+        if turn.is_enough(&mut claimed, has_ready) {
             return Ok(claimed);
         }
     }
-    let claimed = look(pool, endpoints, (number, &after, None), capacity, lease).await?;
+    let (claimed, _) = look(pool, endpoints, (number, &after, None), capacity, lease).await?;
     turn.found(&claimed.claims);
     Ok(claimed)
 }
 
+/// Leases what is due, and tells whether more is ready for the hot endpoints.
 async fn look(
     pool: &Pool,
     endpoints: &Endpoints,
     (number, after, hot): (i64, &str, Option<Vec<String>>),
     capacity: Capacity,
     lease: Duration,
-) -> Result<Claimed, SendError> {
+) -> Result<(Claimed, bool), SendError> {
     let (unreadable, revisions) = endpoints.unreadable();
     let sql = "SELECT * FROM mambo_claim($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     let parameters: [Parameter<'_>; 9] = [
@@ -87,7 +92,8 @@ async fn look(
         Ok(wait.map(|wait| Duration::from_millis(unsigned(wait))))
     };
     let now = UnixMillis(get(&last, "now_ms")?);
-    Ok(Claimed { claims, now, due_in: wait("due_in_ms")?, rate_in: wait("rate_in_ms")? })
+    let has_ready = get(&last, "has_ready")?;
+    Ok((Claimed { claims, now, due_in: wait("due_in_ms")?, rate_in: wait("rate_in_ms")? }, has_ready))
 }
 
 /// Claims from their rows. Those of endpoints that this release cannot read are given back.

@@ -39,6 +39,20 @@ impl Endpoints {
         known.iter().filter(|(_, known)| known.1.is_none()).map(|(id, known)| (id.clone(), known.0)).unzip()
     }
 
+    /// How many cannot be read. Settings are fetched only of those that are new or changed.
+    pub(super) async fn count_unreadable(&self, pool: &Pool) -> Result<u64, SendError> {
+        let found = rows(pool, "SELECT id, revision FROM mambo_endpoint", &[]).await?;
+        let known = found.iter().map(|row| Ok((get::<String>(row, 0)?, get(row, 1)?)));
+        let present: Vec<(String, i64)> = known.collect::<Result<_, SendError>>()?;
+        let new = present.iter().filter(|(id, revision)| !self.has(id, *revision));
+        let new: Vec<&str> = new.map(|(id, _)| id.as_str()).collect();
+        if !new.is_empty() {
+            self.load(pool, Some(&new)).await?;
+        }
+        let unreadable = present.iter().filter(|(id, _)| self.latest(id).is_none()).count();
+        Ok(u64::try_from(unreadable).unwrap_or(u64::MAX))
+    }
+
     /// Whether this revision of an endpoint is the one that was read last.
     pub(super) fn has(&self, id: &str, revision: i64) -> bool {
         self.known().get(id).is_some_and(|known| known.0 == revision)

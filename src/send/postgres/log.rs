@@ -46,14 +46,13 @@ pub(super) async fn counts(pool: &Pool, endpoints: &Endpoints) -> Result<Counts,
         FROM mambo_status";
     let found = row(pool, sql, &[]).await?;
     let count = |column| get(&found, column).map(unsigned);
-    let unreadable = endpoints.load(pool, None).await?.iter().filter(|endpoint| endpoint.is_none()).count();
     Ok(Counts {
         waiting: count("waiting")?,
         leased: count("leased")?,
         delivered: count("delivered")?,
         dead: count("dead")?,
         breakers_open: count("breakers_open")?,
-        unreadable: u64::try_from(unreadable).unwrap_or(u64::MAX),
+        unreadable: endpoints.count_unreadable(pool).await?,
     })
 }
 

@@ -147,13 +147,14 @@ $$;
 
 -- Leases ready deliveries. Chooses endpoints with ready work first, then their rows: as many as the endpoint's limits
 -- and circuit breaker leave, at most `most`, `most_slow` of slow endpoints and `most_bytes` of data. The data of an
--- event is in the first row that has it. With `hot` it looks at those endpoints only. The last row has no number: it says what time it is, in how many milliseconds
--- something else may be due, and in how many a rate limit lets the next one through.
+-- event is in the first row that has it. With `hot` it looks at those endpoints only. The last row has no number: it says
+-- what time it is, in how many milliseconds something else may be due, in how many a rate limit lets the next one through,
+-- and whether more is ready for `hot`.
 CREATE FUNCTION mambo_claim(most bigint, most_slow bigint, most_bytes bigint, lease_ms bigint, turn bigint, after text,
     hot text[], unreadable text[], unreadable_revisions bigint[])
 RETURNS TABLE (number bigint, lease bigint, lane smallint, attempts bigint, endpoint text, revision bigint,
     is_slow boolean, event bigint, id text, kind text, version text, "time" text, data text,
-    now_ms bigint, due_in_ms bigint, rate_in_ms bigint)
+    now_ms bigint, due_in_ms bigint, rate_in_ms bigint, has_ready boolean)
 LANGUAGE plpgsql SET jit = off SET enable_seqscan = off SET plan_cache_mode = force_generic_plan SET lock_timeout = '5s' AS $$
 #variable_conflict use_column
 DECLARE
@@ -240,7 +241,7 @@ BEGIN
     )
     SELECT c.number, c.lease, c.lane, c.attempts, c.endpoint, c.revision, c.is_slow, c.event, e.id, e.kind, e.version, e.time,
         CASE WHEN row_number() OVER (PARTITION BY c.event ORDER BY c.number) = 1 THEN e.data END,
-        NULL::bigint, NULL::bigint, NULL::bigint
+        NULL::bigint, NULL::bigint, NULL::bigint, NULL::boolean
     FROM claimed c JOIN mambo_event e ON e.number = c.event ORDER BY c.event, c.number;
     SELECT min((s.next_slot_us + 999) / 1000) FILTER (WHERE s.next_slot_us > at * 1000 AND e.rate_per_second IS NOT NULL),
         least(due_at, min(s.open_until) FILTER (WHERE s.timeouts >= 5 AND s.open_until > at)) INTO rate_at, due_at
@@ -249,6 +250,7 @@ BEGIN
     now_ms := at;
     due_in_ms := least(due_at, rate_at) - at;
     rate_in_ms := rate_at - at;
+    has_ready := EXISTS (SELECT 1 FROM mambo_queue q WHERE q.state = 1 AND q.endpoint = ANY (hot));
     number := NULL;
     RETURN NEXT;
 END $$;

@@ -44,7 +44,7 @@ const PROMOTE: &str = "UPDATE queue SET state = 1 WHERE number IN (
     SELECT number FROM queue WHERE state = 0 AND due <= ?1 ORDER BY due LIMIT 1000)";
 const NEXT_DUE: &str = "SELECT due FROM queue WHERE state = 0 ORDER BY due LIMIT 1";
 
-/// Leases due deliveries: of hot endpoints, or if those have none, of any.
+/// Leases due deliveries: of hot endpoints, or if nothing is ready for those, of any.
 pub(super) fn claim(context: &mut Context, capacity: Capacity, lease: Duration) -> rusqlite::Result<Claimed> {
     context.endpoints.refresh(&context.connection)?;
     promote(&context.connection, context.now)?;
@@ -52,8 +52,9 @@ pub(super) fn claim(context: &mut Context, capacity: Capacity, lease: Duration) 
     if let Some(hot) = context.turn.1.endpoints() {
         let ready = hot.into_iter().map(|id| status(&context.connection, id));
         let ready: Vec<_> = ready.collect::<rusqlite::Result<_>>()?;
-        let claimed = look(context, &ready, capacity, lease)?;
-        if !claimed.claims.is_empty() {
+        let mut claimed = look(context, &ready, capacity, lease)?;
+        let has_ready = claimed.claims.is_empty() && has_ready(&context.connection, &ready)?;
+        if context.turn.1.is_enough(&mut claimed, has_ready) {
             return Ok(claimed);
         }
     }
@@ -141,6 +142,18 @@ fn ready(connection: &Connection, after: &str, most: usize) -> rusqlite::Result<
         }
     }
     Ok(found)
+}
+
+/// Whether something is ready for one of these endpoints.
+fn has_ready(connection: &Connection, endpoints: &[(String, Status)]) -> rusqlite::Result<bool> {
+    let mut statement =
+        connection.prepare_cached("SELECT 1 FROM queue INDEXED BY queue_ready WHERE state = 1 AND endpoint = ?1")?;
+    for (id, _) in endpoints {
+        if statement.exists([id])? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// An endpoint with what is known of it.

@@ -8,6 +8,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
 use tracing::warn;
 
+use super::heartbeat::Leases;
 use crate::send::store::{Capacity, Claim, Lease, Settlement};
 
 /// What an attempt takes of the worker's capacity.
@@ -24,6 +25,7 @@ struct Taken {
 pub(super) struct InFlight {
     attempts: JoinSet<Settlement>,
     taken: HashMap<Id, Taken>,
+    leases: Leases,
     slow: usize,
     bytes: usize,
     ended: Vec<Settlement>,
@@ -55,7 +57,8 @@ impl InFlight {
             Err(error) => error.id(),
         };
         // Not extended any more: the lease of an attempt that panicked ends, which counts as a crash of its delivery.
-        if let Some(Taken { is_slow, bytes, .. }) = self.taken.remove(&id) {
+        if let Some(Taken { lease, is_slow, bytes, .. }) = self.taken.remove(&id) {
+            self.leases.drop(lease);
             self.slow = self.slow.saturating_sub(usize::from(is_slow));
             self.bytes = self.bytes.saturating_sub(bytes);
         }
@@ -95,12 +98,13 @@ impl InFlight {
         };
         self.slow = self.slow.saturating_add(usize::from(taken.is_slow));
         self.bytes = self.bytes.saturating_add(taken.bytes);
+        self.leases.hold(taken.lease);
         self.taken.insert(task.id(), taken);
     }
 
-    /// The leases of those that have not ended.
-    pub(super) fn leases(&self) -> Vec<Lease> {
-        self.taken.values().map(|taken| taken.lease).collect()
+    /// The leases of those that have not ended, now and later.
+    pub(super) fn leases(&self) -> Leases {
+        self.leases.clone()
     }
 
     /// Takes back what could not be recorded in the store.

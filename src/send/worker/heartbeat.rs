@@ -1,0 +1,72 @@
+//! The heartbeat: keeps a worker's leases, and takes back those that ended without a word of their worker.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::time::Duration;
+use std::collections::HashSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::task::JoinHandle;
+use tokio::time::sleep;
+use tracing::warn;
+
+use crate::send::error::SendError;
+use crate::send::store::{Lease, Store};
+
+/// How long at most until leases are extended, and the ended ones of other workers are taken back.
+const HEARTBEAT_MOST: Duration = Duration::from_secs(5);
+
+/// The leases of what a worker has in flight. Clones share them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Leases(Arc<Mutex<HashSet<Lease>>>);
+
+impl Leases {
+    fn held(&self) -> MutexGuard<'_, HashSet<Lease>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn hold(&self, lease: Lease) {
+        self.held().insert(lease);
+    }
+
+    pub(super) fn drop(&self, lease: Lease) {
+        self.held().remove(&lease);
+    }
+}
+
+/// A task that extends leases, beside everything else that its worker does. It ends when this is dropped.
+#[derive(Debug)]
+pub(super) struct Heartbeat(JoinHandle<()>);
+
+impl Heartbeat {
+    pub(super) fn start<S: Store>(store: Arc<S>, leases: Leases, lease: Duration) -> Self {
+        // A third of a lease, so that one heartbeat that fails costs none.
+        let pause = lease.checked_div(3).unwrap_or(lease).min(HEARTBEAT_MOST);
+        Self(tokio::spawn(async move {
+            loop {
+                sleep(pause).await;
+                if let Err(error) = beat(&*store, &leases, lease).await {
+                    warn!(code = error.code(), %error, "leases could not be extended");
+                }
+            }
+        }))
+    }
+}
+
+impl Drop for Heartbeat {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+async fn beat<S: Store>(store: &S, leases: &Leases, lease: Duration) -> Result<(), SendError> {
+    let held: Vec<Lease> = leases.held().iter().copied().collect();
+    let extend = async {
+        if held.is_empty() {
+            return Ok(Vec::new());
+        }
+        store.extend(held, lease).await
+    };
+    let (extended, reclaimed) = tokio::join!(extend, store.reclaim_expired());
+    extended.and(reclaimed).map(|_count| ())
+}
