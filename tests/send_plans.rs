@@ -68,35 +68,50 @@ fn steps(plans: &str) -> Vec<(String, u64)> {
     found
 }
 
+async fn claim_and_settle(client: &Client, expected: usize) {
+    let claimed = client.query(CLAIM, &[]).await.unwrap();
+    assert_eq!(claimed.len(), expected + 1);
+    client.batch_execute("SELECT mambo_reclaim(5)").await.unwrap();
+    let leases =
+        claimed.iter().filter_map(|row| row.get::<_, Option<i64>>("number").zip(row.get::<_, Option<i64>>("lease")));
+    let (numbers, leases): (Vec<i64>, Vec<i64>) = leases.unzip();
+    client.query(SETTLE, &[&numbers, &leases]).await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_claim_and_a_settlement_read_no_more_than_they_hand_over() {
     let cluster = Cluster::start();
     let url = cluster.database().await;
     Postgres::connect(&url).await.unwrap();
     let (client, said) = listening(&url).await;
-    let fill = "INSERT INTO mambo_endpoint (id, settings, max_in_flight, state)
+    let endpoints = "INSERT INTO mambo_endpoint (id, settings, max_in_flight, state)
             SELECT CASE WHEN n <= 8 THEN 'e' ELSE 'idle' END || n, '{}', 64, 'enabled' FROM generate_series(1, 10008) n;
-        INSERT INTO mambo_status (endpoint, concurrency, latency_ms) SELECT id, 64, 5 FROM mambo_endpoint;
-        INSERT INTO mambo_event (id, kind, version, data, created) SELECT n, 'Other', '9.0.0', '{}', 0 FROM generate_series(1, 12500) n;
-        INSERT INTO mambo_queue (event, endpoint, size, due) SELECT number, 'e' || n, 2, number FROM mambo_event, generate_series(1, 8) n;
-        INSERT INTO mambo_queue (event, endpoint, size, state, due) SELECT number, 'e1', 2, 0, 9e15 FROM mambo_event";
-    client.batch_execute(fill).await.unwrap();
+        INSERT INTO mambo_status (endpoint, concurrency, latency_ms) SELECT id, 64, 5 FROM mambo_endpoint";
+    client.batch_execute(endpoints).await.unwrap();
+    let fill = |events: &str| {
+        format!(
+            "INSERT INTO mambo_event (id, kind, version, data, created)
+                SELECT n, 'Other', '9.0.0', '{{}}', 0 FROM generate_series({events}) n;
+            INSERT INTO mambo_queue (event, endpoint, size, due)
+                SELECT e.number, 'e' || n, 2, e.number FROM mambo_event e, generate_series(1, 8) n
+                WHERE NOT EXISTS (SELECT 1 FROM mambo_queue q WHERE q.event = e.number);
+            INSERT INTO mambo_queue (event, endpoint, size, state, due) SELECT number, 'e1', 2, 0, 9e15 FROM mambo_event"
+        )
+    };
+    // The plans of the functions are made here, where a few wait, and kept by the connection.
+    client.batch_execute(&fill("1, 1")).await.unwrap();
+    client.batch_execute("ANALYZE").await.unwrap();
+    claim_and_settle(&client, 8).await;
+    client.batch_execute(&fill("2, 12501")).await.unwrap();
     let explain =
         "LOAD 'auto_explain'; SET auto_explain.log_min_duration = 0; SET auto_explain.log_nested_statements = on;
         SET auto_explain.log_analyze = on; SET auto_explain.log_timing = off; SET auto_explain.log_level = notice";
-    // With the planner's statistics of an empty store, and with those of this one.
-    for statistics in ["", "VACUUM ANALYZE"] {
+    // With plans of a store that is nearly empty, with its statistics, and with those of this one.
+    for statistics in ["", "DISCARD PLANS", "VACUUM ANALYZE"] {
         client.batch_execute(statistics).await.unwrap();
         client.batch_execute(explain).await.unwrap();
         said.lock().unwrap().clear();
-        let claimed = client.query(CLAIM, &[]).await.unwrap();
-        assert_eq!(claimed.len(), 64 + 1);
-        client.batch_execute("SELECT mambo_reclaim(5)").await.unwrap();
-        let leases = claimed
-            .iter()
-            .filter_map(|row| row.get::<_, Option<i64>>("number").zip(row.get::<_, Option<i64>>("lease")));
-        let (numbers, leases): (Vec<i64>, Vec<i64>) = leases.unzip();
-        client.query(SETTLE, &[&numbers, &leases]).await.unwrap();
+        claim_and_settle(&client, 64).await;
         let plans = said.lock().unwrap().clone();
         // What this test itself asks is not of interest.
         let plans = plans.split("duration: ").filter(|plan| !plan.contains("array_agg")).collect::<String>();

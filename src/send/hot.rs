@@ -9,15 +9,17 @@ use tokio::time::Instant;
 use super::store::{Claim, Claimed};
 
 /// How often a claim looks at every endpoint that has ready deliveries, at least. Those that had some and were not kept
-/// back a moment ago are most likely to have more: looking at 100 that hang before each claim took a quarter of the speed
+/// back a moment ago are most likely to have more: looking at 100 that hang before each claim took a third of the speed
 /// of one that works.
 const FULL_LOOK: Duration = Duration::from_millis(40);
+/// Full looks take no more than one part in so many of the time: they take long where a long transaction keeps old rows.
+const FULL_LOOK_SHARE: u32 = 10;
 
 /// The endpoints of the last claims.
 #[derive(Debug, Default)]
 pub(crate) struct Hot {
     endpoints: Vec<String>,
-    full_look: Option<Instant>,
+    next_full_look: Option<Instant>,
     after: String,
 }
 
@@ -28,7 +30,7 @@ impl Hot {
     }
 
     fn full_look_in(&self) -> Option<Duration> {
-        FULL_LOOK.checked_sub(self.full_look?.elapsed())
+        self.next_full_look?.checked_duration_since(Instant::now())
     }
 
     /// Whether a look at hot endpoints is enough: it leased something, or `has_ready` says that more waits for them, which
@@ -48,9 +50,10 @@ impl Hot {
         &self.after
     }
 
-    /// Remembers what a full look found.
-    pub(crate) fn found(&mut self, claims: &[Claim]) {
-        self.full_look = Some(Instant::now());
+    /// Remembers what a full look found that began at this time.
+    pub(crate) fn found(&mut self, claims: &[Claim], began: Instant) {
+        let pause = FULL_LOOK.max(began.elapsed().saturating_mul(FULL_LOOK_SHARE));
+        self.next_full_look = Instant::now().checked_add(pause);
         self.endpoints = claims.iter().map(|claim| claim.endpoint.id.clone()).collect();
         self.endpoints.sort_unstable();
         self.endpoints.dedup();

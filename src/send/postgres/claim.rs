@@ -8,6 +8,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
 use deadpool_postgres::Pool;
+use tokio::time::Instant;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
@@ -36,8 +37,8 @@ impl Turn {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).1.is_enough(claimed, has_ready)
     }
 
-    fn found(&self, claims: &[Claim]) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).1.found(claims);
+    fn found(&self, claims: &[Claim], began: Instant) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).1.found(claims, began);
     }
 }
 
@@ -56,8 +57,9 @@ pub(super) async fn claim(
             return Ok(claimed);
         }
     }
+    let began = Instant::now();
     let (claimed, _) = look(pool, endpoints, (number, &after, None), capacity, lease).await?;
-    turn.found(&claimed.claims);
+    turn.found(&claimed.claims, began);
     Ok(claimed)
 }
 

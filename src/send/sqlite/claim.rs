@@ -7,6 +7,7 @@ use core::time::Duration;
 use std::collections::{BTreeMap, HashMap};
 
 use rusqlite::{Connection, OptionalExtension, params};
+use tokio::time::Instant;
 
 use super::fair::{Candidate, Room, Status, choose, interleave};
 use super::log::parsed;
@@ -58,9 +59,10 @@ pub(super) fn claim(context: &mut Context, capacity: Capacity, lease: Duration) 
             return Ok(claimed);
         }
     }
+    let began = Instant::now();
     let ready = ready(&context.connection, context.turn.1.after(), capacity.deliveries.saturating_mul(2))?;
     let claimed = look(context, &ready, capacity, lease)?;
-    context.turn.1.found(&claimed.claims);
+    context.turn.1.found(&claimed.claims, began);
     Ok(claimed)
 }
 
