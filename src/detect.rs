@@ -49,7 +49,6 @@ const MAX_HEADERS: usize = 64;
 const MAX_SECRETS: usize = 8;
 /// Every profile under which the delivery verifies with one of the secrets, the default grammar first.
 #[must_use]
-#[inline(never)]
 pub fn detect(headers: &dyn Headers, body: &[u8], secrets: &[&str], now: UnixMillis) -> Vec<Detected> {
     let mut found = Vec::new();
     if body.len() > MAX_BODY_BYTES {
@@ -112,7 +111,6 @@ fn keys(secrets: &[&str]) -> Vec<(usize, Encoding, MacKey)> {
 
 /// Where kind, id, version, time and data seem to be, on the two upper levels of a body.
 #[must_use]
-#[inline(never)]
 pub fn sightings(body: &[u8]) -> Vec<Sighting> {
     let mut found = Vec::new();
     if let Some(object) = core::str::from_utf8(body).ok().and_then(Object::open) {

@@ -66,7 +66,6 @@ pub enum Cause {
 
 /// Explains a refusal of a delivery.
 #[must_use]
-#[inline(never)]
 pub fn explain(
     error: Error,
     scheme: &Scheme,

@@ -37,21 +37,16 @@ impl Encoding {
         let bytes = match self {
             Self::Utf8 => text.as_bytes().to_vec(),
             Self::Hex => base16ct::mixed::decode_vec(text).ok()?,
-            Self::Base64 => from_base64(text)?,
+            Self::Base64 => Base64::decode_vec(&standard(text)).ok()?,
         };
         Some(Zeroizing::new(bytes))
     }
 }
 
-/// Stays apart from what most secrets take, as they are text.
-#[inline(never)]
-fn from_base64(text: &str) -> Option<Vec<u8>> {
-    Base64::decode_vec(&standard(text)).ok()
-}
-
 /// `text` in the standard alphabet and padded, if it is base64 at all; wiped after use, since it is a secret.
 fn standard(text: &str) -> Zeroizing<String> {
-    let missing = if text.ends_with('=') { 0 } else { text.len().wrapping_neg() % 4 };
+    let length = text.len().next_multiple_of(4);
+    let missing = if text.ends_with('=') { 0 } else { length.saturating_sub(text.len()) };
     let mut standard = Zeroizing::new(String::with_capacity(text.len().saturating_add(missing)));
     standard.extend(text.chars().map(|letter| match letter {
         '-' => '+',
@@ -70,7 +65,6 @@ pub fn hex(bytes: &[u8]) -> String {
 
 /// The 32 bytes behind 64 lower-case hex digits.
 #[must_use]
-#[inline]
 pub fn unhex(digits: &[u8]) -> Option<[u8; 32]> {
     let mut bytes = [0; 32];
     let decoded = lower::decode(digits, &mut bytes).ok()?.len();

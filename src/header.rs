@@ -4,7 +4,6 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::cut::{cut, next};
 use crate::encoding::{hex, unhex};
 use crate::error::Error;
 use crate::limits::{MAX_HEADER_BYTES, MAX_SIGNATURES, MAX_TIMESTAMP_DIGITS, MILLISECONDS_FROM};
@@ -39,12 +38,13 @@ impl<'a> SignatureHeader<'a> {
     /// # Errors
     /// `header_*`, `timestamp_missing`, `timestamp_malformed`, `timestamp_negative`, `timestamp_overflow`,
     /// `signature_missing`, `signature_malformed`, `signature_uppercase`, `signatures_too_many`.
-    #[inline]
     pub fn parse(scheme: &Scheme, value: &'a [u8]) -> Result<Self, Error> {
+        let header = || scheme.header.clone();
         if value.len() > MAX_HEADER_BYTES {
-            return Err(too_large(scheme, value.len()));
+            return Err(Error::HeaderTooLarge { header: header(), bytes: value.len(), allowed: MAX_HEADER_BYTES });
         }
-        let malformed = |expected: &str, at| malformed(scheme, expected, at);
+        let malformed = |expected: &str, at| Error::HeaderMalformed { header: header(), expected: expected.into(), at };
+        let expected_mark = |mark: char, at| malformed(&alloc::format!("`{mark}`"), at);
         let printable = |byte: &u8| byte.is_ascii_graphic() || *byte == b' ' || *byte == b'\t';
         if let Some(at) = value.iter().position(|byte| !printable(byte)) {
             return Err(malformed("printable ASCII", at));
@@ -53,15 +53,14 @@ impl<'a> SignatureHeader<'a> {
         let fields = match &scheme.grammar {
             Grammar::Pairs { separator, assign, timestamp_keys, signature_keys } => {
                 let mut fields = Fields::default();
-                let mut rest = Some(text);
-                while let Some(piece) = next(&mut rest, *separator) {
+                for piece in text.split(*separator) {
                     let at = offset(text, piece);
                     let piece = piece.trim_ascii();
                     if piece.is_empty() && *separator == ' ' {
                         continue;
                     }
-                    let Some((name, value)) = cut(piece, *assign) else {
-                        return Err(unassigned(scheme, *assign, at.saturating_add(piece.len())));
+                    let Some((name, value)) = piece.split_once(*assign) else {
+                        return Err(expected_mark(*assign, at.saturating_add(piece.len())));
                     };
                     let (name, value) = (name.trim_ascii(), value.trim_ascii());
                     if timestamp_keys.iter().any(|key| key == name) {
@@ -75,12 +74,12 @@ impl<'a> SignatureHeader<'a> {
                 fields
             }
             Grammar::Sequence { separator, prefix } => {
-                let Some((timestamp, signature)) = cut(text, *separator) else {
-                    return Err(unassigned(scheme, *separator, text.len()));
+                let Some((timestamp, signature)) = text.split_once(*separator) else {
+                    return Err(expected_mark(*separator, text.len()));
                 };
                 let signature = signature.trim_ascii();
                 let Some(signature) = signature.strip_prefix(prefix.as_str()) else {
-                    return Err(unprefixed(scheme, prefix, offset(text, signature)));
+                    return Err(malformed(&alloc::format!("`{prefix}`"), offset(text, signature)));
                 };
                 let mut fields = Fields { timestamp: Some(timestamp.trim_ascii()), ..Fields::default() };
                 fields.signature(scheme.digest, signature)?;
@@ -88,11 +87,11 @@ impl<'a> SignatureHeader<'a> {
             }
         };
         let Some(timestamp_text) = fields.timestamp else {
-            return Err(without_timestamp(scheme));
+            return Err(Error::TimestampMissing { header: header() });
         };
         let timestamp = scheme.unit.read(timestamp_text)?;
         let Some(first) = fields.first_signature else {
-            return Err(without_signature(scheme));
+            return Err(Error::SignatureMissing { header: header() });
         };
         // One bad signature beside good ones is passed over, as a rotation or a new scheme may bring it.
         if fields.signatures.is_empty() {
@@ -131,7 +130,6 @@ impl Unit {
     ///
     /// # Errors
     /// `timestamp_malformed`, `timestamp_negative`, `timestamp_overflow`.
-    #[inline]
     pub fn read(self, text: &str) -> Result<UnixMillis, Error> {
         const MAX_SECONDS: i64 = i64::MAX / 1000;
         const EXPECTED: &str = "a whole number without sign or leading zero";
@@ -168,8 +166,6 @@ impl Unit {
 
 impl Digest {
     /// Why none of several signatures can be read, by the first of them.
-    #[cold]
-    #[inline(never)]
     fn unreadable(self, text: &str, of: usize) -> Error {
         let number = 1;
         if self == Self::Hex && unhex(text.to_ascii_lowercase().as_bytes()).is_some() {
@@ -178,7 +174,6 @@ impl Digest {
         Error::SignatureMalformed { number, of, bytes: text.len() }
     }
 
-    #[inline]
     fn read(self, text: &str) -> Option<Tag> {
         match self {
             Self::Hex => unhex(text.as_bytes()),
@@ -207,7 +202,6 @@ struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    #[inline]
     fn signature(&mut self, digest: Digest, text: &'a str) -> Result<(), Error> {
         if self.count == MAX_SIGNATURES {
             return Err(Error::SignaturesTooMany { allowed: MAX_SIGNATURES });
@@ -222,43 +216,4 @@ impl<'a> Fields<'a> {
 /// Where `part`, a slice of `whole`, starts.
 fn offset(whole: &str, part: &str) -> usize {
     (part.as_ptr() as usize).saturating_sub(whole.as_ptr() as usize)
-}
-
-/// Kept out of the way of what is well-formed.
-#[cold]
-#[inline(never)]
-fn malformed(scheme: &Scheme, expected: &str, at: usize) -> Error {
-    Error::HeaderMalformed { header: scheme.header.clone(), expected: expected.into(), at }
-}
-
-// Errors are made here, once, and not in the midst of what every delivery passes.
-
-#[cold]
-#[inline(never)]
-fn unassigned(scheme: &Scheme, mark: char, at: usize) -> Error {
-    malformed(scheme, &["`", mark.encode_utf8(&mut [0; 4]), "`"].concat(), at)
-}
-
-#[cold]
-#[inline(never)]
-fn unprefixed(scheme: &Scheme, prefix: &str, at: usize) -> Error {
-    malformed(scheme, &["`", prefix, "`"].concat(), at)
-}
-
-#[cold]
-#[inline(never)]
-fn too_large(scheme: &Scheme, bytes: usize) -> Error {
-    Error::HeaderTooLarge { header: scheme.header.clone(), bytes, allowed: MAX_HEADER_BYTES }
-}
-
-#[cold]
-#[inline(never)]
-fn without_timestamp(scheme: &Scheme) -> Error {
-    Error::TimestampMissing { header: scheme.header.clone() }
-}
-
-#[cold]
-#[inline(never)]
-fn without_signature(scheme: &Scheme) -> Error {
-    Error::SignatureMissing { header: scheme.header.clone() }
 }

@@ -21,8 +21,6 @@ pub mod limits;
 
 pub mod time;
 
-mod cut;
-
 pub mod release;
 
 mod redact;
@@ -68,9 +66,9 @@ pub mod diagnose;
 pub mod detect;
 
 // FLOWS: the two directions, mirror images.
-pub mod receive;
+pub mod received;
 
-pub mod outline;
+pub mod receive;
 
 pub mod render;
 
@@ -84,7 +82,8 @@ pub use error::{Code, Error, Fault};
 pub use event::Event;
 pub use key::{Key, KeyRing};
 pub use profile::Profile;
-pub use receive::{Received, Receiver, Wanted};
+pub use receive::{Receiver, Wanted};
+pub use received::Received;
 pub use release::Release;
 pub use render::{Outbound, Outgoing, Policy, Renderer};
 pub use shim::{Registry, Shims};

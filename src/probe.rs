@@ -6,7 +6,6 @@ use alloc::vec::Vec;
 
 use zeroize::Zeroizing;
 
-use crate::cut::{cut, next};
 use crate::encoding::{Encoding, hex};
 use crate::json::format::{Style, restyled};
 use crate::json::valid;
@@ -79,7 +78,7 @@ pub fn secrets(secret: &[u8]) -> Vec<(&'static str, Zeroizing<Vec<u8>>)> {
         for (word, encoding) in [("the secret is hex", Encoding::Hex), ("the secret is base64", Encoding::Base64)] {
             found.extend(encoding.decode(text).map(|bytes| (word, bytes)));
         }
-        if let Some((_, rest)) = cut(text, '_') {
+        if let Some((_, rest)) = text.split_once('_') {
             let word = "the secret is base64 behind a prefix";
             found.extend(Encoding::Base64.decode(rest).map(|bytes| (word, bytes)));
         }
@@ -112,7 +111,7 @@ pub fn grammars(text: &str) -> Vec<(Grammar, Digest)> {
                 }
             }
         }
-        if let Some((stamp, rest)) = cut(text, separator) {
+        if let Some((stamp, rest)) = text.split_once(separator) {
             let start = rest.trim_ascii_start();
             let prefix = start.len().checked_sub(64).and_then(|length| start.split_at_checked(length));
             if let (Ok(_), Some((prefix, tag))) = (Unit::Auto.read(stamp.trim_ascii()), prefix) {
@@ -127,17 +126,13 @@ pub fn grammars(text: &str) -> Vec<(Grammar, Digest)> {
 
 /// The pairs of a text that is nothing else, and not too many.
 fn pairs(text: &str, separator: char, assign: char) -> Option<Vec<(&str, &str)>> {
-    let mut rest = Some(text);
-    let mut pairs = Vec::new();
-    while let Some(each) = next(&mut rest, separator) {
-        pairs.push(pair(each, assign)?);
-    }
+    let pairs: Vec<_> = text.split(separator).map(|each| pair(each, assign)).collect::<Option<_>>()?;
     Some(pairs).filter(|pairs| pairs.len() <= MAX_CANDIDATES)
 }
 
 /// The name and the value of a pair, blanks around them left out.
 fn pair(text: &str, assign: char) -> Option<(&str, &str)> {
-    let (name, value) = cut(text.trim_ascii(), assign)?;
+    let (name, value) = text.trim_ascii().split_once(assign)?;
     Some((name.trim_ascii(), value.trim_ascii()))
 }
 

@@ -21,7 +21,6 @@ impl Profile {
     ///
     /// # Errors
     /// `profile_invalid`, with the first problem and its place.
-    #[inline(never)]
     pub fn from_json(text: &str) -> Result<Self, Error> {
         let mut problems = Problems::default();
         let profile = Doc::parse(text, &mut problems).and_then(|doc| Self::read(&doc, &mut problems));

@@ -7,19 +7,17 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::diagnose::{Diagnosis, explain};
-use crate::encoding::hex;
 use crate::envelope::Envelope;
 use crate::error::Error;
 use crate::event::{Event, KINDS};
 use crate::header::SignatureHeader;
-use crate::json::Pointer;
 use crate::key::KeyRing;
 use crate::limits::MAX_BODY_BYTES;
-use crate::mac::digest;
 use crate::profile::Profile;
+use crate::received::Received;
 use crate::release::Release;
 use crate::shim::builtin::RELEASES;
-use crate::shim::{Loss, Shims, Standing, Strictness, apply};
+use crate::shim::{Shims, Standing, Strictness, apply};
 use crate::time::{UnixMillis, Window};
 use crate::verify::{CoreMac, Headers, MacProvider, Proof, Verified, prove, replay_key, signature_value, verify_by};
 
@@ -48,55 +46,6 @@ pub struct Receiver {
     pub(crate) wanted: Wanted,
     pub(crate) kind: Option<String>,
     pub(crate) max_body_bytes: usize,
-}
-
-/// An event that was verified. It cannot be had in another way: its proof is private, and only
-/// [`Receiver::receive`] and [`Receiver::open`], which takes a [`Verified`], make one.
-///
-/// ```compile_fail,E0451
-/// # use mambo_webhooks::{Received, Verified};
-/// # fn forge<'a>(genuine: Received<'a>, verified: Verified<'a>) -> Received<'a> {
-/// Received { verified, ..genuine }
-/// # }
-/// ```
-///
-/// Nor can a proof be made from bytes, except through the one function that says so:
-///
-/// ```compile_fail,E0451
-/// # use mambo_webhooks::Verified;
-/// # fn forge<'a>(genuine: Verified<'a>) -> Verified<'a> {
-/// Verified { body: b"forged", ..genuine }
-/// # }
-/// ```
-///
-/// ```
-/// # use mambo_webhooks::{KeyRing, Receiver, UnixMillis, Verified};
-/// # fn main() -> Result<(), mambo_webhooks::Error> {
-/// let receiver = Receiver::new(KeyRing::single("a secret of at least 16 bytes")?);
-/// let from_a_queue = Verified::assume(br#"{"message":"ping"}"#, UnixMillis(1_700_000_000_000));
-/// assert_eq!(receiver.open(from_a_queue, &[("none", "")])?.event.kind(), Some("Ping"));
-/// # Ok(())
-/// # }
-/// ```
-#[derive(Clone, Debug)]
-pub struct Received<'a> {
-    /// What happened.
-    pub event: Event<'a>,
-    /// The event's id, where the envelope names one.
-    pub id: Option<Cow<'a, str>>,
-    /// When it happened, as JSON text, where the envelope says so.
-    pub time: Option<&'a str>,
-    /// The release in whose shape the data came, where the envelope or the receiver's settings say so.
-    pub received_version: Option<Release>,
-    /// The release in whose shape the data is now; `None` where that is unknown.
-    pub delivered_version: Option<Release>,
-    /// How the release that the data came in stands to those that the registry lists.
-    pub standing: Standing,
-    /// Ids of the changes that were carried out on the data.
-    pub applied: Vec<String>,
-    /// What the wanted shape could not hold.
-    pub losses: Vec<Loss>,
-    verified: Verified<'a>,
 }
 
 impl Receiver {
@@ -180,7 +129,21 @@ impl Receiver {
     /// # Errors
     /// As for [`verify()`](crate::verify()), then `body_not_utf8` and `body_not_json`, and `shim_conflict` under the strict policy.
     pub fn receive<'a>(&self, headers: &dyn Headers, body: &'a [u8], now: UnixMillis) -> Result<Received<'a>, Error> {
-        let verified = self.verify(headers, body, now)?;
+        self.receive_by(&CoreMac, headers, body, now)
+    }
+
+    /// [`receive`](Self::receive), with the tags from `mac`.
+    ///
+    /// # Errors
+    /// As for [`receive`](Self::receive).
+    pub fn receive_by<'a>(
+        &self,
+        mac: &dyn MacProvider,
+        headers: &dyn Headers,
+        body: &'a [u8],
+        now: UnixMillis,
+    ) -> Result<Received<'a>, Error> {
+        let verified = self.verify_by(mac, headers, body, now)?;
         self.open(verified, headers)
     }
 
@@ -209,27 +172,33 @@ impl Receiver {
         verify_by(mac, &self.profile.scheme, &self.keys, headers, body, now, self.window)
     }
 
-    /// The proof alone, from the value of the signature header.
+    /// [`verify`](Self::verify) for a body that stays with the host: `hmac` has it, all of its tags and its
+    /// [`head`](MacProvider::head). Its length is not looked at.
     ///
     /// # Errors
-    /// As for [`prove`].
-    pub fn prove<'p>(
-        &'p self,
-        mac: &dyn MacProvider,
-        value: &'p [u8],
-        body: &[u8],
+    /// As for [`verify()`](crate::verify()).
+    pub fn verify_detached(
+        &self,
+        hmac: &dyn MacProvider,
+        headers: &dyn Headers,
         now: UnixMillis,
-    ) -> Result<Proof<'p>, Error> {
-        prove(mac, &self.profile.scheme, &self.keys, value, body, now, self.window)
+    ) -> Result<Proof, Error> {
+        prove(hmac, &self.profile.scheme, &self.keys, headers, &[], now, self.window)
     }
 
-    /// [`Verified::replay_key`] of a delivery that was verified before, from its headers; `None` for
-    /// headers that no verified delivery has.
+    /// [`Verified::replay_key`] of a delivery that was verified before, from its headers; `None` for headers that no
+    /// verified delivery has.
     #[must_use]
     pub fn replay_key(&self, headers: &dyn Headers, body: &[u8]) -> Option<String> {
         let value = signature_value(&self.profile.scheme, headers).ok()?;
         let header = SignatureHeader::parse(&self.profile.scheme, &value).ok()?;
         Some(replay_key(header.timestamp_text, body))
+    }
+
+    /// The largest body that is looked at, in bytes.
+    #[must_use]
+    pub const fn body_limit(&self) -> usize {
+        self.max_body_bytes
     }
 
     /// The keys that deliveries are tried against.
@@ -281,7 +250,7 @@ impl Receiver {
             losses = shimmed.losses;
             data = shimmed.data;
             // Where changes may be unknown, the shape that came out is not known either.
-            let knows = |shims: &Shims| shims.registry().events.contains(kind);
+            let knows = |shims: &Shims| shims.registry().events.contains_key(&**kind);
             let is_known = self.shims.as_ref().map_or(KINDS.contains(&&**kind), knows)
                 && self.releases().first().is_none_or(|first| *first <= from.min(to))
                 && self.releases().last().is_some_and(|newest| *newest >= from.max(to));
@@ -291,11 +260,6 @@ impl Receiver {
         let Envelope { id, time, .. } = envelope;
         let standing = Standing::of(received_version, self.releases());
         Ok(Received { event, id, time, received_version, delivered_version, standing, applied, losses, verified })
-    }
-
-    /// The places that changes touch in the data of events, as [`Shims::touched`] tells them; nothing without changes.
-    pub(crate) fn touched(&self) -> Option<(Vec<Pointer>, bool)> {
-        self.shims.as_ref().map_or(Some((Vec::new(), false)), Shims::touched)
     }
 
     /// Known releases, oldest first.
@@ -311,27 +275,6 @@ impl Receiver {
             .flatten()
             .map(String::as_str)
     }
-}
-
-impl<'a> Received<'a> {
-    /// The proof that the delivery was verified: its bytes, key, timestamp and replay key.
-    #[must_use]
-    pub const fn verified(&self) -> &Verified<'a> {
-        &self.verified
-    }
-
-    /// What is the same for every delivery of one event, retries included, as far as that can be known: the
-    /// event's id, or else a digest of the body. Two events with equal bodies and no id have the same one.
-    #[must_use]
-    pub fn event_key(&self) -> String {
-        event_key(self.id.as_deref(), self.verified.body())
-    }
-}
-
-/// [`Received::event_key`], from its parts.
-#[must_use]
-pub fn event_key(id: Option<&str>, body: &[u8]) -> String {
-    id.map_or_else(|| ["sha256:", &hex(&digest(&[body]))].concat(), |id| ["id:", id].concat())
 }
 
 /// The one value of a header, as text.

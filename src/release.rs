@@ -3,8 +3,6 @@
 use core::fmt;
 use core::str::FromStr;
 
-use crate::cut::next;
-
 /// A release of Mambo: three numbers, compared as numbers, so that 8.10.2 is newer than 8.7.2.
 ///
 /// Source: docs.mambo.io/administrators/account/webhooks names 8.0.3, 8.10.2 and 9.0.0.
@@ -44,10 +42,11 @@ impl FromStr for Release {
     type Err = NotARelease;
 
     fn from_str(text: &str) -> Result<Self, NotARelease> {
-        let mut rest = Some(text);
-        let mut part = || next(&mut rest, '.').and_then(number).ok_or(NotARelease);
-        let release = Self::new(part()?, part()?, part()?);
-        if rest.is_some() { Err(NotARelease) } else { Ok(release) }
+        let mut parts = text.split('.').map(number);
+        match [parts.next(), parts.next(), parts.next(), parts.next()] {
+            [Some(Some(major)), Some(Some(minor)), Some(Some(patch)), None] => Ok(Self::new(major, minor, patch)),
+            _ => Err(NotARelease),
+        }
     }
 }
 

@@ -46,7 +46,6 @@ impl Receiver {
     ///
     /// # Errors
     /// `options_invalid`, and every code of fault `config`.
-    #[inline(never)]
     pub fn from_json(json: &str) -> Result<Self, Error> {
         let mut problems = Problems::default();
         let settings = Doc::parse(json, &mut problems).and_then(|doc| Settings::read(&doc, &mut problems));

@@ -8,8 +8,6 @@ pub mod convert;
 
 pub mod op;
 
-pub mod named;
-
 pub mod registry;
 
 pub mod read;
@@ -23,8 +21,6 @@ pub mod check;
 pub mod builtin;
 
 pub mod plan;
-
-pub mod touch;
 
 pub mod loss;
 
@@ -40,7 +36,6 @@ pub use apply::{Shimmed, apply};
 pub use changelog::changelog;
 pub use check::check;
 pub use loss::{Loss, LossKind, Strictness};
-pub use named::Named;
 pub use op::{Lossy, Op};
 pub use plan::{Plan, Shims, Standing};
 pub use registry::{Change, Registry};

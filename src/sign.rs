@@ -15,7 +15,6 @@ use crate::time::UnixMillis;
 ///
 /// # Errors
 /// `keys_inactive` when no key is valid at `now`; `timestamp_negative` when `now` is before 1970.
-#[inline(never)]
 pub fn sign(scheme: &Scheme, keys: &KeyRing, body: &[u8], now: UnixMillis) -> Result<String, Error> {
     if now.0 < 0 {
         return Err(Error::TimestampNegative);

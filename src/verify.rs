@@ -1,5 +1,6 @@
 //! Verifying: a header value and body bytes become a [`Verified`], or nothing. The mirror of [`crate::sign`](mod@crate::sign).
 
+use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -34,6 +35,12 @@ pub trait MacProvider {
     /// The HMAC-SHA256 tag under `key` of the texts in front of the body and of the body; `None` when there is none,
     /// which no signature fits.
     fn tag(&self, key: &Key, front: [&str; 2], body: &[u8]) -> Option<Tag>;
+
+    /// The beginning of the body, at least as many bytes as the longest joiner has. A provider that has the body
+    /// elsewhere has its beginning there too.
+    fn head<'b>(&self, body: &'b [u8]) -> Cow<'b, [u8]> {
+        Cow::Borrowed(body)
+    }
 }
 
 /// The core's own hash.
@@ -41,27 +48,27 @@ pub trait MacProvider {
 pub struct CoreMac;
 
 impl MacProvider for CoreMac {
-    #[inline]
     fn tag(&self, key: &Key, [time, joiner]: [&str; 2], body: &[u8]) -> Option<Tag> {
         Some(key.mac().tag(&[time.as_bytes(), joiner.as_bytes(), body]))
     }
 }
 
-/// What [`prove`] found: which key fits, and what was signed in front of the body.
-#[derive(Clone, Copy, Debug)]
-pub struct Proof<'p> {
-    /// The key that fits.
-    pub key: &'p Key,
+/// What the signature header proves: which key signed, when, and what was signed in front of the body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Proof {
+    /// Id of the key that the signature fits.
+    pub key_id: String,
     /// When the delivery was signed.
     pub timestamp: UnixMillis,
     /// The timestamp as it was signed.
-    pub timestamp_text: &'p str,
+    pub timestamp_text: String,
     /// What stands between timestamp and body in the signed text.
-    pub joiner: &'p str,
+    pub joiner: String,
 }
 
 /// Body bytes whose signature holds and whose timestamp is inside the window. Only [`verify`] makes one, and
-/// [`Verified::assume`] for bodies that were verified before.
+/// [`Verified::assume_verified`] for bodies that were verified before.
 #[derive(Clone)]
 pub struct Verified<'a> {
     body: &'a [u8],
@@ -83,9 +90,10 @@ impl fmt::Debug for Verified<'_> {
 }
 
 impl<'a> Verified<'a> {
-    /// Takes a body on trust: one that was verified before it was stored in a queue, say.
+    /// Takes a body on trust. **Dangerous:** only for a body that was verified before, and came back from a queue that
+    /// only the verifier writes to.
     #[must_use]
-    pub fn assume(body: &'a [u8], timestamp: UnixMillis) -> Self {
+    pub fn assume_verified(body: &'a [u8], timestamp: UnixMillis) -> Self {
         let timestamp_text = alloc::format!("{}", timestamp.0);
         Self { body, key_id: None, timestamp, timestamp_text, joiner: None }
     }
@@ -167,31 +175,35 @@ pub fn verify_by<'a>(
     now: UnixMillis,
     window: Window,
 ) -> Result<Verified<'a>, Error> {
-    let value = signature_value(scheme, headers)?;
-    let Proof { key, timestamp, timestamp_text, joiner } = prove(mac, scheme, keys, &value, body, now, window)?;
-    let (key_id, timestamp_text, joiner) = (Some(key.id().into()), timestamp_text.into(), Some(joiner.into()));
-    Ok(Verified { body, key_id, timestamp, timestamp_text, joiner })
+    let Proof { key_id, timestamp, timestamp_text, joiner } = prove(mac, scheme, keys, headers, body, now, window)?;
+    Ok(Verified { body, key_id: Some(key_id), timestamp, timestamp_text, joiner: Some(joiner) })
 }
 
-/// The heart of [`verify`]: the value of the signature header against body, keys and time. With a `mac` that has the
-/// body elsewhere, its first bytes are enough: as many as a joiner may have.
+/// The heart of [`verify`]: the signature header against body, keys and time. The body is empty for a `mac` that has it
+/// elsewhere.
 ///
 /// # Errors
-/// As for [`verify`], but for a header that is missing or repeated.
-pub fn prove<'p>(
+/// As for [`verify`].
+pub(crate) fn prove(
     mac: &dyn MacProvider,
-    scheme: &'p Scheme,
-    keys: &'p KeyRing,
-    value: &'p [u8],
+    scheme: &Scheme,
+    keys: &KeyRing,
+    headers: &dyn Headers,
     body: &[u8],
     now: UnixMillis,
     window: Window,
-) -> Result<Proof<'p>, Error> {
-    let header = SignatureHeader::parse(scheme, value)?;
+) -> Result<Proof, Error> {
+    let value = signature_value(scheme, headers)?;
+    let header = SignatureHeader::parse(scheme, &value)?;
     let (key, joiner) = matching(mac, scheme, keys, &header, body, now)?;
     let SignatureHeader { timestamp, timestamp_text, .. } = header;
     match window.position(timestamp, now) {
-        Position::Inside => Ok(Proof { key, timestamp, timestamp_text, joiner }),
+        Position::Inside => Ok(Proof {
+            key_id: key.id().into(),
+            timestamp,
+            timestamp_text: timestamp_text.into(),
+            joiner: joiner.into(),
+        }),
         Position::TooOld { age, allowed } => Err(Error::TimestampTooOld { age, allowed }),
         Position::TooNew { ahead, allowed } => Err(Error::TimestampTooNew { ahead, allowed }),
     }
@@ -216,7 +228,6 @@ pub(crate) fn signature_value(scheme: &Scheme, headers: &dyn Headers) -> Result<
 }
 
 /// The key and joiner under which one of the header's signatures fits.
-#[inline]
 fn matching<'k>(
     mac: &dyn MacProvider,
     scheme: &'k Scheme,
@@ -235,7 +246,7 @@ fn matching<'k>(
             };
             // No early exit: every signature is compared, so that time tells nothing about which one fits.
             let fits = header.signatures.iter().fold(false, |fits, signature| same(signature, &tag) | fits);
-            if fits && (!joiner.is_empty() || ends_number(scheme, body)) {
+            if fits && (!joiner.is_empty() || ends_number(scheme, &mac.head(body))) {
                 return Ok((key, joiner));
             }
             ambiguous |= fits;
@@ -251,7 +262,6 @@ fn matching<'k>(
 /// Whether a number in front of `body` must end there. Without a joiner, timestamp `1700000000` with body `12` and
 /// timestamp `170000000012` with no body sign the same text, so only such bodies show where the timestamp ends; and a body that starts with another
 /// joiner would turn a signature made with that joiner into one over a longer body.
-#[inline]
 fn ends_number(scheme: &Scheme, body: &[u8]) -> bool {
     let Some(first) = body.first() else {
         return false;

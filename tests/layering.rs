@@ -126,3 +126,19 @@ fn no_file_is_over_350_lines() {
     let median = lines[lines.len() / 2].0;
     assert!(median < 150, "the median file has {median} lines");
 }
+
+/// The module for JavaScript has no way to an event but verifying it in the same call.
+#[test]
+fn the_wasm_crate_opens_only_what_it_verified() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("wasm/src");
+    let mut files = 0;
+    for entry in fs::read_dir(source).unwrap() {
+        let file = entry.unwrap().path();
+        let text = fs::read_to_string(&file).unwrap();
+        for way in ["assume", ".open(", "Envelope", "Event::new"] {
+            assert!(!text.contains(way), "{} has `{way}`", file.display());
+        }
+        files += 1;
+    }
+    assert!(files > 5, "the crate was found");
+}

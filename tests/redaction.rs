@@ -32,7 +32,7 @@ fn debug_shows_lengths_and_names() {
         format!("{outgoing:?}"),
         format!("{verified:?}"),
         format!("{received:?}"),
-        format!("{:?}", Verified::assume(DATA.as_bytes(), NOW)),
+        format!("{:?}", Verified::assume_verified(DATA.as_bytes(), NOW)),
         format!("{:?}", SignatureHeader::parse(&Profile::default().scheme, value.as_bytes()).unwrap()),
         format!("{:?}", Envelope::parse(&Layout::default(), &outgoing.body).unwrap()),
         format!("{:?}", Doc::parse(DATA, &mut Problems::default()).unwrap()),

@@ -9,7 +9,7 @@ import Stripe from "stripe";
 import { Webhook as Svix } from "svix";
 
 // The package as `cargo xtask build` makes it, unless another one is named.
-const { createReceiver, memoryReplayStore } = await import(process.env.MAMBO_ENTRY ?? new URL("../../pkg/dist/entry/inline.js", import.meta.url));
+const { createReceiver, memoryReplayStore } = await import(process.env.MAMBO_ENTRY ?? new URL("../../pkg/dist/index.js", import.meta.url));
 const secret = "a secret of more than sixteen bytes";
 const other = "another secret of more than 16 bytes";
 const base64 = (text) => Buffer.from(text).toString("base64");

@@ -1,7 +1,7 @@
 //! Reading a JSON document strictly, member by member, and gathering every problem instead of the first.
 //!
-//! By hand and not by derived serde: a person gets all problems at once, each with its place and a hint, no value
-//! of the document is ever quoted (it may be a secret), and the WebAssembly module stays small.
+//! By hand and not by derived serde: a person gets all problems at once, each with its place and a hint, and no value
+//! of the document is ever quoted (it may be a secret).
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -174,25 +174,12 @@ impl<'a> Doc<'a> {
 
     /// What the text stands for, by a table.
     pub fn word<T: Copy>(&self, words: &[(&str, T)], problems: &mut Problems) -> Option<T> {
-        let at = self.place(&|at| words.get(at).map(|(word, _)| *word), problems)?;
-        words.get(at).map(|(_, value)| *value)
-    }
-
-    /// The place of the text among words; once in the WebAssembly module, and not once for every table.
-    fn place<'w>(&self, word: &dyn Fn(usize) -> Option<&'w str>, problems: &mut Problems) -> Option<usize> {
         let text = self.text(problems)?;
-        let mut expected = String::from("one of ");
-        let mut at = 0;
-        while let Some(word) = word(at) {
-            if word == text {
-                return Some(at);
-            }
-            expected.push_str(if at == 0 { "`" } else { "`, `" });
-            expected.push_str(word);
-            at = at.saturating_add(1);
+        if let Some((_, value)) = words.iter().find(|(word, _)| *word == text) {
+            return Some(*value);
         }
-        expected.push('`');
-        self.wrong(&expected, problems)
+        let words: Vec<String> = words.iter().map(|(word, _)| alloc::format!("`{word}`")).collect();
+        self.wrong(&alloc::format!("one of {}", words.join(", ")), problems)
     }
 
     /// What the text stands for, if it can be read as a `T`.
@@ -207,14 +194,8 @@ impl<'a> Doc<'a> {
     }
 
     fn wrong<T>(&self, expected: &str, problems: &mut Problems) -> Option<T> {
-        self.report(expected, problems);
-        None
-    }
-
-    /// Once in the WebAssembly module, and not once for every type of value.
-    #[inline(never)]
-    fn report(&self, expected: &str, problems: &mut Problems) {
         problems.add("type_wrong", &self.at(), &["expected ", expected].concat(), "");
+        None
     }
 }
 

@@ -55,8 +55,7 @@ impl<'a> Parts<'a> {
 
     fn inside(scanner: &mut Scanner<'a>, open: u8) -> Option<Self> {
         let mut parts = Self::default();
-        // In ASCII, a closing bracket is two behind its opening one.
-        let close = open.wrapping_add(2);
+        let close = if open == b'{' { b'}' } else { b']' };
         let mut before = scanner.blanks();
         if scanner.take(close) {
             parts.blank = before;

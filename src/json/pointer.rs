@@ -4,7 +4,6 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::cut::next;
 use crate::limits::MAX_POINTER_SEGMENTS;
 
 /// A place in a JSON value, or several where it has a `*`.
@@ -29,11 +28,7 @@ impl Pointer {
         let Some(segments) = text.strip_prefix('/') else {
             return if text.is_empty() { Ok(Self::default()) } else { Err("a pointer starts with `/` or is empty") };
         };
-        let mut rest = Some(segments);
-        let mut segments = Vec::new();
-        while let Some(text) = next(&mut rest, '/') {
-            segments.push(segment(text)?);
-        }
+        let segments = segments.split('/').map(segment).collect::<Result<Vec<_>, _>>()?;
         if segments.len() > MAX_POINTER_SEGMENTS {
             Err("a pointer has at most 64 segments")
         } else {

@@ -1,10 +1,12 @@
 //! Finds where JSON values begin and end (RFC 8259), at any depth and without recursion: nothing is turned into values.
 //!
-//! By hand and not by serde: its parser is built to make values, and was a tenth of the WebAssembly module only to find
-//! their ends. A test compares the two on random text.
+//! By hand and not by serde: its parser makes values, and does not say where they stand. A test compares the two on random
+//! text. Long strings, which most of a large body is, are skipped by `memchr`, with SIMD.
 
 use alloc::string::String;
 use alloc::vec::Vec;
+
+use memchr::memchr2;
 
 /// Where a text stops being JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,10 +45,11 @@ impl<'a> Scanner<'a> {
 
     #[inline]
     fn skip(&mut self) {
-        self.at = self.at.wrapping_add(1);
+        self.at = self.at.saturating_add(1);
     }
 
     /// Moves behind this byte, if it comes next.
+    #[inline]
     pub(super) fn take(&mut self, byte: u8) -> bool {
         let is_next = self.peek() == Some(byte);
         if is_next {
@@ -67,24 +70,30 @@ impl<'a> Scanner<'a> {
     /// The blanks that come next.
     pub(super) fn blanks(&mut self) -> &'a str {
         let start = self.at;
+        self.skip_blanks();
+        self.since(start)
+    }
+
+    /// Moves behind the blanks that come next.
+    #[inline]
+    pub(super) fn skip_blanks(&mut self) {
         while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.peek() {
             self.skip();
         }
-        self.since(start)
     }
 
     /// Nothing but blanks comes next.
     pub(super) fn end(&mut self) -> Option<()> {
-        self.blanks();
+        self.skip_blanks();
         if self.at == self.text.len() { Some(()) } else { None }
     }
 
     /// The line and column of this place.
     pub(super) fn broken(&self) -> Broken {
-        let end = self.text.len().min(self.at.wrapping_add(1));
+        let end = self.text.len().min(self.at.saturating_add(1));
         let before = self.text.as_bytes().get(..end).unwrap_or_default();
-        let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at.wrapping_add(1));
-        Broken { line: before.split(|byte| *byte == b'\n').count(), column: end.wrapping_sub(start) }
+        let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at.saturating_add(1));
+        Broken { line: before.split(|byte| *byte == b'\n').count(), column: end.saturating_sub(start) }
     }
 
     /// Moves behind the value that comes next.
@@ -92,7 +101,7 @@ impl<'a> Scanner<'a> {
         // The brackets that have to come, one for each container around the place.
         let mut awaited: Vec<u8> = Vec::new();
         loop {
-            self.blanks();
+            self.skip_blanks();
             let close = match self.peek()? {
                 b'"' => self.string()?,
                 b'{' => b'}',
@@ -104,7 +113,7 @@ impl<'a> Scanner<'a> {
             };
             if close > 0 {
                 self.skip();
-                self.blanks();
+                self.skip_blanks();
                 if !self.take(close) {
                     awaited.push(close);
                     if close == b'}' {
@@ -117,12 +126,12 @@ impl<'a> Scanner<'a> {
                 let Some(close) = awaited.last().copied() else {
                     return Some(());
                 };
-                self.blanks();
+                self.skip_blanks();
                 if self.take(close) {
                     awaited.pop();
                 } else if self.take(b',') {
                     if close == b'}' {
-                        self.blanks();
+                        self.skip_blanks();
                         self.name().and_then(|()| self.colon())?;
                     }
                     break;
@@ -143,11 +152,11 @@ impl<'a> Scanner<'a> {
 
     /// Moves behind a colon and the blanks around it.
     pub(super) fn colon(&mut self) -> Option<()> {
-        self.blanks();
+        self.skip_blanks();
         if !self.take(b':') {
             return None;
         }
-        self.blanks();
+        self.skip_blanks();
         Some(())
     }
 
@@ -156,11 +165,7 @@ impl<'a> Scanner<'a> {
         self.skip();
         loop {
             let rest = self.text.as_bytes().get(self.at..)?;
-            let eights = rest.chunks_exact(8).take_while(|eight| is_plain(eight)).count();
-            self.at = self.at.wrapping_add(eights.wrapping_mul(8));
-            while self.peek().is_some_and(|byte| byte != b'"' && byte != b'\\' && byte >= b' ') {
-                self.skip();
-            }
+            self.at = self.at.saturating_add(plain_length(rest));
             match self.peek()? {
                 b'"' => break,
                 b'\\' => {
@@ -220,16 +225,38 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// Whether eight bytes are inside of a string: no quote, no backslash and no control character. All at once, since most of a
-/// body is inside of strings.
-#[inline]
-fn is_plain(eight: &[u8]) -> bool {
+/// How many bytes come before the first quote, backslash or control character.
+fn plain_length(text: &[u8]) -> usize {
+    // Most strings are short: eight bytes at a time, without a call.
+    let mut length: usize = 0;
+    for eight in text.chunks_exact(8).take(4) {
+        let ends = ends_in(eight.try_into().map_or(0, u64::from_le_bytes));
+        if ends != 0 {
+            return length.saturating_add(ends.trailing_zeros() as usize / 8);
+        }
+        length = length.saturating_add(8);
+    }
+    let rest = text.get(length..).unwrap_or_default();
+    let end = memchr2(b'"', b'\\', rest).unwrap_or(rest.len());
+    let plain = rest.get(..end).unwrap_or_default();
+    // The least, and not the first below: without an early end the compiler looks at many bytes at once.
+    let has_control = plain.iter().fold(u8::MAX, |least, byte| least.min(*byte)) < b' ';
+    let end = if has_control { plain.iter().take_while(|byte| **byte >= b' ').count() } else { end };
+    length.saturating_add(end)
+}
+
+/// The highest bit of each of eight bytes that is a quote, a backslash or a control character; above the first such byte
+/// other bits may be set.
+const fn ends_in(eight: u64) -> u64 {
     const ONES: u64 = 0x0101_0101_0101_0101;
-    let word = eight.try_into().map_or(0, u64::from_le_bytes);
-    // The highest bit of a byte is set if it is less, at least in the lowest such byte; and less than 1 is 0.
-    let less = |word: u64, than: u64| word.wrapping_sub(ONES.wrapping_mul(than)) & !word;
-    let is = |byte: u8| less(word ^ ONES.wrapping_mul(byte.into()), 1);
-    (less(word, 32) | is(b'"') | is(b'\\')) & ONES.wrapping_mul(128) == 0
+    const HIGHEST: u64 = ONES << 7;
+    const QUOTES: u64 = ONES * b'"' as u64;
+    const BACKSLASHES: u64 = ONES * b'\\' as u64;
+    // A byte's highest bit is set by the borrow if it is less than what is taken away, and was not set before.
+    const fn less(word: u64, than: u64) -> u64 {
+        word.wrapping_sub(ONES.wrapping_mul(than)) & !word
+    }
+    (less(eight, b' ' as u64) | less(eight ^ QUOTES, 1) | less(eight ^ BACKSLASHES, 1)) & HIGHEST
 }
 
 /// The text that a JSON string stands for; `None` for any other value, and where half a surrogate stands alone.
@@ -240,8 +267,8 @@ pub fn unquoted(json: &str) -> Option<String> {
     let mut text = String::with_capacity(rest.len());
     while let Some(at) = rest.bytes().position(|byte| byte == b'\\') {
         text.push_str(rest.get(..at)?);
-        let letter = *rest.as_bytes().get(at.wrapping_add(1))?;
-        rest = rest.get(at.wrapping_add(2)..)?;
+        let letter = *rest.as_bytes().get(at.saturating_add(1))?;
+        rest = rest.get(at.saturating_add(2)..)?;
         text.push(match letter {
             b'b' => '\u{8}',
             b'f' => '\u{c}',
@@ -256,7 +283,7 @@ pub fn unquoted(json: &str) -> Option<String> {
                     if low & 0xfc00 != 0xdc00 {
                         return None;
                     }
-                    code = 0x1_0000_u32.wrapping_add((code & 0x3ff) << 10 | low & 0x3ff);
+                    code = 0x1_0000_u32.saturating_add((code & 0x3ff) << 10 | low & 0x3ff);
                 }
                 char::from_u32(code)?
             }
@@ -283,7 +310,7 @@ fn unit(rest: &mut &str) -> Option<u32> {
 /// `text` as a JSON string, with the escapes that it needs and no other.
 #[must_use]
 pub fn quoted(text: &str) -> String {
-    let mut json = String::with_capacity(text.len().wrapping_add(2));
+    let mut json = String::with_capacity(text.len().saturating_add(2));
     json.push('"');
     let mut done = 0;
     for (at, byte) in text.bytes().enumerate() {
@@ -298,7 +325,7 @@ pub fn quoted(text: &str) -> String {
             _ => continue,
         };
         json.push_str(text.get(done..at).unwrap_or_default());
-        done = at.wrapping_add(1);
+        done = at.saturating_add(1);
         json.push('\\');
         json.push(char::from(letter));
         if letter == b'u' {

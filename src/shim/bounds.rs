@@ -22,8 +22,8 @@ pub(super) fn is_bounded(registry: &Registry, problems: &mut Problems) -> bool {
         false
     };
     // Each event is looked at for each change.
-    let mut placed = registry.events.iter().count().saturating_mul(changes.len()) / 16;
-    for (kind, _) in registry.events.iter() {
+    let mut placed = registry.events.len().saturating_mul(changes.len()) / 16;
+    for kind in registry.events.keys() {
         if placed > MAX_PLACED_OPS {
             break;
         }

@@ -55,7 +55,7 @@ fn section(registry: &Registry, change: &Change, f: &mut fmt::Formatter<'_>) -> 
         write!(f, " {why}")?;
     }
     let (Target::Model(on) | Target::Event(on)) = &change.on;
-    let events = registry.events.iter().map(|(kind, _)| kind);
+    let events = registry.events.keys().map(String::as_str);
     let touched = events.filter(|kind| !registry.places_before(kind, &change.on, change.since).is_empty());
     let touched: Vec<&str> = touched.collect();
     let touched = if touched.is_empty() { "no known event".into() } else { touched.join(", ") };

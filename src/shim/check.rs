@@ -47,16 +47,16 @@ pub fn check(registry: &Registry, problems: &mut Problems) {
 }
 
 fn check_models(registry: &Registry, problems: &mut Problems) {
-    let known = |name: &str| registry.models.contains(name);
+    let known = |name: &str| registry.models.contains_key(name);
     let unknown = |name: &str, at: fmt::Arguments<'_>, problems: &mut Problems| {
         problems.report("model_unknown", at, format_args!("model `{name}` is unknown"), "list it in models");
     };
-    for (kind, event) in registry.events.iter() {
+    for (kind, event) in &registry.events {
         if !known(&event.model) {
             unknown(&event.model, format_args!("/events/{kind}/model"), problems);
         }
     }
-    for (name, model) in registry.models.iter() {
+    for (name, model) in &registry.models {
         for (index, inner) in model.contains.iter().enumerate() {
             if !known(&inner.model) {
                 unknown(&inner.model, format_args!("/models/{name}/contains/{index}/model"), problems);
@@ -106,8 +106,8 @@ fn check_since(registry: &Registry, change: &Change, at: &str, problems: &mut Pr
         problems.report("since_first", format_args!("{at}/since"), sentence, hint);
     }
     let known = match &change.on {
-        Target::Model(model) => registry.models.contains(model),
-        Target::Event(kind) => registry.events.contains(kind),
+        Target::Model(model) => registry.models.contains_key(model),
+        Target::Event(kind) => registry.events.contains_key(kind),
     };
     if !known {
         let (Target::Model(name) | Target::Event(name)) = &change.on;

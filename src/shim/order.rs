@@ -1,6 +1,6 @@
 //! Two changes of one release have no order between them, so they must not touch the same places.
 
-use alloc::collections::BinaryHeap;
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 use super::op::Op;
@@ -15,7 +15,7 @@ const MAX_CLASHES: usize = 100;
 pub(super) fn check_order(registry: &Registry, problems: &mut Problems) {
     // The later change, the earlier one, and the first kind of event in which they meet.
     let mut clashes: Vec<(usize, usize, &str)> = Vec::new();
-    for (kind, _) in registry.events.iter() {
+    for kind in registry.events.keys() {
         let places = touched(registry, kind);
         let mut outer: Vec<&(Release, Pointer, usize)> = Vec::new();
         for place in &places {
@@ -45,8 +45,8 @@ pub(super) fn check_order(registry: &Registry, problems: &mut Problems) {
 }
 
 /// What the changes of each release touch in the data of an event, and which change it is, in order.
-fn touched(registry: &Registry, kind: &str) -> Vec<(Release, Pointer, usize)> {
-    let mut touched = Vec::new();
+fn touched(registry: &Registry, kind: &str) -> BTreeSet<(Release, Pointer, usize)> {
+    let mut touched = BTreeSet::new();
     for (index, change) in registry.changes.iter().enumerate() {
         let mut places = Vec::new();
         for op in &change.ops {
@@ -56,9 +56,6 @@ fn touched(registry: &Registry, kind: &str) -> Vec<(Release, Pointer, usize)> {
             touched.extend(places.iter().map(|place| (change.since, place.under(at.segments()), index)));
         }
     }
-    // By a heap: its code is a fraction of a sort's.
-    let mut touched = BinaryHeap::from(touched).into_sorted_vec();
-    touched.dedup();
     touched
 }
 

@@ -1,11 +1,11 @@
 //! What lies between two releases for one kind of event.
 
+use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::builtin::sound;
 use super::check::check;
-use super::named::Named;
 use super::op::Op;
 use super::registry::Registry;
 use crate::error::Error;
@@ -18,7 +18,7 @@ use crate::release::Release;
 pub struct Shims {
     registry: Registry,
     /// By kind.
-    tables: Named<Table>,
+    tables: BTreeMap<String, Table>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -81,7 +81,6 @@ impl Shims {
     ///
     /// # Errors
     /// `registry_invalid`, with the first problem and its place.
-    #[inline(never)]
     pub fn from_json(text: &str) -> Result<Self, Error> {
         let mut problems = Problems::default();
         let registry = Registry::over_shapes(text, &mut problems);
@@ -90,8 +89,8 @@ impl Shims {
 
     /// Only for a registry that was checked.
     fn made(registry: Registry) -> Self {
-        let mut tables = Named::default();
-        for (kind, event) in registry.events.iter() {
+        let mut tables = BTreeMap::new();
+        for (kind, event) in &registry.events {
             let mut steps: Vec<Step> = Vec::new();
             for change in &registry.changes {
                 let places = registry.places_before(kind, &change.on, change.since);
@@ -109,7 +108,7 @@ impl Shims {
                     steps.insert(place, Step { change: change.id.clone(), since: change.since, up, down });
                 }
             }
-            tables.insert(kind.into(), Table { introduced: event.introduced, steps });
+            tables.insert(kind.clone(), Table { introduced: event.introduced, steps });
         }
         Self { registry, tables }
     }
@@ -140,11 +139,6 @@ impl Shims {
     #[must_use]
     pub fn standing(&self, release: Option<Release>) -> Standing {
         Standing::of(release, &self.registry.releases)
-    }
-
-    /// Every op of every event, in both directions.
-    pub(super) fn ops(&self) -> impl Iterator<Item = &Op> {
-        self.tables.iter().flat_map(|(_, table)| &table.steps).flat_map(|step| step.up.iter().chain(&step.down))
     }
 }
 

@@ -29,10 +29,10 @@ impl Registry {
             registry.releases.extend(release);
         }
         named(&mut fields, "events", &mut |name, doc, problems| {
-            registry.events.extend(name, EventDef::read(doc, problems));
+            registry.events.extend(EventDef::read(doc, problems).map(|event| (name, event)));
         });
         named(&mut fields, "models", &mut |name, doc, problems| {
-            registry.models.extend(name, ModelDef::read(doc, problems));
+            registry.models.extend(ModelDef::read(doc, problems).map(|model| (name, model)));
         });
         for doc in fields.list("changes") {
             registry.changes.extend(Change::read(&doc, fields.problems));

@@ -1,9 +1,9 @@
 //! The registry document: releases, events, models, changes and deprecations.
 
+use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::named::Named;
 use super::op::{Lossy, Op};
 use crate::json::{Pointer, Problems};
 use crate::limits::{MAX_PLACES, MAX_POINTER_SEGMENTS};
@@ -15,9 +15,9 @@ pub struct Registry {
     /// Known releases, oldest first.
     pub releases: Vec<Release>,
     /// Events by kind.
-    pub events: Named<EventDef>,
+    pub events: BTreeMap<String, EventDef>,
     /// Models by name.
-    pub models: Named<ModelDef>,
+    pub models: BTreeMap<String, ModelDef>,
     /// What changed, and when.
     pub changes: Vec<Change>,
     /// What is announced to go away, without a release in which it is gone.
@@ -134,8 +134,8 @@ impl Registry {
                 self.releases.insert(place, release);
             }
         }
-        over.events.into_iter().for_each(|(kind, event)| self.events.insert(kind, event));
-        over.models.into_iter().for_each(|(name, model)| self.models.insert(name, model));
+        self.events.extend(over.events);
+        self.models.extend(over.models);
     }
 
     /// Every place where a model is in the data of an event, in the shape right before a release.

@@ -1,19 +1,35 @@
-// A core that cannot be started, for want of memory say, refuses with a code and is tried again by the next call.
+// A core that cannot be started, for want of memory say, refuses with a code and is tried again by the next call. In a process of
+// its own, that can be denied an instance.
 import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
 import { test } from "node:test";
-import { body, createReceiver, delivery, room, secret, starting } from "./room.mjs";
 
-test("a refusal that cannot be judged again is none of the peer's, and every receiver works when there is room", () => {
-  const receiver = createReceiver({ secret, mac: "core" });
-  const other = createReceiver({ secret: `${secret} of another`, mac: "core" });
-  receiver.verify(delivery());
-  room.isFull = true;
-  for (const receive of [() => other.verify(delivery()), () => receiver.verify(delivery()), () => receiver.diagnose({ headers: {}, body })]) {
-    assert.throws(receive, starting);
+let isFull = false;
+const { Instance } = WebAssembly;
+WebAssembly.Instance = class extends Instance {
+  constructor(...given) {
+    if (isFull) throw new RangeError("no room");
+    super(...given);
   }
-  room.isFull = false;
-  assert.equal(receiver.verify(delivery()).keyId, "default");
-  assert.throws(() => other.verify(delivery()), { code: "signature_mismatch" });
-  assert.equal(receiver.diagnose({ headers: {}, body }).error.code, "header_missing");
-  assert.equal(receiver.receive(delivery()).kind, "Ping");
+};
+const { createReceiver } = await import("mambo-webhooks");
+
+const secret = "correct horse battery staple";
+const body = '{"event":"Ping","data":{"message":"ping"}}';
+const seconds = Math.floor(Date.now() / 1000);
+const delivery = { headers: { "x-mambo-signature": `t=${seconds},v1=${createHmac("sha256", secret).update(`${seconds}.${body}`).digest("hex")}` }, body };
+
+test("says that the core could not be started, and works when there is room", () => {
+  isFull = true;
+  const starting = { code: "core_trapped", fault: "library", message: "the core could not be started", cause: new RangeError("no room") };
+  for (let round = 0; round < 2; round += 1) assert.throws(() => createReceiver({ secret }), starting);
+  isFull = false;
+  const receiver = createReceiver({ secret });
+  assert.equal(receiver.receive(delivery).kind, "Ping");
+  const clock = () => ({ valueOf() { throw new WebAssembly.RuntimeError("unreachable"); } });
+  assert.throws(() => createReceiver({ secret, clock }).verify(delivery), { code: "core_trapped" });
+  isFull = true;
+  assert.throws(() => receiver.verify(delivery), starting);
+  isFull = false;
+  assert.equal(receiver.verify(delivery).keyId, "default");
 });

@@ -61,5 +61,25 @@ test("what is signed under a profile is found to be signed so", () => {
   const delivery = sampleDelivery("Ping", { secret, now, profile });
   const { profiles } = detect({ ...delivery, secrets: [secret], now });
   assert.deepEqual(profiles.map(({ profile: { scheme } }) => [scheme.joiners, scheme.unit]), [[[""], "milliseconds"]]);
-  assert.throws(() => sign({ secret: 5, body: "{}" }), TypeError);
+});
+
+test("options of a wrong type are refused without being quoted", () => {
+  const refused = (act) => {
+    try {
+      act();
+    } catch ({ code, fault, message }) {
+      return [code, fault, message];
+    }
+    return "accepted";
+  };
+  const invalid = (expected) => ["options_invalid", "config", `options have 1 problems; first: ${expected}`];
+  for (const wrong of [5, null, [secret], { secret }]) {
+    assert.deepEqual(refused(() => sign({ secret: wrong, body: "{}" })), invalid("expected a secret as text"));
+    assert.deepEqual(refused(() => detect({ headers: {}, body: "{}", secrets: [secret, wrong] })), invalid("expected a secret as text"));
+  }
+  assert.deepEqual(refused(() => sign({ body: "{}" })), invalid("expected a secret as text"));
+  for (const wrong of [secret, 5]) {
+    const [code, , message] = refused(() => detect({ headers: {}, body: "{}", secrets: wrong }));
+    assert.deepEqual([code, message.includes("horse")], ["options_invalid", false], message);
+  }
 });

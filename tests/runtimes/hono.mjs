@@ -1,6 +1,7 @@
 // Hono on workerd: the adapter takes a delivery, and the suite runs beside it.
 import { Hono } from "hono";
 import * as library from "mambo-webhooks";
+import * as tools from "mambo-webhooks/tools";
 import { honoHandler } from "mambo-webhooks/hono";
 import { sampleDelivery, tampered } from "mambo-webhooks/testing";
 import { suite } from "./suite.mjs";
@@ -11,7 +12,7 @@ const kinds = [];
 const app = new Hono()
   .post("/webhooks", honoHandler(library.createReceiver({ secret }).onAny(({ kind }) => kinds.push(kind))))
   .get("/", async (context) => {
-    const found = suite(library, vectors);
+    const found = suite(library, vectors, tools);
     const post = async ({ headers, body }) => {
       const answer = await app.request("/webhooks", { method: "POST", headers, body });
       return [answer.status, await answer.text()];

@@ -15,8 +15,11 @@ const read = (path, type) => ({ type, path: join(scratch, path), contents: readF
 function unbundled() {
   const dist = "node_modules/mambo-webhooks/dist";
   const files = readdirSync(join(scratch, dist), { recursive: true }).filter((name) => name.endsWith(".js"));
-  const skipped = /inline|slim|edge-light|testing|adapters/;
-  const worker = readFileSync(join(scratch, "worker.mjs"), "utf8").replace('"mambo-webhooks"', `"./${dist}/entry/workerd.js"`);
+  // What the two entries import, and nothing else: workerd looks for the imports of each module that it is given.
+  const skipped = /^(index|slim|testing|tools)\.js$|edge-light|testing-|core_bytes|adapters/;
+  const paths = { "mambo-webhooks": "workerd.js", "mambo-webhooks/tools": "tools-workerd.js" };
+  const named = (text) => text.replaceAll(/"(mambo-webhooks[\w/]*)"/g, (_, name) => `"./${dist}/${paths[name]}"`);
+  const worker = named(readFileSync(join(scratch, "worker.mjs"), "utf8"));
   return [
     { type: "ESModule", path: join(scratch, "worker.mjs"), contents: worker },
     read("suite.mjs", "ESModule"),

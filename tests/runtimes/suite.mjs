@@ -1,6 +1,6 @@
 // What every runtime must answer: the shared vectors, and the few things that touch a host. Knows no runtime.
 
-/** Runs all of it with the library's exports and the vectors, and with the tools' where they run; hands back the names of what failed. */
+/** Runs all of it with the exports of the library and of its tools; returns the names of what failed. */
 export function suite({ createReceiver, WebhookError }, vectors, tools) {
   const failed = [];
   let passed = 0;
@@ -47,7 +47,6 @@ export function suite({ createReceiver, WebhookError }, vectors, tools) {
     const old = createReceiver(accepted.settings).diagnose({ headers: accepted.headers, body: accepted.body });
     return equal([old.error.code, old.causes[0].code], ["timestamp_too_old", "clock_skew"]);
   });
-  if (tools === undefined) return { passed, failed };
   check("detection", () => {
     const [{ secret }] = accepted.settings.keys;
     const { profiles } = tools.detect({ headers: accepted.headers, body: accepted.body, secrets: [secret], now: accepted.now });

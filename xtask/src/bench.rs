@@ -66,7 +66,7 @@ pub fn compare() -> Done {
     npm_ci(&scripts)?;
     let mut node = Command::new("node");
     node.arg("compare.mjs").arg(if pinned::blessed() { "--write" } else { "--check" });
-    run(node.current_dir(scripts).env("MAMBO_ENTRY", root().join("pkg/dist/entry/inline.js")))
+    run(node.current_dir(scripts).env("MAMBO_ENTRY", root().join("pkg/dist/index.js")))
 }
 
 /// Refuses a package or a core that costs more than benches/budget.json says; of the package's sizes, those that are
@@ -87,7 +87,7 @@ pub fn budget(toolchain: Toolchain) -> Done {
     if toolchain == Toolchain::Distro {
         let mut node = Command::new("node");
         node.arg(root().join("benches/js/size.mjs"))
-            .env("MAMBO_ENTRY", root().join("pkg/dist/entry/inline.js"))
+            .env("MAMBO_ENTRY", root().join("pkg/dist/index.js"))
             .env("MAMBO_TOOLS", tools());
         let size: Value = serde_json::from_str(&output(&mut node)?).map_err(|error| error.to_string())?;
         hold("gzipBytes", size.get("gzip").and_then(Value::as_u64).unwrap_or(u64::MAX), budget.get("gzipBytes"));

@@ -1,4 +1,4 @@
-//! The npm package: wasm-pack, then js/build.mjs, then npm pack and an installation of the result.
+//! The npm package: wasm-pack, then js/build/build.mjs, then npm pack and an installation of the result.
 
 use std::collections::hash_map::DefaultHasher;
 use std::fs;
@@ -7,14 +7,15 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::step::{Done, output, root, run, step};
-use crate::tools::{Tools, setup};
+use crate::tools::{Tools, flags, setup};
 
 /// What the package is made of.
-const INPUTS: [&str; 9] = [
+const INPUTS: [&str; 10] = [
     "docs",
     "CHANGELOG.md",
     "src",
     "js",
+    "wasm",
     "Cargo.toml",
     "Cargo.lock",
     "pkg/package.json",
@@ -26,25 +27,20 @@ const INPUTS: [&str; 9] = [
 pub fn package() -> Done<Tools> {
     let tools = setup()?;
     let stamp = root().join("pkg/dist/.stamp");
-    let wanted = fingerprint(&tools)?;
+    let wanted = fingerprint()?;
     if fs::read_to_string(&stamp).is_ok_and(|built| built == wanted) {
         return Ok(tools);
     }
-    for (folder, name) in [("js/module", "core"), ("js/tools", "tools")] {
-        step(&format!("wasm-pack build {folder}"), || {
-            let mut pack = tools.command("wasm-pack");
-            pack.args(["--log-level", "error", "build", "--mode", tools.mode()])
-                // Our own package.json stands, our own wasm-opt runs, and our own types are written by hand.
-                .args(["--no-pack", "--no-opt", "--no-typescript", "--target", "bundler", "--profile", "wasm"])
-                .args(["--out-dir", "../../target/wasm-pack", "--out-name", name, folder]);
-            pack.envs(tools.small());
-            if name == "core" {
-                pack.args(tools.options());
-            }
-            run(&mut pack)
-        })?;
-    }
-    step("js/build.mjs: wasm-opt, tsc, esbuild", || run(Command::new("node").arg(root().join("js/build.mjs"))))?;
+    step("wasm-pack build wasm", || {
+        let mut pack = tools.command("wasm-pack");
+        pack.args(["--log-level", "error", "build", "--mode", tools.mode()])
+            // Our own package.json stands, our own wasm-opt runs, and our own types are written by hand.
+            .args(["--no-pack", "--no-opt", "--no-typescript", "--target", "bundler", "--profile", "wasm"])
+            .args(["--out-dir", "../target/wasm-pack", "--out-name", "core", "wasm"]);
+        run(&mut pack)
+    })?;
+    let build = root().join("js/build/build.mjs");
+    step("js/build/build.mjs: wasm-opt, tsc, esbuild", || run(Command::new("node").arg(build)))?;
     fs::write(&stamp, wanted).map_err(|error| format!("{}: {error}", stamp.display()))?;
     Ok(tools)
 }
@@ -76,9 +72,9 @@ pub fn pack() -> Done<PathBuf> {
 }
 
 /// Changes when any input does.
-fn fingerprint(tools: &Tools) -> Done<String> {
+fn fingerprint() -> Done<String> {
     let mut hasher = DefaultHasher::new();
-    (tools.small(), tools.options()).hash(&mut hasher);
+    flags().hash(&mut hasher);
     for input in INPUTS {
         hash(&root().join(input), &mut hasher)?;
     }

@@ -42,14 +42,12 @@ pub fn all() -> Done {
     bench::compare()
 }
 
-/// The imports of the modules, without the hashes in their names, and without what says on a console why a panic came:
-/// modules have that only where std comes compiled.
+/// The imports of the module, without the hashes in their names.
 pub fn imports() -> Done {
     let script = "const { readFileSync } = require('node:fs');
-        const modules = ['pkg/dist/core_bg.wasm', 'target/js/tools_bg.wasm'].map((file) => new WebAssembly.Module(readFileSync(file)));
-        const imports = modules.flatMap((module) => WebAssembly.Module.imports(module));
-        const names = imports.map(({ module, name }) => module + ' ' + name).filter((name) => !/core_bg.js __wbg_(error|new|stack)_[0-9a-f]{16}$/.test(name));
-        console.log([...new Set(names.map((name) => name.replace(/_[0-9a-f]{16}$/, '')))].sort().join('\\n'));";
+        const imports = WebAssembly.Module.imports(new WebAssembly.Module(readFileSync('pkg/dist/core_bg.wasm')));
+        const names = imports.map(({ module, name }) => module + ' ' + name.replace(/_[0-9a-f]{16}$/, ''));
+        console.log([...new Set(names)].sort().join('\\n'));";
     pinned("module-imports.txt", &output(Command::new("node").args(["-e", script]).current_dir(root()))?)
 }
 
@@ -70,7 +68,7 @@ pub fn files() -> Done {
     pinned("npm-files.txt", &names.join("\n"))
 }
 
-/// `dist/entry/chunk-5U6RFDWW.js` without what changes with its text.
+/// `dist/chunk-5U6RFDWW.js` without what changes with its text.
 fn unhashed(path: &str) -> String {
     let Some((folder, _)) = path.split_once("/chunk-") else {
         return path.into();

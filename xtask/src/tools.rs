@@ -72,36 +72,9 @@ impl Tools {
         command
     }
 
-    /// What makes the package small where std is built from its source: a panic stops at once instead of making a sentence
-    /// for a console first. The sentences and what makes them are a fifteenth of the module; tests have them.
-    pub fn small(&self) -> Vec<(&'static str, String)> {
-        let mut flags = flags();
-        if self.toolchain == Toolchain::Distro {
-            let smaller = [
-                "-Zunstable-options",
-                "-Cpanic=immediate-abort",
-                "-Zlocation-detail=none",
-                "-Zfmt-debug=none",
-                // What no function of ours hands over or back: without them, wasm-bindgen adds nothing for them.
-                "-Ctarget-feature=-reference-types,-multivalue",
-            ];
-            flags.extend(smaller.map(String::from));
-            return vec![
-                ("RUSTFLAGS", flags.join(" ")),
-                ("CARGO_UNSTABLE_BUILD_STD_FEATURES", "optimize_for_size".into()),
-            ];
-        }
-        vec![("RUSTFLAGS", flags.join(" "))]
-    }
-
     /// Whether wasm-pack must be told not to look for the target's std.
     pub fn mode(&self) -> &'static str {
         if self.toolchain == Toolchain::Distro { "force" } else { "no-install" }
-    }
-
-    /// What cargo is told beside it.
-    pub fn options(&self) -> &'static [&'static str] {
-        if self.toolchain == Toolchain::Distro { &[] } else { &["--features", "console"] }
     }
 
     /// The program that runs tests compiled to WebAssembly, in Node.
@@ -112,7 +85,7 @@ impl Tools {
 
 /// What the compiler is told: to keep this machine's paths out of the module, and to use SIMD, which every supported
 /// runtime has and the hash has code for.
-fn flags() -> Vec<String> {
+pub fn flags() -> Vec<String> {
     let home = env::var("CARGO_HOME").unwrap_or_else(|_| format!("{}/.cargo", env::var("HOME").unwrap_or_default()));
     let paths = [(home, "cargo"), (root().display().to_string(), "src"), ("/usr/lib/rustlib".into(), "rust")];
     let flags = paths.iter().map(|(from, to)| format!("--remap-path-prefix={from}=/{to}"));
@@ -180,6 +153,9 @@ pub fn tool(package: &str, version: &str, program: &str, options: &[&str]) -> Do
         step(&format!("cargo install {package} {version}"), || {
             let mut install = Command::new("cargo");
             install.args(["install", "--quiet", package, "--version", version, "--force", "--root"]).arg(&folder);
+            // They run for seconds, and optimised they take minutes to build.
+            install.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0").env("CARGO_PROFILE_RELEASE_LTO", "off");
+            install.env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "256").env("CARGO_PROFILE_RELEASE_DEBUG", "0");
             run(install.args(options))
         })?;
     }

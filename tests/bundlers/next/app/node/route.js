@@ -1,7 +1,8 @@
 import * as library from "mambo-webhooks";
+import * as tools from "mambo-webhooks/tools";
 import { suite } from "../../suite.mjs";
 import vectors from "../../vectors.mjs";
 
 export const runtime = "nodejs";
 export const dynamic = "force-dynamic";
-export const GET = () => Response.json(suite(library, vectors));
+export const GET = () => Response.json(suite(library, vectors, tools));

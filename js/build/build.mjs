@@ -1,0 +1,101 @@
+// From wasm-pack's output in target/wasm-pack to the package's files in pkg/dist: one function a step. `cargo xtask build`
+// runs this.
+import { spawnSync } from "node:child_process";
+import { copyFileSync, cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
+const js = join(root, "js");
+const pkg = join(root, "pkg");
+const dist = join(pkg, "dist");
+const fromWasmPack = join(root, "target/wasm-pack");
+/** JavaScript of the TypeScript in js/src, a file for a file. */
+const compiled = join(root, "target/js");
+
+const run = (tool, args) => {
+  const { status, error } = spawnSync(join(js, "node_modules/.bin", tool), args, { cwd: js, stdio: "inherit" });
+  if (error) throw error;
+  if (status !== 0) process.exit(status ?? 1);
+};
+
+/** Optimises the module. Features are named because `--all-features` makes a module that Node 20 refuses. */
+function optimise() {
+  const features = ["bulk-memory", "mutable-globals", "nontrapping-float-to-int", "sign-ext", "reference-types", "multivalue", "simd"];
+  const strip = ["--strip-debug", "--strip-producers", "--strip-target-features"];
+  run("wasm-opt", ["-O3", ...features.map((feature) => `--enable-${feature}`), ...strip, join(fromWasmPack, "core_bg.wasm"), "-o", join(dist, "core_bg.wasm")]);
+}
+
+/** Compiles TypeScript beside the generated glue. The glue's generated loader is left out: js/src/loader.ts is in its place. */
+function compile() {
+  copyFileSync(join(fromWasmPack, "core_bg.js"), join(compiled, "core_bg.js"));
+  for (const name of readdirSync(join(js, "src")).filter((name) => name.endsWith(".d.ts"))) copyFileSync(join(js, "src", name), join(compiled, name));
+  run("tsc", ["-p", "tsconfig.json"]);
+}
+
+/** Puts the module's bytes into JavaScript as base64: a file that no bundler leaves behind. */
+function inline() {
+  const base64 = readFileSync(join(dist, "core_bg.wasm")).toString("base64");
+  writeFileSync(join(dist, "core_bytes.js"), `export const base64 = "${base64}";\n`);
+  writeFileSync(join(dist, "core_bytes.cjs"), `exports.base64 = "${base64}";\n`);
+}
+
+/** Files of the package, and what they are made of. */
+const entries = Object.fromEntries(
+  ["workerd", "edge-light", "slim", "testing", "testing-workerd", "testing-edge-light", "tools", "tools-workerd", "tools-edge-light"]
+    .map((name) => [name, join(compiled, "entry", `${name}.js`)]),
+);
+entries.index = join(compiled, "entry/inline.js");
+/** Adapters need no core. accept.ts and read.ts are parts of them. */
+const adapters = Object.fromEntries(
+  ["fetch", "node", "express", "fastify", "hono", "lambda"].map((name) => [`adapters/${name}`, join(compiled, "adapters", `${name}.js`)]),
+);
+
+/** Leaves the module, and the file with its bytes, beside the entries. */
+const beside = (extension) => ({
+  name: "beside",
+  setup: ({ onResolve }) => {
+    onResolve({ filter: /core_bytes\.js$/ }, () => ({ path: `./core_bytes.${extension}`, external: true }));
+    onResolve({ filter: /core_bg\.wasm/ }, ({ path }) => ({ path: path.replace("../", "./"), external: true }));
+  },
+});
+const common = { outdir: dist, bundle: true, charset: "ascii", logLevel: "warning" };
+
+/** Bundles ES modules. What entries have in common, the state of the core too, is in files that they share. */
+async function modules() {
+  const esm = { ...common, format: "esm", target: "es2022" };
+  await build({ ...esm, entryPoints: entries, splitting: true, chunkNames: "[name]-[hash]", plugins: [beside("js")] });
+  await build({ ...esm, entryPoints: adapters });
+}
+
+/** Bundles CommonJS, for hosts that cannot require an ES module. */
+async function commonjs() {
+  const { index, testing, slim, tools } = entries;
+  const cjs = { ...common, format: "cjs", platform: "node", target: "node20", outExtension: { ".js": ".cjs" } };
+  await build({ ...cjs, entryPoints: { index, testing, slim, tools, ...adapters }, plugins: [beside("cjs")] });
+}
+
+/** Copies the declarations, twice: some resolutions take a .d.ts beside ES modules as one of them. */
+function types() {
+  for (const name of readdirSync(compiled, { recursive: true }).filter((name) => name.endsWith(".d.ts"))) {
+    const text = readFileSync(join(compiled, name), "utf8");
+    mkdirSync(dirname(join(dist, name)), { recursive: true });
+    writeFileSync(join(dist, name), text);
+    writeFileSync(join(dist, name.replace(/\.ts$/, ".cts")), text.replaceAll(/((?:from |import\()"\.{1,2}\/[\w./-]+)\.(?:js|ts)"/g, '$1.cjs"'));
+  }
+}
+
+for (const folder of [dist, compiled]) {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+}
+optimise();
+compile();
+inline();
+await modules();
+await commonjs();
+types();
+for (const name of ["LICENSE-MIT", "LICENSE-APACHE", "CHANGELOG.md"]) copyFileSync(join(root, name), join(pkg, name));
+// The pages that types and error advice speak of.
+cpSync(join(root, "docs"), join(pkg, "docs"), { recursive: true });

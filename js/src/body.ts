@@ -1,0 +1,40 @@
+import { refuseParsed } from "./refuse.ts";
+import type { BodyInput } from "./types.ts";
+
+const encoder = new TextEncoder();
+
+/**
+ * The bytes of a body.
+ * @throws WebhookError `body_parsed`
+ */
+export function bodyBytes(body: BodyInput): Uint8Array {
+  if (typeof body === "string") return encoder.encode(body);
+  if (body instanceof Uint8Array) return copyIfShared(body);
+  if (ArrayBuffer.isView(body)) return copyIfShared(new Uint8Array(body.buffer, body.byteOffset, body.byteLength));
+  const tag = tagOf(body);
+  if (tag === "ArrayBuffer" || tag === "SharedArrayBuffer") return copyIfShared(new Uint8Array(body));
+  return refuseParsed(described(body, tag));
+}
+
+/**
+ * Copies memory that another thread may write to: what is hashed must be what is read afterwards. Not by `slice`, which
+ * shares the memory of a Buffer.
+ */
+function copyIfShared(bytes: Uint8Array): Uint8Array {
+  const { buffer } = bytes;
+  return buffer.constructor !== ArrayBuffer && tagOf(buffer) === "SharedArrayBuffer" ? new Uint8Array(bytes) : bytes;
+}
+
+/** By tag and not by instanceof: a buffer may come from another realm. */
+function tagOf(value: unknown): string {
+  return Object.prototype.toString.call(value).slice(8, -1);
+}
+
+function described(body: unknown, tag: string): string {
+  if (body === undefined || body === null) return `${body}`;
+  if (Array.isArray(body)) return "an array";
+  if (tag === "Promise") return "a promise that was not awaited";
+  if (tag === "Request" && (body as Request).bodyUsed) return "a Request whose body was read before";
+  if (tag === "ReadableStream" || tag === "Request") return `a ${tag} that was not read`;
+  return typeof body === "object" ? "an object" : `a ${typeof body}`;
+}

@@ -1,0 +1,59 @@
+/** The functions of the core, as wasm-bindgen generates them from `wasm/src`. A test compares these names with the generated ones. */
+import type { Failure } from "./errors.ts";
+import type { HostHmac } from "./host-hmac.ts";
+import type { Diagnosis } from "./receiver.ts";
+import type { RegistryProblem } from "./registry.ts";
+import type { Loss, Standing } from "./types.ts";
+
+/** What a signature proves. */
+export interface Proof {
+  readonly keyId: string;
+  /** When the delivery was signed, in milliseconds since 1970. */
+  readonly timestamp: number;
+}
+
+/** A verified delivery. What it does not have is left out, and so are empty lists. */
+export interface ReceivedByCore extends Proof {
+  readonly kind?: string;
+  readonly id?: string;
+  /** JSON text. */
+  readonly time?: string;
+  readonly receivedVersion?: string;
+  readonly deliveredVersion?: string;
+  readonly standing: Standing;
+  readonly applied?: readonly string[];
+  readonly losses?: readonly Loss[];
+  /** JSON text, where a change edited the data. */
+  readonly data?: string;
+  /** Where the data stands in the body otherwise: its first byte, and the one behind it. */
+  readonly range?: readonly [start: number, end: number];
+}
+
+/** What `detect` finds; each profile is JSON text. */
+export interface Detected {
+  readonly profiles: readonly {
+    readonly profile: string;
+    readonly secret: number;
+    readonly encoding: "utf8" | "hex" | "base64";
+    readonly timestamp: number;
+    readonly isRecent: boolean;
+  }[];
+  readonly sightings: readonly { readonly what: string; readonly at: string }[];
+}
+
+export function open(settings: object): number;
+export function close(receiver: number): void;
+export function header_names(receiver: number): string[];
+export function receive(receiver: number, headers: string, body: Uint8Array, now: number, hmac: HostHmac | undefined): ReceivedByCore;
+export function verify(receiver: number, headers: string, body: Uint8Array, now: number, hmac: HostHmac | undefined): Proof;
+export function diagnose(receiver: number, headers: string, body: Uint8Array, now: number): Diagnosis;
+export function replay_key(receiver: number, headers: string, body: Uint8Array): string;
+export function event_key(id: string | undefined, body: Uint8Array): string;
+export function sign(options: { secret: string; profile: string | undefined }, body: Uint8Array, now: number): { readonly header: string; readonly value: string };
+export function detect(options: { secrets: readonly string[] }, headers: string, body: Uint8Array, now: number): Detected;
+export function changelog(registry: string | undefined): string;
+export function check_registry(registry: string): RegistryProblem[];
+export function codes(): Failure[];
+export function body_parsed(found: string): Failure;
+
+export function __wbg_set_wasm(exports: WebAssembly.Exports): void;

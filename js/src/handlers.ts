@@ -1,0 +1,49 @@
+import { WebhookError } from "./errors.ts";
+import { KINDS } from "./kinds.ts";
+import { refuse } from "./refuse.ts";
+import type { KnownEvent, KnownKind, Received, WebhookEvent } from "./types.ts";
+
+/** Handles an event; may be asynchronous. */
+export type Handler<Event> = (event: Event, received: Received) => unknown;
+
+/** An event of one known kind. */
+export type EventOf<Kind extends KnownKind> = Extract<KnownEvent, { readonly kind: Kind }>;
+
+interface Row {
+  readonly fits: (event: WebhookEvent) => boolean;
+  readonly run: Handler<never>;
+}
+
+/** The handlers of a receiver, in the order in which they were added. */
+export class Handlers {
+  readonly #rows: Row[] = [];
+
+  add(fits: Row["fits"], run: Row["run"]): void {
+    this.#rows.push({ fits, run });
+  }
+
+  addFor(kind: KnownKind, run: Row["run"]): void {
+    // Plain JavaScript can ask for a kind that never comes; its handler would be silent for ever.
+    if (!KINDS.has(kind)) refuse("kind_unknown");
+    this.add((event) => event.known && event.kind === kind, run);
+  }
+
+  /** Refuses to take events that nobody could see: acknowledged, they would be lost. */
+  check(): void {
+    if (this.#rows.length === 0) refuse("handlers_missing");
+  }
+
+  /** Runs every handler that fits. What they throw is gathered, since one that fails must not stop the others. */
+  async run(received: Received): Promise<void> {
+    const { event } = received;
+    const fitting = this.#rows.filter(({ fits }) => fits(event));
+    const results = await Promise.allSettled(fitting.map(async ({ run }) => run(event as never, received)));
+    const thrown = results.flatMap((result) => (result.status === "rejected" ? [result.reason as unknown] : []));
+    // A refusal that a handler met elsewhere says nothing of this delivery, and must not be answered as if it did.
+    if (thrown.length === 1 && WebhookError.is(thrown[0])) throw new Error("a handler failed", { cause: thrown[0] });
+    if (thrown.length === 1) throw thrown[0];
+    if (thrown.length > 1) {
+      throw new AggregateError(thrown, `${thrown.length} handlers of ${event.kind ?? "an event without a kind"} failed`);
+    }
+  }
+}

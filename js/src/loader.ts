@@ -1,0 +1,73 @@
+// Loads the core, and replaces it when a defect stops it. Nothing else here knows WebAssembly.
+import * as glue from "./core_bg.js";
+import { WebhookError, type Failure } from "./errors.ts";
+
+let module: WebAssembly.Module | undefined;
+/** Of the running instance, if there is one. */
+let exports: WebAssembly.Exports | undefined;
+let instances = 0;
+
+/** Sets the compiled module. Each entry calls it once, at import; the core is instantiated by the first call into it. */
+export function load(compiled: WebAssembly.Module): void {
+  discard();
+  module = compiled;
+}
+
+/** The number of the running instance. What an earlier one held is gone. */
+export function instance(): number {
+  return instances;
+}
+
+/**
+ * Calls functions of the core. A failure that one throws becomes a WebhookError.
+ * @throws WebhookError `core_trapped` when the core stops, which is a defect; the next call gets a new instance
+ */
+export function call<Result>(act: () => Result): Result {
+  ensureLoaded();
+  try {
+    return act();
+  } catch (thrown) {
+    if (isFailure(thrown)) throw new WebhookError(thrown);
+    // wasm-bindgen's glue refuses a value of a wrong type before the core sees it.
+    if (thrown instanceof TypeError) throw thrown;
+    discard();
+    throw trapped("the core stopped on this input and was started again", thrown);
+  }
+}
+
+function ensureLoaded(): void {
+  if (exports !== undefined) return;
+  if (module === undefined) throw new Error("mambo-webhooks: no entry file was imported, so the core is not there");
+  try {
+    // The glue's functions are what the module imports.
+    const imports = { "./core_bg.js": glue as unknown as WebAssembly.ModuleImports };
+    exports = new WebAssembly.Instance(module, imports).exports;
+    glue.__wbg_set_wasm(exports);
+    (exports["__wbindgen_start"] as () => void)();
+  } catch (cause) {
+    discard();
+    throw trapped("the core could not be started", cause);
+  }
+}
+
+/**
+ * Drops the running instance. Its memory is wiped, since it held secrets, and detached, since the glue keeps a view of it
+ * for as long as that has bytes.
+ */
+function discard(): void {
+  instances += 1;
+  const memory = exports?.["memory"] as WebAssembly.Memory | undefined;
+  exports = undefined;
+  if (memory === undefined) return;
+  new Uint8Array(memory.buffer).fill(0);
+  memory.grow(0);
+}
+
+/** A plain object that the core threw, and not an error of JavaScript's or WebAssembly's. */
+function isFailure(thrown: unknown): thrown is Failure {
+  return typeof thrown === "object" && thrown !== null && !(thrown instanceof Error) && "code" in thrown && "fault" in thrown;
+}
+
+function trapped(message: string, cause: unknown): WebhookError {
+  return Object.assign(new WebhookError({ code: "core_trapped", fault: "library", message }), { cause });
+}

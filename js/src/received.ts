@@ -1,0 +1,64 @@
+import * as glue from "./core_bg.js";
+import type { Proof, ReceivedByCore } from "./core_bg.js";
+import { KINDS } from "./kinds.ts";
+import { call } from "./loader.ts";
+import type { Slot } from "./slot.ts";
+import type { Loss, Received, Standing, Verified, WebhookEvent } from "./types.ts";
+
+/** The core has checked that the body is UTF-8, and refused a byte order mark. */
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** A delivery whose signature holds. A class for its accessors: each key costs a hash of the body. */
+export class VerifiedDelivery implements Verified {
+  readonly keyId: string;
+  readonly timestamp: number;
+  readonly raw: Uint8Array;
+  readonly #slot: Slot;
+  readonly #headers: string;
+
+  constructor(proof: Proof, raw: Uint8Array, slot: Slot, headers: string) {
+    this.keyId = proof.keyId;
+    this.timestamp = proof.timestamp;
+    this.raw = raw;
+    this.#slot = slot;
+    this.#headers = headers;
+  }
+
+  get replayKey(): string {
+    return call(() => glue.replay_key(this.#slot.number, this.#headers, this.raw));
+  }
+}
+
+/** A verified delivery with its event. */
+export class ReceivedDelivery extends VerifiedDelivery implements Received {
+  readonly event: WebhookEvent;
+  readonly kind: string | null;
+  readonly receivedVersion: string | null;
+  readonly deliveredVersion: string | null;
+  readonly standing: Standing;
+  readonly applied: readonly string[];
+  readonly losses: readonly Loss[];
+  readonly #json: string;
+
+  constructor(found: ReceivedByCore, raw: Uint8Array, slot: Slot, headers: string) {
+    super(found, raw, slot, headers);
+    const { kind = null, id = null, time, range = [0, 0] } = found;
+    this.#json = found.data ?? decoder.decode(raw.subarray(...range));
+    const data: unknown = JSON.parse(this.#json);
+    this.event = { known: KINDS.has(kind), kind, id, time: time === undefined ? null : JSON.parse(time), data } as WebhookEvent;
+    this.kind = kind;
+    this.receivedVersion = found.receivedVersion ?? null;
+    this.deliveredVersion = found.deliveredVersion ?? null;
+    this.standing = found.standing;
+    this.applied = found.applied ?? [];
+    this.losses = found.losses ?? [];
+  }
+
+  get json(): string {
+    return this.#json;
+  }
+
+  get eventKey(): string {
+    return call(() => glue.event_key(this.event.id ?? undefined, this.raw));
+  }
+}

@@ -1,0 +1,141 @@
+import { bodyBytes } from "./body.ts";
+import * as glue from "./core_bg.js";
+import { dedupe, type Dedupe } from "./dedupe.ts";
+import { WebhookError, optionsInvalid, type Failure } from "./errors.ts";
+import { Handlers, type EventOf, type Handler } from "./handlers.ts";
+import { headerLines } from "./headers.ts";
+import { hostHmac, type HostHmac } from "./host-hmac.ts";
+import { call } from "./loader.ts";
+import { ReceivedDelivery, VerifiedDelivery } from "./received.ts";
+import { Slot } from "./slot.ts";
+import type { Delivery, JsonDocument, KnownKind, MacChoice, Received, ReceiverOptions, UnknownEvent, Verified, WebhookEvent } from "./types.ts";
+
+/** Verifies deliveries and returns their events, or passes them to the handlers that were added to it. */
+export interface Receiver {
+  /**
+   * Verifies one delivery and returns its event in the wanted version. Calls no handler.
+   * @throws WebhookError with a stable `code` when the delivery is refused
+   */
+  receive(delivery: Delivery): Received;
+  /**
+   * Verifies one delivery without a look into its body: for a service that queues it. The consumer of the queue calls
+   * `receive` with the same headers and body, and an unlimited tolerance: the signature is verified there again.
+   * @throws WebhookError with a stable `code` when the delivery is refused
+   */
+  verify(delivery: Delivery): Verified;
+  /**
+   * Receives one delivery and hands it to `handler`, once where there is a replay store: a replay is then refused as
+   * `delivery_replayed`, a delivery that is being handled as `delivery_pending`. When the handler throws, the delivery
+   * is given back for a retry.
+   * @throws WebhookError as `receive` does, and what the handler or the replay store throws
+   */
+  process<Result>(delivery: Delivery, handler: (received: Received) => Result | Promise<Result>): Promise<Result>;
+  /**
+   * Adds a handler for events of one kind. Several for one kind all run.
+   * @throws WebhookError `kind_unknown` for a kind that this release does not know
+   */
+  on<Kind extends KnownKind>(kind: Kind, handler: Handler<EventOf<Kind>>): Receiver;
+  /** Adds a handler for every event. */
+  onAny(handler: Handler<WebhookEvent>): Receiver;
+  /** Adds a handler for events of a kind that this release of the SDK does not know. */
+  onUnknown(handler: Handler<UnknownEvent>): Receiver;
+  /**
+   * Processes one delivery with the handlers that were added; an event without a handler is passed over.
+   * @throws WebhookError when the delivery is refused, `handlers_missing` when there is no handler at all; what a
+   *   handler threw, as an AggregateError if several did, as the cause of an Error if it was a WebhookError. All
+   *   handlers run in any case.
+   */
+  route(delivery: Delivery): Promise<Received>;
+  /** Explains why a delivery is refused. Accepts nothing, and shows neither secret nor body. */
+  diagnose(delivery: Delivery): Diagnosis;
+}
+
+/** Why a delivery is refused. */
+export interface Diagnosis {
+  /** The refusal; null when there is nothing to explain. */
+  readonly error: Failure | null;
+  /** Each change that would explain it, most likely first; empty when none of those tried does. */
+  readonly causes: readonly { readonly code: string; readonly message: string }[];
+  /** How often the body, or a variation of it, was hashed. */
+  readonly hashes: number;
+}
+
+const MACS: readonly unknown[] = ["auto", "core", "host"] satisfies MacChoice[];
+/** From so many bytes on the host's HMAC is faster than the core's: docs/PERFORMANCE.md. */
+const HOST_FROM_BYTES = { auto: 512, core: Infinity, host: 0 };
+
+/**
+ * Makes a receiver.
+ * @throws WebhookError of fault `config` when a secret or another setting cannot be used
+ */
+export function createReceiver(options: ReceiverOptions): Receiver {
+  if (options.secret !== undefined && options.keys !== undefined) throw optionsInvalid("expected either `secret` or `keys`", "the top");
+  const { secret, keys, profile, registry, clock = Date.now, replay, mac = "auto", ...rest } = options;
+  if (!MACS.includes(mac)) throw optionsInvalid("expected one of `auto`, `core`, `host`", "/mac");
+  if (mac === "host" && hostHmac() === undefined) throw optionsInvalid("this runtime has no HMAC that answers at once", "/mac");
+  const slot = new Slot({
+    ...rest,
+    // A variable that is not set is a secret that is empty, which is what has to be said.
+    keys: keys ?? [{ secret: secret ?? "" }],
+    profile: parsed(profile, "profile_invalid"),
+    registry: parsed(registry, "registry_invalid"),
+  });
+  const headerNames = call(() => glue.header_names(slot.number));
+  const runOnce: Dedupe = replay === undefined ? (_received, act) => act() : dedupe(replay, options.tolerance);
+  const handlers = new Handlers();
+  const hmacFor = (body: Uint8Array): HostHmac | undefined => (body.length < HOST_FROM_BYTES[mac] ? undefined : hostHmac());
+  const receiver: Receiver = {
+    receive({ headers, body }) {
+      const lines = headerLines(headers, headerNames);
+      const raw = bodyBytes(body);
+      const now = clock();
+      return new ReceivedDelivery(call(() => glue.receive(slot.number, lines, raw, now, hmacFor(raw))), raw, slot, lines);
+    },
+    verify({ headers, body }) {
+      const lines = headerLines(headers, headerNames);
+      const raw = bodyBytes(body);
+      const now = clock();
+      return new VerifiedDelivery(call(() => glue.verify(slot.number, lines, raw, now, hmacFor(raw))), raw, slot, lines);
+    },
+    async process(delivery, handler) {
+      const found = receiver.receive(delivery);
+      return runOnce(found, async () => handler(found));
+    },
+    on(kind, handler) {
+      handlers.addFor(kind, handler);
+      return receiver;
+    },
+    onAny(handler) {
+      handlers.add(() => true, handler);
+      return receiver;
+    },
+    onUnknown(handler) {
+      handlers.add((event) => !event.known, handler);
+      return receiver;
+    },
+    route(delivery) {
+      return receiver.process(delivery, async (found) => {
+        handlers.check();
+        await handlers.run(found);
+        return found;
+      });
+    },
+    diagnose({ headers, body }) {
+      const lines = headerLines(headers, undefined, headerNames);
+      const raw = bodyBytes(body);
+      const now = clock();
+      return call(() => glue.diagnose(slot.number, lines, raw, now));
+    },
+  };
+  return receiver;
+}
+
+function parsed(document: JsonDocument | undefined, code: "profile_invalid" | "registry_invalid"): unknown {
+  if (typeof document !== "string") return document;
+  try {
+    return JSON.parse(document);
+  } catch {
+    const [what] = code.split("_");
+    throw new WebhookError({ code, fault: "config", message: `${what} has 1 problems; first: not JSON at the top` });
+  }
+}

@@ -1,0 +1,211 @@
+import type { ReplayOptions } from "./replay.ts";
+
+/** Headers in any of the shapes that servers and runtimes hand over. Names match in any case. */
+export type HeadersInput =
+  | { get(name: string): string | null | undefined }
+  | Iterable<readonly [string, string]>
+  | readonly string[]
+  | Readonly<Record<string, string | readonly string[] | undefined>>;
+
+/** Body bytes exactly as received. A string counts as its UTF-8 bytes. */
+export type BodyInput = string | ArrayBuffer | ArrayBufferView;
+
+/** One delivery. */
+export interface Delivery {
+  /** The request's headers. */
+  readonly headers: HeadersInput;
+  /** The request's body, before any JSON middleware touched it. */
+  readonly body: BodyInput;
+}
+
+/** A secret with a name and a time of validity. */
+export interface Key {
+  /** Its name in results; not secret. Default: `default`. */
+  readonly id?: string;
+  /** The secret as entered in Mambo. */
+  readonly secret: string;
+  /** How the secret is written. Default, and assumed of Mambo: `utf8`. */
+  readonly encoding?: "utf8" | "hex" | "base64";
+  /** First moment of validity, in milliseconds since 1970. */
+  readonly notBefore?: number;
+  /** Last moment of validity, in milliseconds since 1970. */
+  readonly notAfter?: number;
+}
+
+/** How far a timestamp may lie from now. Both bounds are inside. */
+export interface Tolerance {
+  /** Seconds before now. Default: 300. `"unlimited"` accepts replays of any age. */
+  readonly pastSeconds?: number | "unlimited";
+  /** Seconds after now. Default: 300. `"unlimited"` accepts any date ahead. */
+  readonly futureSeconds?: number | "unlimited";
+}
+
+/** A JSON document, as text or already parsed. */
+export type JsonDocument = string | object;
+
+/** What every receiver can be set to. */
+export interface CommonOptions {
+  /** Take secrets under 16 bytes. Default: false. */
+  readonly allowShortSecrets?: boolean;
+  /** How deliveries are signed and laid out; see docs/PROTOCOL.md. Default: assumed, tolerant. */
+  readonly profile?: JsonDocument;
+  /** What is known of payload versions; see docs/VERSIONS.md. */
+  readonly registry?: JsonDocument;
+  /** How far a timestamp may lie from now. */
+  readonly tolerance?: Tolerance;
+  /** The release that the webhook is pinned to in Mambo, for deliveries that do not say it themselves. */
+  readonly pinned?: string;
+  /** The release in whose shape events are wanted. Default: `as_received`. */
+  readonly wanted?: "as_received" | "newest" | (string & {});
+  /** Refuse payloads that do not fit a change, instead of listing a loss. Default: false, so no event is lost. */
+  readonly strict?: boolean;
+  /** The kind of deliveries that do not name it themselves: one endpoint for one kind. */
+  readonly kind?: string;
+  /** Largest body that is looked at. Default: 1048576. */
+  readonly maxBodyBytes?: number;
+  /** The time in milliseconds since 1970. Default: `Date.now`. */
+  readonly clock?: () => number;
+  /**
+   * Who computes the HMAC: the core, the host's `node:crypto`, or by default (`auto`) the host for bodies from 512 bytes on. What
+   * is signed, with which keys, and whether it fits is decided in the core in any case.
+   */
+  readonly mac?: MacChoice;
+  /** Handle each delivery once; see `Receiver.process`. Default: replays within the tolerance are not told apart. */
+  readonly replay?: ReplayOptions;
+}
+
+/** Who computes the HMAC. */
+export type MacChoice = "auto" | "core" | "host";
+
+/** Settings of a receiver: one secret, or a ring of keys. */
+export type ReceiverOptions = CommonOptions &
+  ({ readonly secret: string; readonly keys?: never } | { readonly keys: readonly Key[]; readonly secret?: never });
+
+/** The data of a Ping. */
+export interface Ping {
+  readonly message?: string;
+  readonly [member: string]: unknown;
+}
+
+/** Something that a user did. Every member may be absent: the docs name few, and webhooks may leave out any. */
+export interface Activity {
+  readonly id?: string;
+  readonly uuid?: string;
+  readonly attrs?: { readonly type?: string; readonly verb?: string; readonly [member: string]: unknown };
+  /** @deprecated since Mambo 9.0.1. */
+  readonly points?: unknown;
+  readonly [member: string]: unknown;
+}
+
+/** Something that a user is told. Every member may be absent. */
+export interface Notification {
+  readonly id?: string;
+  readonly awarded?: unknown;
+  readonly [member: string]: unknown;
+}
+
+/** The points that a user holds. No member name is public. */
+export interface PointWallet {
+  readonly [member: string]: unknown;
+}
+
+/** The data of each kind that Mambo's docs name. */
+export interface EventData {
+  Ping: Ping;
+  ActivityCreated: Activity;
+  ActivityBehavioursAdded: Activity;
+  ActivityAwardedAdded: Activity;
+  ActivityExpiredPointsDebited: Activity;
+  ActivityRejected: Activity;
+  NotificationCreated: Notification;
+  NotificationRead: Notification;
+  PointWalletUpdated: PointWallet;
+}
+
+/** A kind that this release of the SDK knows. */
+export type KnownKind = keyof EventData;
+
+interface EventParts {
+  /** The event's id, where the envelope names one. */
+  readonly id: string | null;
+  /** When it happened, as the envelope has it. */
+  readonly time: unknown;
+}
+
+/** An event of a kind that this release of the SDK knows. */
+export type KnownEvent = {
+  [Kind in KnownKind]: EventParts & {
+    readonly known: true;
+    readonly kind: Kind;
+    readonly data: EventData[Kind];
+  };
+}[KnownKind];
+
+/** An event of another kind: new ones may come at any time. */
+export interface UnknownEvent extends EventParts {
+  readonly known: false;
+  /** The kind, where the delivery or the receiver's settings name one. */
+  readonly kind: string | null;
+  readonly data: unknown;
+}
+
+/** What happened. */
+export type WebhookEvent = KnownEvent | UnknownEvent;
+
+/**
+ * How the release that data came in stands to those that the registry lists: `newer` data may hold changes that are
+ * not known yet, `older` data may need some that are not known any more.
+ */
+export type Standing = "unknown" | "listed" | "between" | "newer" | "older";
+
+/** Something that the wanted shape could not hold. */
+export interface Loss {
+  /** Id of the change. */
+  readonly change: string;
+  /** JSON pointer into the data as it was when the change came to it. */
+  readonly at: string;
+  /** What kind of loss it is. */
+  readonly kind:
+    | "value_dropped"
+    | "tail_dropped"
+    | "members_dropped"
+    | "value_merged"
+    | "empty_object"
+    | "both_present"
+    | "name_taken"
+    | "unfit";
+}
+
+/** The proof that a body was signed. */
+export interface Verified {
+  /** Name of the key that the signature fits. */
+  readonly keyId: string;
+  /** When the delivery was signed, in milliseconds since 1970. */
+  readonly timestamp: number;
+  /** The same for a replay of this very delivery, another for a retry of it. Computed when read. */
+  readonly replayKey: string;
+  /** The bytes that were signed. */
+  readonly raw: Uint8Array;
+}
+
+/** An event that was verified. */
+export interface Received extends Verified {
+  /** What happened, with its data in the wanted shape. */
+  readonly event: WebhookEvent;
+  /** The kind of the event, where one is named. */
+  readonly kind: string | null;
+  /** The release in whose shape the data came, where that is known. */
+  readonly receivedVersion: string | null;
+  /** The release in whose shape the data is now, where that is known. */
+  readonly deliveredVersion: string | null;
+  /** Ids of the changes that were carried out on the data. */
+  readonly applied: readonly string[];
+  /** What the wanted shape could not hold. */
+  readonly losses: readonly Loss[];
+  /** How the release that the data came in stands to those that the registry lists. */
+  readonly standing: Standing;
+  /** The data as exact JSON text: `JSON.parse` rounds numbers beyond 2^53, and this does not. */
+  readonly json: string;
+  /** The same for every delivery of this event, as far as that can be known. Computed when read. */
+  readonly eventKey: string;
+}

@@ -1,2 +1,0 @@
-/** The module, packed; generated when the package is built. */
-export const toolsBytes: import("./packing.ts").Packed;

@@ -1,2 +1,0 @@
-/** js/unpack.wat, compiled, in hex. */
-export const unpacker: string;

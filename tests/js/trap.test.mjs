@@ -1,0 +1,39 @@
+// A core that stops is replaced: by the next call, for every receiver, and its memory is wiped. In a process of its own, which
+// sees the instances.
+import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
+import { test } from "node:test";
+
+const instances = [];
+const { Instance } = WebAssembly;
+WebAssembly.Instance = class extends Instance {
+  constructor(...given) {
+    super(...given);
+    instances.push(this.exports);
+  }
+};
+const { createReceiver } = await import("mambo-webhooks");
+
+const secret = "correct horse battery staple";
+const body = '{"event":"Ping","data":{"message":"ping"}}';
+const seconds = Math.floor(Date.now() / 1000);
+const headers = { "x-mambo-signature": `t=${seconds},v1=${createHmac("sha256", secret).update(`${seconds}.${body}`).digest("hex")}` };
+// No input is known that stops the core, so a clock throws what a trap throws while the call is on its way.
+const clock = () => ({ valueOf() { throw new WebAssembly.RuntimeError("unreachable"); } });
+
+test("replaces a core that stopped, and wipes what it held", () => {
+  const registry = { format: 1, releases: [], events: {}, models: {}, changes: [] };
+  const before = [createReceiver({ secret }), createReceiver({ secret, registry })];
+  assert.equal(instances.length, 1);
+  const { memory } = instances[0];
+  const bytes = memory.buffer;
+  const stopped = { name: "WebhookError", code: "core_trapped", fault: "library", message: "the core stopped on this input and was started again" };
+  assert.throws(() => createReceiver({ secret, clock }).receive({ headers, body }), stopped);
+  assert.equal(bytes.byteLength, 0, "the glue's views of it are detached");
+  assert.ok(new Uint8Array(memory.buffer).every((byte) => byte === 0), "nothing of it is left");
+  for (const receiver of before) {
+    assert.equal(receiver.receive({ headers, body }).kind, "Ping");
+    assert.equal(receiver.diagnose({ headers: {}, body }).error.code, "header_missing");
+  }
+  assert.equal(instances.length, 2);
+});

@@ -1,0 +1,59 @@
+//! What comes in beside options: a body, headers and the time.
+
+use js_sys::Uint8Array;
+use mambo_webhooks::limits::MAX_JOINER_BYTES;
+use mambo_webhooks::{Error, Headers, Receiver, UnixMillis};
+
+/// A body in JavaScript's memory, no larger than its receiver allows.
+#[derive(Clone, Copy)]
+pub(crate) struct Body<'b>(&'b Uint8Array);
+
+impl<'b> Body<'b> {
+    /// Refuses a body that is too large before any of it is copied: this module's memory never shrinks.
+    pub(crate) fn new(array: &'b Uint8Array, receiver: &Receiver) -> Result<Self, Error> {
+        let (bytes, allowed) = (usize::try_from(array.length()).unwrap_or(usize::MAX), receiver.body_limit());
+        if bytes > allowed { Err(Error::BodyTooLarge { bytes, allowed }) } else { Ok(Self(array)) }
+    }
+
+    /// All of it, copied.
+    pub(crate) fn to_vec(self) -> Vec<u8> {
+        self.0.to_vec()
+    }
+
+    /// Its first bytes, copied: as many as a joiner has at most.
+    pub(crate) fn head(self) -> Vec<u8> {
+        let end = u32::try_from(MAX_JOINER_BYTES).unwrap_or(u32::MAX);
+        self.0.subarray(0, end.min(self.0.length())).to_vec()
+    }
+
+    pub(crate) const fn array(self) -> &'b Uint8Array {
+        self.0
+    }
+}
+
+/// Headers as text: a name on a line, its value on the next, and so on.
+#[derive(Clone, Copy)]
+pub(crate) struct Lines<'h>(pub(crate) &'h str);
+
+impl Headers for Lines<'_> {
+    fn visit(&self, act: &mut dyn FnMut(&str, &[u8])) {
+        let mut lines = self.0.split('\n');
+        while let (Some(name), Some(value)) = (lines.next(), lines.next()) {
+            act(name, value.as_bytes());
+        }
+    }
+}
+
+/// The time that a number of JavaScript stands for: milliseconds since 1970.
+///
+/// # Errors
+/// `now_invalid`.
+pub(crate) fn milliseconds(now: f64) -> Result<UnixMillis, Error> {
+    // Every whole number of this size is exact in an f64, so the cast below changes nothing.
+    const LARGEST: f64 = 9_007_199_254_740_991.0;
+    if now.is_finite() && now.abs() <= LARGEST && now % 1.0 == 0.0 {
+        #[expect(clippy::cast_possible_truncation, reason = "whole and in range, as just checked")]
+        return Ok(UnixMillis(now as i64));
+    }
+    Err(Error::NowInvalid)
+}

@@ -1,0 +1,137 @@
+//! What the test kit and people at a keyboard call.
+
+use js_sys::Uint8Array;
+use mambo_webhooks::detect::{Detected, Sighting, detect as found_by, sightings};
+use mambo_webhooks::error::Code;
+use mambo_webhooks::json::Problems;
+use mambo_webhooks::shim::changelog as changelog_of;
+use mambo_webhooks::sign::sign as signed;
+use mambo_webhooks::{Error, KeyRing, Profile, Registry};
+use serde::Serialize;
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use crate::input::{Lines, milliseconds};
+use crate::options::{DetectOptions, Secret, SignOptions, read};
+use crate::output::{number, problem, thrown, value};
+
+#[derive(Serialize)]
+struct Signature {
+    /// Name of the header.
+    header: String,
+    /// Its value.
+    value: String,
+}
+
+#[derive(Serialize)]
+struct Detection {
+    profiles: Vec<Fitting>,
+    sightings: Vec<Seen>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Fitting {
+    /// JSON text.
+    profile: String,
+    secret: usize,
+    encoding: &'static str,
+    timestamp: f64,
+    is_recent: bool,
+}
+
+#[derive(Serialize)]
+struct Seen {
+    what: &'static str,
+    at: String,
+}
+
+#[derive(Serialize)]
+struct CodeRow {
+    code: &'static str,
+    fault: &'static str,
+    message: &'static str,
+}
+
+/// The signature header of a body. Options are `SignOptions`.
+///
+/// # Errors
+/// `options_invalid`, `profile_invalid`, those of the secret, `now_invalid`, `timestamp_negative`.
+#[wasm_bindgen]
+pub fn sign(options: JsValue, body: &[u8], now: f64) -> Result<JsValue, JsValue> {
+    let sign = || -> Result<JsValue, Error> {
+        let SignOptions { secret, profile } = read(options)?;
+        let profile = profile.map_or_else(|| Ok(Profile::default()), |profile| Profile::from_json(&profile))?;
+        let keys = KeyRing::single(secret.expose())?;
+        let value_of = signed(&profile.scheme, &keys, body, milliseconds(now)?)?;
+        Ok(value(&Signature { header: profile.scheme.header, value: value_of }))
+    };
+    sign().map_err(|error| thrown(&error))
+}
+
+/// The profiles that fit a captured delivery, and what its body looks like: `Detection` of `js/src/detect.ts`, each
+/// profile as JSON text. Options are `DetectOptions`.
+///
+/// # Errors
+/// `options_invalid`, `now_invalid`.
+#[wasm_bindgen]
+pub fn detect(options: JsValue, headers: &str, body: &Uint8Array, now: f64) -> Result<JsValue, JsValue> {
+    let detect = || -> Result<JsValue, Error> {
+        let DetectOptions { secrets } = read(options)?;
+        let secrets: Vec<&str> = secrets.iter().map(Secret::expose).collect();
+        let body = body.to_vec();
+        let profiles = found_by(&Lines(headers), &body, &secrets, milliseconds(now)?);
+        let profiles = profiles.iter().map(fitting).collect();
+        Ok(value(&Detection { profiles, sightings: sightings(&body).iter().map(seen).collect() }))
+    };
+    detect().map_err(|error| thrown(&error))
+}
+
+/// What changed in payloads from version to version, as Markdown: of a registry document laid over the built-in one, or of
+/// that alone.
+///
+/// # Errors
+/// `registry_invalid`.
+#[wasm_bindgen]
+pub fn changelog(registry: Option<String>) -> Result<String, JsValue> {
+    let registry = registry.map_or_else(|| Ok(Registry::builtin()), |registry| Registry::from_json(&registry));
+    registry.map(|registry| changelog_of(&registry)).map_err(|error| thrown(&error))
+}
+
+/// Every problem of a registry document laid over the built-in one: a list of `RegistryProblem` of `js/src/registry.ts`.
+#[wasm_bindgen]
+#[must_use]
+pub fn check_registry(registry: &str) -> JsValue {
+    let mut problems = Problems::default();
+    let _registry = Registry::over_builtin(registry, &mut problems);
+    value(&problems.list().iter().map(problem).collect::<Vec<_>>())
+}
+
+/// Every code with its fault and its sentence, the places in it unfilled.
+#[wasm_bindgen]
+#[must_use]
+pub fn codes() -> JsValue {
+    let row = |code: &Code| CodeRow { code: code.as_str(), fault: code.fault().as_str(), message: code.template() };
+    value(&Code::ALL.iter().map(row).collect::<Vec<_>>())
+}
+
+/// The refusal of a body that is no bytes: `found` says what was passed instead.
+#[wasm_bindgen]
+#[must_use]
+pub fn body_parsed(found: String) -> JsValue {
+    thrown(&Error::BodyParsed { found })
+}
+
+fn fitting(found: &Detected) -> Fitting {
+    Fitting {
+        profile: found.profile.to_json(),
+        secret: found.secret,
+        encoding: found.encoding.name(),
+        timestamp: number(found.timestamp),
+        is_recent: found.is_recent,
+    }
+}
+
+fn seen(sighting: &Sighting) -> Seen {
+    Seen { what: sighting.what, at: sighting.at.to_string() }
+}
