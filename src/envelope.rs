@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::error::Error;
-use crate::json::{Doc, Object, Pointer, Problems, Segment, is_escaped, quoted, unquoted};
+use crate::json::{Doc, Node, Object, Pointer, Problems, Segment, is_escaped, quoted, unquoted};
 use crate::limits::MAX_CANDIDATES;
 use crate::redact::Bytes;
 use crate::release::Release;
@@ -85,12 +85,18 @@ impl<'a> Envelope<'a> {
     /// # Errors
     /// `body_not_utf8`, `body_not_json`.
     pub fn parse(layout: &Layout, body: &'a [u8]) -> Result<Self, Error> {
+        Self::open(layout, body, 0).map(|(envelope, _)| envelope)
+    }
+
+    /// [`parse`](Self::parse), and the data as a value, of which `depth` levels of objects are taken apart in the same pass.
+    pub(crate) fn open(layout: &Layout, body: &'a [u8], depth: u8) -> Result<(Self, Node<'a>), Error> {
         let text = core::str::from_utf8(body).map_err(|error| Error::BodyNotUtf8 { at: error.valid_up_to() })?;
-        let object =
-            Object::read(text).map_err(|error| Error::BodyNotJson { line: error.line, column: error.column })?;
+        let object = Object::read_to(text, depth)
+            .map_err(|error| Error::BodyNotJson { line: error.line, column: error.column })?;
         let whole = Self { data: text.trim_ascii(), ..Self::default() };
         let Some(object) = object else {
-            return Ok(whole);
+            let node = Node::new(whole.data);
+            return Ok((whole, node));
         };
         let first = |places: &[Pointer]| places.iter().find_map(|place| object.find(place.segments()));
         let words = |places: &[Pointer]| places.iter().find_map(|place| words(object.find(place.segments())?));
@@ -101,14 +107,16 @@ impl<'a> Envelope<'a> {
         if let (Some(kind), Some(data)) = (words(&layout.kind), data) {
             let id = words(&layout.id).filter(|id| !id.is_empty());
             let version = words(&layout.version);
-            return Ok(Self { kind: Some(kind), id, version, time: first(&layout.time), data });
+            let envelope = Self { kind: Some(kind), id, version, time: first(&layout.time), data };
+            let node = object.into_value(data).unwrap_or(Node::new(data));
+            return Ok((envelope, node));
         }
         let is_ping = layout.bare_ping && object.members().len() == 1;
         let message = object.find(&[Segment::Key("message".into())]).and_then(self::words);
         if is_ping && message.as_deref() == Some("ping") {
-            return Ok(Self { kind: Some(Cow::Borrowed("Ping")), ..whole });
+            return Ok((Self { kind: Some(Cow::Borrowed("Ping")), ..whole }, Node::Object(object)));
         }
-        Ok(whole)
+        Ok((whole, Node::Object(object)))
     }
 
     /// The body that says this.

@@ -17,7 +17,7 @@ use crate::profile::Profile;
 use crate::received::Received;
 use crate::release::Release;
 use crate::shim::builtin::RELEASES;
-use crate::shim::{Shims, Standing, Strictness, apply};
+use crate::shim::{Shims, Standing, Strictness, apply_to};
 use crate::time::{UnixMillis, Window};
 use crate::verify::{CoreMac, Headers, MacProvider, Proof, Verified, prove, replay_key, signature_value, verify_by};
 
@@ -228,7 +228,9 @@ impl Receiver {
     /// `body_not_utf8`, `body_not_json`, and `shim_conflict` under the strict policy.
     pub fn open<'a>(&self, verified: Verified<'a>, headers: &dyn Headers) -> Result<Received<'a>, Error> {
         let layout = &self.profile.envelope;
-        let envelope = Envelope::parse(layout, verified.body())?;
+        // Changes are to members of the data, mostly: those are found in the pass that checks the body.
+        let depth = u8::from(self.wanted != Wanted::AsReceived && self.shims.is_some());
+        let (envelope, node) = Envelope::open(layout, verified.body(), depth)?;
         let named = |name: &Option<String>| header_text(headers, name.as_deref()?);
         let kind = envelope.kind.clone().or_else(|| named(&layout.kind_header).map(Cow::Owned));
         let kind = kind.or_else(|| self.kind.clone().map(Cow::Owned));
@@ -245,7 +247,7 @@ impl Receiver {
         let mut delivered_version = received_version;
         if let (Some(kind), Some(from), Some(to)) = (&kind, received_version, wanted) {
             let plan = self.shims.as_ref().map(|shims| shims.plan(kind, from, to)).unwrap_or_default();
-            let shimmed = apply(plan, envelope.data, self.strictness)?;
+            let shimmed = apply_to(plan, node, envelope.data, self.strictness)?;
             applied = shimmed.applied.into_iter().map(String::from).collect();
             losses = shimmed.losses;
             data = shimmed.data;

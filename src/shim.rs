@@ -32,6 +32,7 @@ pub mod apply;
 
 pub mod changelog;
 
+pub(crate) use apply::apply_to;
 pub use apply::{Shimmed, apply};
 pub use changelog::changelog;
 pub use check::check;

@@ -6,7 +6,7 @@ use std::fs;
 
 use mambo_webhooks::json::Problems;
 use mambo_webhooks::shim::{Standing, Strictness, apply, changelog, check};
-use mambo_webhooks::{KeyRing, Profile, Receiver, Registry, Release, Shims, UnixMillis, Verified};
+use mambo_webhooks::{KeyRing, Profile, Receiver, Registry, Release, Shims, UnixMillis, Verified, Wanted};
 
 /// The example of docs.mambo.io/administrators/account/webhooks: a fixture, not a fact.
 const EXAMPLE: &str = include_str!("../examples/registry/payload-9.0.0.json");
@@ -199,6 +199,39 @@ fn strict_refuses_what_lenient_lists() {
     assert_eq!(lenient.data, r#"{"newExampleField":2}"#);
     let losses: Vec<_> = lenient.losses.iter().map(|loss| (loss.at.as_str(), loss.kind.as_str())).collect();
     assert_eq!(losses, [("/newExampleField", "both_present")]);
+}
+
+#[test]
+fn a_received_event_has_the_data_that_apply_makes_of_it() {
+    let shims = Shims::from_json(EXAMPLE).unwrap();
+    let receiver = Receiver::new(KeyRing::single("a secret of at least 16 bytes").unwrap())
+        .shims(shims.clone())
+        .wanted(Wanted::Newest)
+        .kind("PointWalletUpdated")
+        .pinned(release("8.0.3"));
+    let datas = [
+        r#"{"exampleField":1}"#,
+        " {\t\"exampleField\" : { \"a\":[1.0 , {}]} , \"other\":\"\\u00e9\" ,\n\"exampleField\":2 } ",
+        r#"{"exampleField":1,"newExampleField":{"exampleField":3}}"#,
+        r#"{"other":{"exampleField":{"exampleField":[]}}}"#,
+        "{ }",
+        r#"[{"exampleField":1}]"#,
+        "12345678901234567890",
+        "\"exampleField\"",
+        "null",
+    ];
+    let envelope = |data: &str| format!("{{\"data\":{{}}, \"event\": \"PointWalletUpdated\",\"data\" :{data}}}");
+    for data in datas {
+        let plan = shims.plan("PointWalletUpdated", release("8.0.3"), release("9.0.0"));
+        let expected = apply(plan, data.trim(), Strictness::Lenient).unwrap();
+        for body in [envelope(data), data.to_owned()] {
+            let verified = Verified::assume_verified(body.as_bytes(), UnixMillis(0));
+            let received = receiver.open(verified, &[("none", "")]).unwrap();
+            assert_eq!(received.event.json(), expected.data, "{body}");
+            assert_eq!(received.applied, expected.applied, "{body}");
+            assert_eq!(received.losses, expected.losses, "{body}");
+        }
+    }
 }
 
 #[test]

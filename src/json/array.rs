@@ -25,7 +25,7 @@ impl<'a> Array<'a> {
         if text.trim_ascii_start().as_bytes().first() != Some(&b'[') {
             return None;
         }
-        Parts::read(text, b'[').ok().flatten().map(Self)
+        Parts::read(text, b'[', 0).ok().flatten().map(Self)
     }
 
     /// The elements.

@@ -44,7 +44,27 @@ impl<'a> Object<'a> {
     /// # Errors
     /// Where the text stops being JSON.
     pub fn read(text: &'a str) -> Result<Option<Self>, Broken> {
-        Parts::read(text, b'{').map(|parts| parts.map(Self))
+        Self::read_to(text, 0)
+    }
+
+    /// [`read`](Self::read), which also takes apart the objects in it, `depth` levels of them.
+    ///
+    /// # Errors
+    /// Where the text stops being JSON.
+    pub fn read_to(text: &'a str, depth: u8) -> Result<Option<Self>, Broken> {
+        Parts::read(text, b'{', depth).map(|parts| parts.map(Self))
+    }
+
+    pub(super) const fn of(parts: Parts<'a>) -> Self {
+        Self(parts)
+    }
+
+    /// The value that came as this part of the object's text.
+    #[must_use]
+    pub fn into_value(self, text: &str) -> Option<Node<'a>> {
+        let member =
+            self.0.list.into_iter().find(|member| member.text().is_some_and(|came| core::ptr::eq(came, text)))?;
+        Some(member.value)
     }
 
     /// The text of the value at `path`, which has no `*` in it. Meant for objects of which nothing was changed.

@@ -4,6 +4,7 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use super::object::Object;
 use super::scan::{Broken, Scanner};
 use super::tree::Node;
 
@@ -15,6 +16,8 @@ pub struct Part<'a> {
     pub(super) name: Cow<'a, str>,
     colon: &'a str,
     pub(super) value: Node<'a>,
+    /// The value as it came; empty for a new one.
+    came: &'a str,
     after: &'a str,
 }
 
@@ -28,32 +31,31 @@ pub(super) struct Parts<'a> {
 
 impl<'a> Part<'a> {
     pub(super) const fn new(name: Cow<'a, str>, value: Node<'a>) -> Self {
-        Self { before: "", name, colon: ":", value, after: "" }
+        Self { before: "", name, colon: ":", value, came: "", after: "" }
     }
 
-    /// The text of the value, if it is still as it came.
+    /// The text of the value as it came; none for a new one.
     #[must_use]
     pub const fn text(&self) -> Option<&'a str> {
-        if let Node::Raw(Cow::Borrowed(text)) = self.value { Some(text) } else { None }
+        if self.came.is_empty() { None } else { Some(self.came) }
     }
 }
 
 impl<'a> Parts<'a> {
-    /// Checks that `text` is JSON, and takes it apart when it starts with `open`, which is `{` or `[`.
-    pub(super) fn read(text: &'a str, open: u8) -> Result<Option<Self>, Broken> {
+    /// Checks that `text` is JSON, and takes it apart when it starts with `open`, which is `{` or `[`; objects inside of it
+    /// too, `depth` levels of them.
+    pub(super) fn read(text: &'a str, open: u8, depth: u8) -> Result<Option<Self>, Broken> {
         let mut scanner = Scanner::new(text);
         scanner.blanks();
         if !scanner.take(open) {
             let found = scanner.value().and_then(|()| scanner.end());
             return if found.is_none() { Err(scanner.broken()) } else { Ok(None) };
         }
-        match Self::inside(&mut scanner, open) {
-            Some(parts) => Ok(Some(parts)),
-            None => Err(scanner.broken()),
-        }
+        let parts = Self::inside(&mut scanner, open, depth).filter(|_| scanner.end().is_some());
+        parts.map(Some).ok_or_else(|| scanner.broken())
     }
 
-    fn inside(scanner: &mut Scanner<'a>, open: u8) -> Option<Self> {
+    fn inside(scanner: &mut Scanner<'a>, open: u8, depth: u8) -> Option<Self> {
         let mut parts = Self::default();
         let close = if open == b'{' { b'}' } else { b']' };
         let mut before = scanner.blanks();
@@ -71,10 +73,17 @@ impl<'a> Parts<'a> {
                     colon = scanner.since(start);
                 }
                 let start = scanner.at();
-                scanner.value()?;
-                let value = Node::new(scanner.since(start));
+                let inner = match depth.checked_sub(1) {
+                    Some(depth) if scanner.take(b'{') => Some(Self::inside(scanner, b'{', depth)?),
+                    _ => {
+                        scanner.value()?;
+                        None
+                    }
+                };
+                let came = scanner.since(start);
+                let value = inner.map_or(Node::new(came), |parts| Node::Object(Object::of(parts)));
                 let after = scanner.blanks();
-                parts.list.push(Part { before, name: Cow::Borrowed(name), colon, value, after });
+                parts.list.push(Part { before, name: Cow::Borrowed(name), colon, value, came, after });
                 if scanner.take(close) {
                     break;
                 }
@@ -84,7 +93,6 @@ impl<'a> Parts<'a> {
                 before = scanner.blanks();
             }
         }
-        scanner.end()?;
         Some(parts)
     }
 

@@ -39,11 +39,21 @@ impl fmt::Debug for Shimmed<'_, '_> {
 /// # Errors
 /// `shim_conflict` under the strict policy.
 pub fn apply<'a, 'p>(plan: Plan<'p>, data: &'a str, strictness: Strictness) -> Result<Shimmed<'a, 'p>, Error> {
+    apply_to(plan, Node::new(data.trim_ascii()), data, strictness)
+}
+
+/// [`apply`] on `node`, which is `data`, taken apart as far as it is.
+pub(crate) fn apply_to<'a, 'p>(
+    plan: Plan<'p>,
+    node: Node<'a>,
+    data: &'a str,
+    strictness: Strictness,
+) -> Result<Shimmed<'a, 'p>, Error> {
     let mut applied = Vec::new();
     if plan.is_identity() {
         return Ok(Shimmed { data: Cow::Borrowed(data), applied, losses: Vec::new() });
     }
-    let mut node = Node::new(data.trim_ascii());
+    let mut node = node;
     let mut run = Run { is_up: plan.is_up(), strictness, change: String::new(), losses: Vec::new(), error: None };
     for (change, ops) in plan.steps() {
         run.change = change.into();
