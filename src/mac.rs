@@ -15,7 +15,13 @@ pub type Tag = [u8; 32];
 
 /// A key, taken in: HMAC's key blocks are hashed once, here, instead of once a delivery.
 #[derive(Clone)]
-pub struct MacKey(Hmac<Sha256>);
+pub struct MacKey {
+    mac: Hmac<Sha256>,
+    /// The key, or its digest if it is longer than a block, filled up with zeros.
+    block: Zeroizing<[u8; BLOCK_BYTES]>,
+    /// The outer hash behind its key block, for an inner digest that a host made.
+    outer: Sha256,
+}
 
 impl fmt::Debug for MacKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -35,18 +41,37 @@ impl MacKey {
         } else {
             block.iter_mut().zip(secret).for_each(|(to, from)| *to = *from);
         }
-        Self(Hmac::new((&*block).into()))
+        let mac = Hmac::new((&*block).into());
+        let outer = Sha256::new_with_prefix(padded(&block, 0x5c).as_slice());
+        Self { mac, block, outer }
+    }
+
+    /// What a host hashes in front of a text to make the inner digest of HMAC. As secret as the key.
+    #[must_use]
+    pub fn inner_block(&self) -> Zeroizing<[u8; BLOCK_BYTES]> {
+        padded(&self.block, 0x36)
+    }
+
+    /// The tag whose inner digest a host made of [`inner_block`](Self::inner_block) and the text.
+    #[must_use]
+    pub fn tag_of_inner(&self, inner: &Tag) -> Tag {
+        self.outer.clone().chain_update(inner).finalize().into()
     }
 
     /// The tag of all parts, one after the other.
     #[must_use]
     pub fn tag(&self, parts: &[&[u8]]) -> Tag {
-        let mut mac = self.0.clone();
+        let mut mac = self.mac.clone();
         for part in parts {
             mac.update(part);
         }
         mac.finalize().into_bytes().into()
     }
+}
+
+/// A key block, each byte of it changed by `pad`.
+fn padded(block: &[u8; BLOCK_BYTES], pad: u8) -> Zeroizing<[u8; BLOCK_BYTES]> {
+    Zeroizing::new(block.map(|byte| byte ^ pad))
 }
 
 /// Whether two tags are equal, in time that does not depend on where they differ.

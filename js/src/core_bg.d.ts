@@ -1,6 +1,6 @@
 /** The functions of the core, as wasm-bindgen generates them from `wasm/src`. A test compares these names with the generated ones. */
 import type { Failure } from "./errors.ts";
-import type { HostHmac } from "./host-hmac.ts";
+import type { HostHash } from "./host-hash.ts";
 import type { Diagnosis } from "./receiver.ts";
 import type { RegistryProblem } from "./registry.ts";
 import type { Loss, Standing } from "./types.ts";
@@ -44,8 +44,8 @@ export interface Detected {
 export function open(settings: object): number;
 export function close(receiver: number): void;
 export function header_names(receiver: number): string[];
-export function receive(receiver: number, headers: string, body: Uint8Array, now: number, hmac: HostHmac | undefined): ReceivedByCore;
-export function verify(receiver: number, headers: string, body: Uint8Array, now: number, hmac: HostHmac | undefined): Proof;
+export function receive(receiver: number, headers: string, body: Uint8Array, now: number, hash: HostHash | undefined): ReceivedByCore;
+export function verify(receiver: number, headers: string, body: Uint8Array, now: number, hash: HostHash | undefined): Proof;
 export function diagnose(receiver: number, headers: string, body: Uint8Array, now: number): Diagnosis;
 export function replay_key(receiver: number, headers: string, body: Uint8Array): string;
 export function event_key(id: string | undefined, body: Uint8Array): string;

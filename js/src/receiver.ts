@@ -4,7 +4,7 @@ import { dedupe, type Dedupe } from "./dedupe.ts";
 import { WebhookError, optionsInvalid, type Failure } from "./errors.ts";
 import { Handlers, type EventOf, type Handler } from "./handlers.ts";
 import { headerLines } from "./headers.ts";
-import { hostHmac, type HostHmac } from "./host-hmac.ts";
+import { hostHash, type HostHash } from "./host-hash.ts";
 import { call } from "./loader.ts";
 import { ReceivedDelivery, VerifiedDelivery } from "./received.ts";
 import { Slot } from "./slot.ts";
@@ -61,7 +61,7 @@ export interface Diagnosis {
 }
 
 const MACS: readonly unknown[] = ["auto", "core", "host"] satisfies MacChoice[];
-/** From so many bytes on the host's HMAC is faster than the core's: docs/PERFORMANCE.md. */
+/** From so many bytes on the host's hash is faster than the core's: docs/PERFORMANCE.md. */
 const HOST_FROM_BYTES = { auto: 512, core: Infinity, host: 0 };
 
 /**
@@ -72,7 +72,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
   if (options.secret !== undefined && options.keys !== undefined) throw optionsInvalid("expected either `secret` or `keys`", "the top");
   const { secret, keys, profile, registry, clock = Date.now, replay, mac = "auto", ...rest } = options;
   if (!MACS.includes(mac)) throw optionsInvalid("expected one of `auto`, `core`, `host`", "/mac");
-  if (mac === "host" && hostHmac() === undefined) throw optionsInvalid("this runtime has no HMAC that answers at once", "/mac");
+  if (mac === "host" && hostHash() === undefined) throw optionsInvalid("this runtime has no hash that answers at once", "/mac");
   const slot = new Slot({
     ...rest,
     // A variable that is not set is a secret that is empty, which is what has to be said.
@@ -83,19 +83,19 @@ export function createReceiver(options: ReceiverOptions): Receiver {
   const headerNames = call(() => glue.header_names(slot.number));
   const runOnce: Dedupe = replay === undefined ? (_received, act) => act() : dedupe(replay, options.tolerance);
   const handlers = new Handlers();
-  const hmacFor = (body: Uint8Array): HostHmac | undefined => (body.length < HOST_FROM_BYTES[mac] ? undefined : hostHmac());
+  const hashFor = (body: Uint8Array): HostHash | undefined => (body.length < HOST_FROM_BYTES[mac] ? undefined : hostHash());
   const receiver: Receiver = {
     receive({ headers, body }) {
       const lines = headerLines(headers, headerNames);
       const raw = bodyBytes(body);
       const now = clock();
-      return new ReceivedDelivery(call(() => glue.receive(slot.number, lines, raw, now, hmacFor(raw))), raw, slot, lines);
+      return new ReceivedDelivery(call(() => glue.receive(slot.number, lines, raw, now, hashFor(raw))), raw, slot, lines);
     },
     verify({ headers, body }) {
       const lines = headerLines(headers, headerNames);
       const raw = bodyBytes(body);
       const now = clock();
-      return new VerifiedDelivery(call(() => glue.verify(slot.number, lines, raw, now, hmacFor(raw))), raw, slot, lines);
+      return new VerifiedDelivery(call(() => glue.verify(slot.number, lines, raw, now, hashFor(raw))), raw, slot, lines);
     },
     async process(delivery, handler) {
       const found = receiver.receive(delivery);

@@ -6,28 +6,46 @@ use mambo_webhooks::{Error, Headers, Receiver, UnixMillis};
 
 /// A body in JavaScript's memory, no larger than its receiver allows.
 #[derive(Clone, Copy)]
-pub(crate) struct Body<'b>(&'b Uint8Array);
+pub(crate) struct Body<'b> {
+    array: &'b Uint8Array,
+    length: usize,
+}
 
 impl<'b> Body<'b> {
     /// Refuses a body that is too large before any of it is copied: this module's memory never shrinks.
     pub(crate) fn new(array: &'b Uint8Array, receiver: &Receiver) -> Result<Self, Error> {
         let (bytes, allowed) = (usize::try_from(array.length()).unwrap_or(usize::MAX), receiver.body_limit());
-        if bytes > allowed { Err(Error::BodyTooLarge { bytes, allowed }) } else { Ok(Self(array)) }
+        if bytes > allowed { Err(Error::BodyTooLarge { bytes, allowed }) } else { Ok(Self { array, length: bytes }) }
+    }
+
+    pub(crate) const fn length(self) -> usize {
+        self.length
+    }
+
+    pub(crate) const fn array(self) -> &'b Uint8Array {
+        self.array
     }
 
     /// All of it, copied.
     pub(crate) fn to_vec(self) -> Vec<u8> {
-        self.0.to_vec()
+        let mut bytes = Vec::new();
+        self.append_to(&mut bytes);
+        bytes
+    }
+
+    /// Copies all of it behind what is in `bytes`.
+    pub(crate) fn append_to(self, bytes: &mut Vec<u8>) {
+        let start = bytes.len();
+        bytes.resize(start.saturating_add(self.length), 0);
+        if let Some(room) = bytes.get_mut(start..) {
+            self.array.copy_to(room);
+        }
     }
 
     /// Its first bytes, copied: as many as a joiner has at most.
     pub(crate) fn head(self) -> Vec<u8> {
-        let end = u32::try_from(MAX_JOINER_BYTES).unwrap_or(u32::MAX);
-        self.0.subarray(0, end.min(self.0.length())).to_vec()
-    }
-
-    pub(crate) const fn array(self) -> &'b Uint8Array {
-        self.0
+        let end = u32::try_from(MAX_JOINER_BYTES.min(self.length)).unwrap_or_default();
+        self.array.subarray(0, end).to_vec()
     }
 }
 

@@ -10,7 +10,7 @@
 #![allow(unreachable_pub, reason = "what is exported is reached from JavaScript, not from Rust")]
 #![allow(clippy::needless_pass_by_value, reason = "wasm-bindgen hands values over")]
 
-mod hmac;
+mod host;
 
 mod input;
 
@@ -28,7 +28,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use zeroize::Zeroizing;
 
-use hmac::{HostHmac, OverArray, OverBytes};
+use host::{HostHash, OverArray, OverBytes};
 use input::{Body, Lines, milliseconds};
 use output::{diagnosed, proven, proven_by, received, thrown};
 
@@ -76,14 +76,14 @@ pub fn receive(
     headers: &str,
     body: &Uint8Array,
     now: f64,
-    hmac: Option<HostHmac>,
+    hash: Option<HostHash>,
 ) -> Result<JsValue, JsValue> {
     let receive = || -> Result<JsValue, Error> {
         let receiver = receivers::find(receiver)?;
         let bytes = Body::new(body, &receiver)?.to_vec();
         let (headers, now) = (Lines(headers), milliseconds(now)?);
-        let found = match &hmac {
-            Some(hmac) => receiver.receive_by(&OverBytes(hmac), &headers, &bytes, now)?,
+        let found = match &hash {
+            Some(hash) => receiver.receive_by(&OverBytes(hash), &headers, &bytes, now)?,
             None => receiver.receive(&headers, &bytes, now)?,
         };
         Ok(received(&found))
@@ -101,15 +101,15 @@ pub fn verify(
     headers: &str,
     body: &Uint8Array,
     now: f64,
-    hmac: Option<HostHmac>,
+    hash: Option<HostHash>,
 ) -> Result<JsValue, JsValue> {
     let verify = || -> Result<JsValue, Error> {
         let receiver = receivers::find(receiver)?;
         let body = Body::new(body, &receiver)?;
         let (headers, now) = (Lines(headers), milliseconds(now)?);
-        match &hmac {
+        match &hash {
             // A body that the host hashes is not copied into this module's memory.
-            Some(hmac) => Ok(proven(&receiver.verify_detached(&OverArray(hmac, body), &headers, now)?)),
+            Some(hash) => Ok(proven(&receiver.verify_detached(&OverArray(hash, body), &headers, now)?)),
             None => Ok(proven_by(&receiver.verify(&headers, &body.to_vec(), now)?)),
         }
     };
