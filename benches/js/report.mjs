@@ -114,7 +114,7 @@ ${absolute(rust)}
 ## Import, size and memory
 
 In a fresh process, an ES module of a file: the import alone, and from its start to the first verified delivery, or in the
-second row to its event, for which the rest of the core is compiled; and bytes of the package bundled with esbuild, minified:
+second row to its event; and bytes of the package bundled with esbuild, minified:
 
 | package | import | first delivery | raw | gzip | brotli |
 |---|---|---|---|---|---|

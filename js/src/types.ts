@@ -66,8 +66,8 @@ export interface CommonOptions {
   /** The time in milliseconds since 1970. Default: `Date.now`. */
   readonly clock?: () => number;
   /**
-   * Who computes the HMAC: the core, the host's `node:crypto`, or by default (`auto`) the host for bodies from 512 bytes on. What
-   * is signed, with which keys, and whether it fits is decided in the core in any case.
+   * Which hash the HMAC uses: the core's, the host's `node:crypto`, or by default (`auto`) the host's for bodies from 512 bytes
+   * on. What is signed, with which keys, and whether it fits is decided in the core in any case.
    */
   readonly mac?: MacChoice;
   /** Handle each delivery once; see `Receiver.process`. Default: replays within the tolerance are not told apart. */

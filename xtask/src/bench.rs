@@ -20,7 +20,7 @@ pub fn bench() -> Done {
     let scripts = root().join("benches/js");
     npm_ci(&scripts)?;
     npm_ci(&root().join("tests/runtimes"))?;
-    let entry = install("bench")?.join("node_modules/mambo-webhooks/dist/entry/inline.js");
+    let entry = install("bench")?.join("node_modules/mambo-webhooks/dist/index.js");
     let results = root().join("target/bench");
     fs::create_dir_all(&results).map_err(|error| format!("{}: {error}", results.display()))?;
     let runtimes = root().join("tests/runtimes/node_modules");
