@@ -1,5 +1,6 @@
 //! HMAC-SHA256 and a comparison that takes the same time wherever tags differ. Nothing else.
 
+use alloc::vec::Vec;
 use core::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -9,6 +10,9 @@ use zeroize::Zeroizing;
 
 /// SHA-256 takes in 64 bytes at a time.
 const BLOCK_BYTES: usize = 64;
+/// RFC 2104 changes each byte of the key block by this for the inner hash, and by the other for the outer one.
+const INNER_PAD: u8 = 0x36;
+const OUTER_PAD: u8 = 0x5c;
 
 /// An HMAC-SHA256 tag.
 pub type Tag = [u8; 32];
@@ -17,8 +21,8 @@ pub type Tag = [u8; 32];
 #[derive(Clone)]
 pub struct MacKey {
     mac: Hmac<Sha256>,
-    /// The key, or its digest if it is longer than a block, filled up with zeros.
-    block: Zeroizing<[u8; BLOCK_BYTES]>,
+    /// What the inner hash takes in first, for a host that computes it.
+    inner_block: Zeroizing<Vec<u8>>,
     /// The outer hash behind its key block, for an inner digest that a host made.
     outer: Sha256,
 }
@@ -42,14 +46,16 @@ impl MacKey {
             block.iter_mut().zip(secret).for_each(|(to, from)| *to = *from);
         }
         let mac = Hmac::new((&*block).into());
-        let outer = Sha256::new_with_prefix(padded(&block, 0x5c).as_slice());
-        Self { mac, block, outer }
+        block.iter_mut().for_each(|byte| *byte ^= INNER_PAD);
+        let inner_block = Zeroizing::new(block.to_vec());
+        block.iter_mut().for_each(|byte| *byte ^= INNER_PAD ^ OUTER_PAD);
+        Self { mac, inner_block, outer: Sha256::new_with_prefix(block.as_slice()) }
     }
 
     /// What a host hashes in front of a text to make the inner digest of HMAC. As secret as the key.
     #[must_use]
-    pub fn inner_block(&self) -> Zeroizing<[u8; BLOCK_BYTES]> {
-        padded(&self.block, 0x36)
+    pub fn inner_block(&self) -> &[u8] {
+        &self.inner_block
     }
 
     /// The tag whose inner digest a host made of [`inner_block`](Self::inner_block) and the text.
@@ -67,11 +73,6 @@ impl MacKey {
         }
         mac.finalize().into_bytes().into()
     }
-}
-
-/// A key block, each byte of it changed by `pad`.
-fn padded(block: &[u8; BLOCK_BYTES], pad: u8) -> Zeroizing<[u8; BLOCK_BYTES]> {
-    Zeroizing::new(block.map(|byte| byte ^ pad))
 }
 
 /// Whether two tags are equal, in time that does not depend on where they differ.

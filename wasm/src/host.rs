@@ -9,6 +9,7 @@ use mambo_webhooks::mac::Tag;
 use mambo_webhooks::verify::{CoreMac, MacProvider};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
+use zeroize::Zeroizing;
 
 use crate::input::Body;
 
@@ -41,11 +42,13 @@ pub(crate) struct OverBytes<'h>(pub(crate) &'h HostHash);
 pub(crate) struct OverArray<'h>(pub(crate) &'h HostHash, pub(crate) Body<'h>);
 
 /// HMAC's inner key block and what is signed in front of the body, with room for `more` bytes.
-fn start(key: &Key, [time, joiner]: [&str; 2], more: usize) -> Vec<u8> {
-    let block = key.mac().inner_block();
-    let mut text = [&block[..], time.as_bytes(), joiner.as_bytes()].concat();
-    text.reserve_exact(more);
-    text
+fn start(key: &Key, [time, joiner]: [&str; 2], more: usize) -> Zeroizing<Vec<u8>> {
+    let parts = [key.mac().inner_block(), time.as_bytes(), joiner.as_bytes()];
+    let mut text = Vec::with_capacity(parts.iter().map(|part| part.len()).sum::<usize>().saturating_add(more));
+    for part in parts {
+        text.extend_from_slice(part);
+    }
+    Zeroizing::new(text)
 }
 
 // Where the host fails, the core computes the tag itself.

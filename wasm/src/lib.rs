@@ -20,6 +20,8 @@ mod output;
 
 mod receivers;
 
+mod stack;
+
 mod tools;
 
 use js_sys::{JSON, JsString, Uint8Array};
@@ -47,7 +49,9 @@ pub fn open(settings: JsValue) -> Result<usize, JsValue> {
     // As JSON, which leaves out what is undefined, and shows text that is no Unicode. One reader takes it here and in Rust.
     let json: Option<String> = JSON::stringify(&settings).ok().map(JsString::into);
     let json = Zeroizing::new(json.unwrap_or_default());
-    Receiver::from_json(&json).map(receivers::add).map_err(|error| thrown(&error))
+    let opened = Receiver::from_json(&json).map(receivers::add);
+    stack::wipe();
+    opened.map_err(|error| thrown(&error))
 }
 
 /// Forgets a receiver, and wipes its keys.
@@ -127,7 +131,9 @@ pub fn diagnose(receiver: usize, headers: &str, body: &Uint8Array, now: f64) -> 
         let bytes = Body::new(body, &receiver)?.to_vec();
         Ok(diagnosed(&receiver.diagnose(&Lines(headers), &bytes, milliseconds(now)?)))
     };
-    diagnose().map_err(|error| thrown(&error))
+    let found = diagnose();
+    stack::wipe();
+    found.map_err(|error| thrown(&error))
 }
 
 /// The same for a replay of one delivery, another for a retry of it: of the headers and the body that were verified.

@@ -14,6 +14,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use crate::input::{Lines, milliseconds};
 use crate::options::{DetectOptions, Secret, SignOptions, read};
 use crate::output::{number, problem, thrown, value};
+use crate::stack;
 
 #[derive(Serialize)]
 struct Signature {
@@ -66,7 +67,9 @@ pub fn sign(options: JsValue, body: &[u8], now: f64) -> Result<JsValue, JsValue>
         let value_of = signed(&profile.scheme, &keys, body, milliseconds(now)?)?;
         Ok(value(&Signature { header: profile.scheme.header, value: value_of }))
     };
-    sign().map_err(|error| thrown(&error))
+    let found = sign();
+    stack::wipe();
+    found.map_err(|error| thrown(&error))
 }
 
 /// The profiles that fit a captured delivery, and what its body looks like: `Detection` of `js/src/detect.ts`, each
@@ -84,7 +87,9 @@ pub fn detect(options: JsValue, headers: &str, body: &Uint8Array, now: f64) -> R
         let profiles = profiles.iter().map(fitting).collect();
         Ok(value(&Detection { profiles, sightings: sightings(&body).iter().map(seen).collect() }))
     };
-    detect().map_err(|error| thrown(&error))
+    let found = detect();
+    stack::wipe();
+    found.map_err(|error| thrown(&error))
 }
 
 /// What changed in payloads from version to version, as Markdown: of a registry document laid over the built-in one, or of
