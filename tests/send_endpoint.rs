@@ -9,7 +9,12 @@
     reason = "a test fails by panicking"
 )]
 
-use mambo_webhooks::send::{Endpoint, Guard, SendError, Settings, State};
+use std::time::Duration;
+
+use mambo_webhooks::scheme::{Grammar, Scheme};
+use mambo_webhooks::send::{Endpoint, Guard, NewEvent, SendError, Settings, State};
+use mambo_webhooks::sign::sign;
+use mambo_webhooks::{KeyRing, Release, UnixMillis};
 
 const SECRET: &str = "correct horse battery staple";
 
@@ -101,4 +106,37 @@ fn a_short_secret_and_a_limit_of_nothing_are_refused() {
     assert_eq!(short.code(), "secret_short");
     let zero = made(Settings::new("https://example.com/", SECRET).max_in_flight(0), &guard).unwrap_err();
     assert_eq!(zero.to_string(), "max_in_flight is 0, needs at least 1");
+}
+
+#[test]
+fn a_rotated_endpoint_is_signed_with_the_new_secret_and_with_the_old_one_where_there_is_room() {
+    let (new, now) = ("a second secret of length", UnixMillis(1_700_000_000_000));
+    let mut settings = Settings::new("https://example.com/", SECRET);
+    settings.rotate(new, now, Duration::from_secs(60)).unwrap();
+    let endpoint = made(settings, &Guard::public_only()).unwrap();
+    let header = |scheme: &Scheme| sign(scheme, endpoint.keys(), b"body", now).unwrap();
+    let signed = |scheme: &Scheme, secret: &str| sign(scheme, &KeyRing::single(secret).unwrap(), b"body", now).unwrap();
+    let pairs = Scheme::default();
+    let (_, new_signature) = signed(&pairs, new).split_once(',').map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
+    let (_, old_signature) = signed(&pairs, SECRET).split_once(',').map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
+    assert_eq!(header(&pairs), format!("t=1700000000,{new_signature},{old_signature}"));
+    let grammar = Grammar::Sequence { separator: ',', prefix: String::new() };
+    let sequence = Scheme { grammar, ..Scheme::default() };
+    assert_eq!(header(&sequence), signed(&sequence, new));
+    assert_ne!(header(&sequence), signed(&sequence, SECRET));
+}
+
+#[test]
+fn blank_names_are_refused() {
+    let event = |kind: &str| NewEvent::new(kind, Release::new(9, 0, 0), "{}").unwrap();
+    for blank in ["", " ", "\t\n"] {
+        let refused = |event: NewEvent| event.named().unwrap_err().to_string();
+        assert_eq!(refused(event(blank)), "the event type is blank");
+        assert_eq!(refused(event("Ping").id(blank)), "the event id is blank");
+        assert_eq!(refused(event("Ping").idempotency_key(blank)), "the idempotency key is blank");
+        let settings = Settings::new("https://example.com/", SECRET);
+        let endpoint = Endpoint::new(blank.into(), settings, State::Enabled, &Guard::public_only()).unwrap_err();
+        assert_eq!((endpoint.code(), endpoint.to_string()), ("text_blank", "the endpoint's id is blank".into()));
+    }
+    assert!(event("Ping").id("1").idempotency_key("k").named().is_ok());
 }

@@ -201,6 +201,7 @@ impl Endpoint {
     /// too large, when a limit is
     /// zero, or when a secret is refused.
     pub fn new(id: String, settings: Settings, state: State, guard: &Guard) -> Result<Self, SendError> {
+        SendError::refuse_blank("endpoint's id", &id)?;
         let url = checked(&settings.url, guard)?;
         let bytes = settings.headers.iter().map(|(name, value)| name.len().saturating_add(value.len())).sum();
         if settings.headers.len() > MAX_HEADERS || bytes > MAX_HEADER_BYTES {
@@ -216,7 +217,8 @@ impl Endpoint {
         if settings.max_in_flight == 0 {
             return Err(SendError::LimitZero { name: "max_in_flight" });
         }
-        let keys = settings.keys.iter().map(|StoredKey { id, secret, not_after }| {
+        // The newest first: it signs where the profile's header has room for one signature.
+        let keys = settings.keys.iter().rev().map(|StoredKey { id, secret, not_after }| {
             let key = Key::new(id, secret, Encoding::Utf8, Strength::Strong)?;
             Ok(key.valid(None, not_after.map(UnixMillis)))
         });

@@ -34,6 +34,11 @@ pub enum SendError {
         /// Which one.
         name: &'static str,
     },
+    /// A name is empty, or blanks only.
+    TextBlank {
+        /// What it names.
+        name: &'static str,
+    },
     /// A key or the event is one that the core refuses.
     Core(crate::error::Error),
     /// The payload is larger than a receiver has to take.
@@ -90,6 +95,11 @@ pub enum SendError {
 }
 
 impl SendError {
+    /// Refuses a name that is empty, or blanks only.
+    pub(crate) fn refuse_blank(name: &'static str, text: &str) -> Result<(), Self> {
+        if text.trim().is_empty() { Err(Self::TextBlank { name }) } else { Ok(()) }
+    }
+
     /// Its stable name.
     #[must_use]
     pub const fn code(&self) -> &'static str {
@@ -102,6 +112,7 @@ impl SendError {
             Self::HeaderRefused { .. } => "header_refused",
             Self::HeadersTooLarge { .. } => "headers_too_large",
             Self::LimitZero { .. } => "limit_zero",
+            Self::TextBlank { .. } => "text_blank",
             Self::Core(error) => error.code().as_str(),
             Self::PayloadTooLarge { .. } => "payload_too_large",
             Self::EndpointExists { .. } => "endpoint_exists",
@@ -139,6 +150,7 @@ impl fmt::Display for SendError {
                 write!(f, "the endpoint's own headers: {count} with {bytes} bytes, allowed 32 with 8192")
             }
             Self::LimitZero { name } => write!(f, "{name} is 0, needs at least 1"),
+            Self::TextBlank { name } => write!(f, "the {name} is blank"),
             Self::Core(error) => error.fmt(f),
             Self::PayloadTooLarge { bytes, allowed } => write!(f, "the data is {bytes} bytes, allowed {allowed}"),
             Self::EndpointExists { id } => write!(f, "there is an endpoint `{id}`"),

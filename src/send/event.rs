@@ -83,12 +83,19 @@ impl NewEvent {
         Self { id: None, kind: "Ping".to_owned(), time: None, version, data, idempotency_key: None }
     }
 
-    /// The event with its id: its own, or a new one that sorts by time.
-    #[must_use]
-    pub fn named(self) -> (StoredEvent, Option<String>) {
+    /// The event with its id, its own or a new one that sorts by time, and its idempotency key.
+    ///
+    /// # Errors
+    /// `text_blank`: an unset variable must not make one event of many.
+    pub fn named(self) -> Result<(StoredEvent, Option<String>), SendError> {
         let Self { id, kind, time, version, data, idempotency_key } = self;
+        let texts =
+            [("event type", Some(&kind)), ("event id", id.as_ref()), ("idempotency key", idempotency_key.as_ref())];
+        for (name, text) in texts {
+            text.map_or(Ok(()), |text| SendError::refuse_blank(name, text))?;
+        }
         let id = id.unwrap_or_else(|| uuid::Uuid::now_v7().as_hyphenated().to_string());
-        (StoredEvent { id, kind, time, version, data }, idempotency_key)
+        Ok((StoredEvent { id, kind, time, version, data }, idempotency_key))
     }
 }
 

@@ -126,7 +126,7 @@ impl Postgres {
         transaction: &impl GenericClient,
         events: Vec<NewEvent>,
     ) -> Result<Vec<Enqueued>, SendError> {
-        let columns = Columns::new(events, None);
+        let columns = Columns::new(events, None)?;
         taken(&transaction.query_typed(ENQUEUE, &columns.parameters()).await.map_err(|error| failed(&error))?)
     }
 }
@@ -137,7 +137,7 @@ impl Store for Postgres {
     }
 
     async fn enqueue(&self, events: Vec<NewEvent>) -> Result<Vec<Enqueued>, SendError> {
-        let done = taken(&rows(&self.pool, ENQUEUE, &Columns::new(events, None).parameters()).await?);
+        let done = taken(&rows(&self.pool, ENQUEUE, &Columns::new(events, None)?.parameters()).await?);
         self.notify();
         done
     }
@@ -147,7 +147,7 @@ impl Store for Postgres {
         if rows(&self.pool, known, &[(&endpoint, Type::TEXT)]).await?.is_empty() {
             return Err(SendError::EndpointUnknown { id: endpoint });
         }
-        let columns = Columns::new(alloc::vec![event], Some(endpoint.clone()));
+        let columns = Columns::new(alloc::vec![event], Some(endpoint.clone()))?;
         let event = taken(&rows(&self.pool, ENQUEUE, &columns.parameters()).await?)?.pop();
         self.notify();
         event.ok_or(SendError::EndpointUnknown { id: endpoint })

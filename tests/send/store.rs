@@ -440,7 +440,7 @@ pub async fn lanes_share_an_endpoint(on: &impl Clocked) {
     assert_eq!(claims.len(), 8);
 }
 
-/// A new secret signs beside the old one until the overlap ends.
+/// A new secret signs first, and the old one beside it until the overlap ends.
 pub async fn rotates(on: &impl Clocked) {
     let store = on.store();
     add(on, "e", settings()).await;
@@ -454,7 +454,7 @@ pub async fn rotates(on: &impl Clocked) {
     store.change_endpoint("e".into(), rotate("a second secret of length", 100, 200)).await.unwrap();
     on.set(at(150)).await;
     store.change_endpoint("e".into(), rotate("a third secret of some length", 150, 1000)).await.unwrap();
-    assert_eq!((valid(150).await, valid(201).await, valid(1001).await), ("1,2,3".into(), "2,3".into(), "3".into()));
+    assert_eq!((valid(150).await, valid(201).await, valid(1001).await), ("3,2,1".into(), "3,2".into(), "3".into()));
     for number in 4..=16 {
         store.change_endpoint("e".into(), rotate(&format!("secret of number {number}"), 150, 9000)).await.unwrap();
     }

@@ -93,7 +93,7 @@ impl Endpoints {
 /// Adds an endpoint and a Ping to it.
 pub(super) async fn add(pool: &Pool, endpoint: Endpoint, server: Release) -> Result<(), SendError> {
     let Endpoint { id, settings, state, .. } = &endpoint;
-    let ping = Columns::new(alloc::vec![NewEvent::ping(server)], Some(id.clone()));
+    let ping = Columns::new(alloc::vec![NewEvent::ping(server)], Some(id.clone()))?;
     let (kinds, most, rate) = columns(settings);
     let mut object = pool.get().await.map_err(|error| acquire_failed(&error))?;
     let add = async {

@@ -29,7 +29,7 @@ pub(super) struct Columns {
 
 impl Columns {
     /// Columns of events for every endpoint that subscribes, or for the endpoint `one` by hand.
-    pub(super) fn new(events: Vec<NewEvent>, one: Option<String>) -> Self {
+    pub(super) fn new(events: Vec<NewEvent>, one: Option<String>) -> Result<Self, SendError> {
         let mut columns = Self {
             ids: Vec::new(),
             kinds: Vec::new(),
@@ -40,7 +40,7 @@ impl Columns {
             one,
         };
         for event in events {
-            let (event, key) = event.named();
+            let (event, key) = event.named()?;
             columns.ids.push(event.id);
             columns.kinds.push(event.kind);
             columns.versions.push(alloc::format!("{}", event.version));
@@ -48,7 +48,7 @@ impl Columns {
             columns.datas.push(event.data);
             columns.keys.push(key);
         }
-        columns
+        Ok(columns)
     }
 
     pub(super) fn parameters(&self) -> [Parameter<'_>; 7] {

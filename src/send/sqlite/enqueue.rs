@@ -20,7 +20,7 @@ pub(super) fn enqueue(
     one: Option<&str>,
     now: UnixMillis,
 ) -> Result<Enqueued, SendError> {
-    let (event, key) = event.named();
+    let (event, key) = event.named()?;
     if let Some(found) = key.as_ref().map(|key| used(connection, key)).transpose().map_err(failed)?.flatten() {
         return Ok(found);
     }
