@@ -24,7 +24,11 @@ export function dedupe(replay: ReplayOptions, tolerance: ReceiverOptions["tolera
     const own = by === "event" ? received.eventKey : received.replayKey;
     const key = scope === undefined ? own : `${scope}:${own}`;
     const reservation = await store.reserve(key, lease);
-    if (reservation !== "yours") refuse(REFUSALS[reservation]);
+    if (reservation !== "yours") {
+      // Plain Redis answers `OK` or nothing, which says neither that the key is ours nor that it is not.
+      if (!Object.hasOwn(REFUSALS, reservation)) throw optionsInvalid("expected `yours`, `pending`, `done` or `full` from `reserve`", "/replay/store");
+      refuse(REFUSALS[reservation]);
+    }
     let result: Awaited<ReturnType<typeof act>>;
     try {
       result = await act();
@@ -48,7 +52,9 @@ export function dedupe(replay: ReplayOptions, tolerance: ReceiverOptions["tolera
 function ttlMs({ store, by = "delivery", scope, ttlSeconds }: ReplayOptions, tolerance: ReceiverOptions["tolerance"]): number {
   const { pastSeconds = TOLERANCE_SECONDS, futureSeconds = TOLERANCE_SECONDS } = tolerance ?? {};
   const invalid = (problem: string, at: string): WebhookError => optionsInvalid(problem, `/replay${at}`);
-  if (typeof store?.reserve !== "function") throw invalid("expected a store", "/store");
+  for (const name of ["reserve", "commit", "release"] as const) {
+    if (typeof store?.[name] !== "function") throw invalid(`expected a store with \`${name}\``, "/store");
+  }
   if (by !== "delivery" && by !== "event") throw invalid("expected one of `delivery`, `event`", "/by");
   // An unset variable must not put two webhooks into one scope.
   if (scope !== undefined && (typeof scope !== "string" || scope === "")) throw invalid("expected some text", "/scope");

@@ -69,6 +69,16 @@ export class WebhookError extends Error {
     this.fault = failure.fault;
   }
 
+  /** Code, fault and message, as `JSON.stringify` takes them. */
+  toJSON(): Failure {
+    return { code: this.code, fault: this.fault, message: this.message };
+  }
+
+  /** `instanceof` holds for errors of every copy of the package. */
+  static override [Symbol.hasInstance](thrown: unknown): boolean {
+    return WebhookError.is(thrown);
+  }
+
   /** Whether something thrown is a WebhookError, of this or another copy of the package. */
   static is(thrown: unknown): thrown is WebhookError {
     return thrown instanceof Error && thrown.name === "WebhookError" && "code" in thrown && "fault" in thrown;

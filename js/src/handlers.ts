@@ -19,6 +19,7 @@ export class Handlers {
   readonly #rows: Row[] = [];
 
   add(fits: Row["fits"], run: Row["run"]): void {
+    if (typeof run !== "function") refuse("handlers_missing");
     this.#rows.push({ fits, run });
   }
 

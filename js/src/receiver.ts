@@ -70,9 +70,13 @@ const HOST_FROM_BYTES = { auto: 512, core: Infinity, host: 0 };
  */
 export function createReceiver(options: ReceiverOptions): Receiver {
   if (options.secret !== undefined && options.keys !== undefined) throw optionsInvalid("expected either `secret` or `keys`", "the top");
-  const { secret, keys, profile, registry, clock = Date.now, replay, mac = "auto", ...rest } = options;
+  const { secret, keys, profile, registry, clock = () => Date.now(), replay, mac = "auto", ...rest } = options;
   if (!MACS.includes(mac)) throw optionsInvalid("expected one of `auto`, `core`, `host`", "/mac");
   if (mac === "host" && hostHash() === undefined) throw optionsInvalid("this runtime has no hash that answers at once", "/mac");
+  for (const [name, value] of Object.entries(rest)) {
+    // JSON leaves functions out, so the core would not see it.
+    if (typeof value === "function") throw optionsInvalid(`\`${name}\` is not known here`, "the top");
+  }
   const slot = new Slot({
     ...rest,
     // A variable that is not set is a secret that is empty, which is what has to be said.

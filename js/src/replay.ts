@@ -27,25 +27,35 @@ export interface MemoryReplayOptions {
   readonly clock?: () => number;
 }
 
+/** How long a full store waits before it looks at every key again. */
+const SWEEP_MS = 1000;
+
 /** A store in memory, for one process. It holds a bounded number of keys and forgets only those that are over. */
-export function memoryReplayStore({ maxEntries = 100_000, clock = Date.now }: MemoryReplayOptions = {}): ReplayStore {
-  // Two maps, each in the order of its ends: all reservations last equally long, and so do all commits.
+export function memoryReplayStore({ maxEntries = 100_000, clock = () => Date.now() }: MemoryReplayOptions = {}): ReplayStore {
+  // Two maps, mostly in the order of their ends: one receiver's reservations last equally long, and so do its commits.
   const pending = new Map<string, number>();
   const done = new Map<string, number>();
-  const forgetOver = (entries: Map<string, number>, now: number): void => {
+  let sweepFrom = -Infinity;
+  const forgetOver = (entries: Map<string, number>, now: number, isAll: boolean): void => {
     for (const [key, ends] of entries) {
-      if (ends > now) return;
-      entries.delete(key);
+      if (ends <= now) entries.delete(key);
+      else if (!isAll) return;
     }
+  };
+  /** Makes room where receivers of different settings share the store; once a second, since it looks at every key. */
+  const sweep = (now: number): void => {
+    if (now < sweepFrom) return;
+    sweepFrom = now + SWEEP_MS;
+    for (const entries of [pending, done]) forgetOver(entries, now, true);
   };
   return {
     reserve(key, ttlMs) {
       const now = clock();
-      forgetOver(pending, now);
-      forgetOver(done, now);
+      for (const entries of [pending, done]) forgetOver(entries, now, false);
       if ((done.get(key) ?? 0) > now) return "done";
       if ((pending.get(key) ?? 0) > now) return "pending";
       pending.delete(key);
+      if (pending.size + done.size >= maxEntries) sweep(now);
       if (pending.size + done.size >= maxEntries) return "full";
       pending.set(key, now + ttlMs);
       return "yours";

@@ -79,7 +79,7 @@ export type MacChoice = "auto" | "core" | "host";
 
 /** Settings of a receiver: one secret, or a ring of keys. */
 export type ReceiverOptions = CommonOptions &
-  ({ readonly secret: string; readonly keys?: never } | { readonly keys: readonly Key[]; readonly secret?: never });
+  ({ readonly secret: string | undefined; readonly keys?: never } | { readonly keys: readonly Key[]; readonly secret?: never });
 
 /** The data of a Ping. */
 export interface Ping {

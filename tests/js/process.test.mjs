@@ -77,6 +77,49 @@ test("settings that would end the protection too early are refused", () => {
   guarded({ ttlSeconds: 600 });
 });
 
+test("a store that answers something else is the store's fault, and the handler does not run", async () => {
+  const message = "options have 1 problems; first: expected `yours`, `pending`, `done` or `full` from `reserve` at /replay/store";
+  for (const answer of ["OK", true, undefined, null, 1, "toString", "__proto__", {}]) {
+    const store = { ...memoryReplayStore(), reserve: () => answer };
+    await assert.rejects(guarded({ store }).process(delivery(), assert.fail), { code: "options_invalid", fault: "config", message });
+  }
+});
+
+test("a store without one of its methods is refused when the receiver is made", () => {
+  for (const name of ["reserve", "commit", "release"]) {
+    const store = { ...memoryReplayStore(), [name]: undefined };
+    assert.throws(() => guarded({ store }), { code: "options_invalid", message: `options have 1 problems; first: expected a store with \`${name}\` at /replay/store` });
+  }
+});
+
+test("ended keys make room in whichever order they end", async () => {
+  let at = now;
+  const clock = () => at;
+  const store = memoryReplayStore({ maxEntries: 50, clock });
+  const byEvent = createReceiver({ secret, clock, replay: { store, by: "event", scope: "a" } });
+  const byDelivery = createReceiver({ secret, clock, replay: { store, scope: "b" } });
+  await byEvent.process(delivery(at), () => {});
+  for (let number = 0; number < 200; number += 1) {
+    at += 11 * 60_000;
+    assert.equal(await byDelivery.process(delivery(at), () => "handled"), "handled");
+  }
+});
+
+test("an option or a handler that would be silently without effect is refused", () => {
+  const message = "options have 1 problems; first: `onError` is not known here at the top";
+  assert.throws(() => createReceiver({ secret, onError() {} }), { code: "options_invalid", message });
+  const receiver = createReceiver({ secret });
+  for (const add of [() => receiver.on("Ping"), () => receiver.onAny(), () => receiver.onUnknown(null), () => receiver.on("Ping", "handler")]) {
+    assert.throws(add, refused("handlers_missing"));
+  }
+});
+
+test("a list of one header value is one value, and verify parses no body", () => {
+  const text = "not json";
+  const headers = { "x-mambo-signature": [sign({ secret, body: text, now })] };
+  assert.equal(createReceiver({ secret, clock: () => now }).verify({ headers, body: text }).keyId, "default");
+});
+
 test("a time of validity that is no number is refused", () => {
   for (const notAfter of [Number.NaN, Number.POSITIVE_INFINITY]) {
     assert.throws(() => createReceiver({ keys: [{ secret, notAfter }] }), refused("options_invalid"));

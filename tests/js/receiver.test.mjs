@@ -231,6 +231,28 @@ test("CommonJS and ES modules answer alike", () => {
   if (esm) assert.equal(common.createReceiver, createReceiver);
 });
 
+test("an error shows code, fault and message as JSON, and is one of every copy of the package", () => {
+  const common = require("mambo-webhooks");
+  const { WebhookError: OfCommonJs } = require(join(dist, "index.cjs"));
+  const failure = { code: "header_missing", fault: "peer", message: "header x-mambo-signature is missing" };
+  try {
+    receiver.receive({ headers: {}, body });
+    assert.fail("accepted");
+  } catch (thrown) {
+    assert.deepEqual(JSON.parse(JSON.stringify(thrown)), failure);
+    assert.ok(thrown instanceof WebhookError && thrown instanceof common.WebhookError && thrown instanceof OfCommonJs);
+  }
+  assert.equal(new Error("other") instanceof WebhookError, false);
+  assert.equal({ ...failure, name: "WebhookError" } instanceof WebhookError, false);
+});
+
+test("the clock is looked up when it is used, so fake timers count", (context) => {
+  const made = createReceiver({ secret });
+  context.mock.timers.enable({ apis: ["Date"], now: 1_700_000_000_000 });
+  const at = { "x-mambo-signature": sign({ secret, body }) };
+  assert.equal(made.receive({ headers: at, body }).timestamp, 1_700_000_000_000);
+});
+
 test("stripe reads our signature", () => {
   const Stripe = createRequire(join(repository, "js/package.json"))("stripe");
   const stripe = new Stripe("sk_test_unused");
