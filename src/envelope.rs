@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::error::Error;
+use crate::event::KINDS;
 use crate::json::{Doc, Node, Object, Pointer, Problems, Segment, is_escaped, quoted, unquoted};
 use crate::limits::MAX_CANDIDATES;
 use crate::redact::Bytes;
@@ -57,7 +58,7 @@ impl Default for Layout {
 pub struct Envelope<'a> {
     /// The kind of event, where the body names it.
     pub kind: Option<Cow<'a, str>>,
-    /// The id of the event, where the body names it.
+    /// The id of the event, where the body names it: text, or a number as it is written.
     pub id: Option<Cow<'a, str>>,
     /// What the body gives as its release, readable or not.
     pub version: Option<Cow<'a, str>>,
@@ -80,17 +81,26 @@ impl fmt::Debug for Envelope<'_> {
 }
 
 impl<'a> Envelope<'a> {
-    /// Takes a body apart. A body is an envelope if it has both a kind, as text, and data; any other is data.
+    /// Takes a body apart. A body is an envelope if it has a kind, as text, and data; or a kind of [`KINDS`] without data,
+    /// which then is the whole body. Any other body is data. A byte order mark in front is passed over.
     ///
     /// # Errors
     /// `body_not_utf8`, `body_not_json`.
     pub fn parse(layout: &Layout, body: &'a [u8]) -> Result<Self, Error> {
-        Self::open(layout, body, 0).map(|(envelope, _)| envelope)
+        Self::open(layout, body, None, 0).map(|(envelope, _)| envelope)
     }
 
     /// [`parse`](Self::parse), and the data as a value, of which `depth` levels of objects are taken apart in the same pass.
-    pub(crate) fn open(layout: &Layout, body: &'a [u8], depth: u8) -> Result<(Self, Node<'a>), Error> {
+    /// Where the caller names the kind, a body is an envelope only if it names the same.
+    pub(crate) fn open(
+        layout: &Layout,
+        body: &'a [u8],
+        named: Option<&str>,
+        depth: u8,
+    ) -> Result<(Self, Node<'a>), Error> {
         let text = core::str::from_utf8(body).map_err(|error| Error::BodyNotUtf8 { at: error.valid_up_to() })?;
+        // RFC 8259, section 8.1: a parser may ignore the mark.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let object = Object::read_to(text, depth)
             .map_err(|error| Error::BodyNotJson { line: error.line, column: error.column })?;
         let whole = Self { data: text.trim_ascii(), ..Self::default() };
@@ -104,11 +114,16 @@ impl<'a> Envelope<'a> {
             [] => Some(whole.data),
             path => object.find(path),
         });
-        if let (Some(kind), Some(data)) = (words(&layout.kind), data) {
-            let id = words(&layout.id).filter(|id| !id.is_empty());
-            let version = words(&layout.version);
+        let kind = words(&layout.kind).filter(|kind| named.is_none_or(|named| kind == named));
+        let data = data.or_else(|| kind.as_deref().filter(|kind| KINDS.contains(kind)).map(|_| whole.data));
+        if let (Some(kind), Some(data)) = (kind, data) {
+            let id = layout.id.iter().find_map(|place| number_or_words(object.find(place.segments())?));
+            let id = id.filter(|id| !id.is_empty());
+            let version = first(&layout.version).filter(|json| *json != "null").map(as_words);
             let envelope = Self { kind: Some(kind), id, version, time: first(&layout.time), data };
-            let node = object.into_value(data).unwrap_or(Node::new(data));
+            let is_whole = core::ptr::eq(data, whole.data);
+            let node = if is_whole { Some(Node::Object(object)) } else { object.into_value(data) };
+            let node = node.unwrap_or(Node::new(data));
             return Ok((envelope, node));
         }
         let is_ping = layout.bare_ping && object.members().len() == 1;
@@ -249,6 +264,17 @@ impl Layout {
 fn words(json: &str) -> Option<Cow<'_, str>> {
     let inner = json.strip_prefix('"')?.strip_suffix('"')?;
     if is_escaped(inner) { unquoted(json).map(Cow::Owned) } else { Some(Cow::Borrowed(inner)) }
+}
+
+/// The same, and a number as it is written.
+fn number_or_words(json: &str) -> Option<Cow<'_, str>> {
+    let is_number = json.starts_with(|first: char| first == '-' || first.is_ascii_digit());
+    if is_number { Some(Cow::Borrowed(json)) } else { words(json) }
+}
+
+/// The text that a JSON string stands for, and any other value as it is written.
+fn as_words(json: &str) -> Cow<'_, str> {
+    words(json).unwrap_or(Cow::Borrowed(json))
 }
 
 /// An object with `entries` at their places; places that share a first member share one object.

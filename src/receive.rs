@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use crate::diagnose::{Diagnosis, explain};
 use crate::envelope::Envelope;
 use crate::error::Error;
-use crate::event::{Event, KINDS};
+use crate::event::Event;
 use crate::header::SignatureHeader;
 use crate::key::KeyRing;
 use crate::limits::MAX_BODY_BYTES;
@@ -230,13 +230,14 @@ impl Receiver {
         let layout = &self.profile.envelope;
         // Changes are to members of the data, mostly: those are found in the pass that checks the body.
         let depth = u8::from(self.wanted != Wanted::AsReceived && self.shims.is_some());
-        let (envelope, node) = Envelope::open(layout, verified.body(), depth)?;
+        let (envelope, node) = Envelope::open(layout, verified.body(), self.kind.as_deref(), depth)?;
         let named = |name: &Option<String>| header_text(headers, name.as_deref()?);
         let kind = envelope.kind.clone().or_else(|| named(&layout.kind_header).map(Cow::Owned));
         let kind = kind.or_else(|| self.kind.clone().map(Cow::Owned));
+        // A version that is there and cannot be read is not the same as none: which shape the data has is not known then.
         // A header is not signed: it counts only where the body says nothing at all.
-        let by_header = || named(&layout.version_header).filter(|_| envelope.version.is_none())?.parse().ok();
-        let received_version = envelope.release().or_else(by_header).or(self.pinned);
+        let given = envelope.version.clone().or_else(|| named(&layout.version_header).map(Cow::Owned));
+        let received_version = given.map_or(self.pinned, |text| text.parse().ok());
         let wanted = match self.wanted {
             Wanted::AsReceived => None,
             Wanted::Newest => self.releases().last().copied(),
@@ -253,10 +254,14 @@ impl Receiver {
             data = shimmed.data;
             // Where changes may be unknown, the shape that came out is not known either.
             let knows = |shims: &Shims| shims.registry().events.contains_key(&**kind);
-            let is_known = self.shims.as_ref().map_or(KINDS.contains(&&**kind), knows)
+            let is_known = self.shims.as_ref().is_some_and(knows)
                 && self.releases().first().is_none_or(|first| *first <= from.min(to))
                 && self.releases().last().is_some_and(|newest| *newest >= from.max(to));
-            delivered_version = if from == to || is_known { Some(to) } else { None };
+            delivered_version = match &self.shims {
+                // Without a registry no change is known: the data is as it came.
+                None => Some(from),
+                Some(_) => (from == to || is_known).then_some(to),
+            };
         }
         let event = Event::new(kind, data);
         let Envelope { id, time, .. } = envelope;

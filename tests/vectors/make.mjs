@@ -57,6 +57,22 @@ add("latest at 9.0.0, wanted in 8.10.2", "docs.mambo.io administrators/account/w
 add("an empty id is no id", "own", { body: '{"event":"Ping","id":"","data":{}}' }, { kind: "Ping", id: null, data: "{}", keyId: "default", receivedVersion: null, deliveredVersion: null, applied: [], timestamp: NOW });
 add("newer than every known release: the shape that comes out is not known", "own", { body: '{"event":"PointWalletUpdated","version":"99.0.0","data":{"newExampleField":1}}', settings: { registry, wanted: "8.10.2" } }, { ...walletEvent, data: '{"exampleField":1}', receivedVersion: "99.0.0", deliveredVersion: null, applied: ["wallet-example-field"] });
 
+const bare = (kind, data, more = {}) => ({ kind, id: null, data, keyId: "default", receivedVersion: null, deliveredVersion: null, applied: [], timestamp: NOW, ...more });
+add("signed with a byte order mark, which is passed over", "RFC 8259 section 8.1; standardwebhooks breaks on it", { body: `\ufeff${BODY}` }, EVENT);
+for (const version of ['"9.0"', '"9"', '"v9.0.0"', '"9.0.0-rc.1"', "9", "9.0", "true", '{"major":9}', '""']) {
+  const body = `{"event":"PointWalletUpdated","version":${version},"data":{"exampleField":1}}`;
+  add(`a version that cannot be read, ${version}, is not taken for none: the data stays`, "own: a pin was applied to data of another version", { body, settings: { registry, pinned: "8.0.3", wanted: "newest" } }, { ...walletEvent, data: '{"exampleField":1}', receivedVersion: null, deliveredVersion: null, applied: [] });
+}
+add("a version that is null is none", "own", { body: wallet.replace('"data"', '"version":null,"data"'), settings: { registry, pinned: "8.0.3", wanted: "newest" } }, { ...walletEvent, data: '{ "newExampleField" : "value" }', receivedVersion: "8.0.3", deliveredVersion: "9.0.0", applied: ["wallet-example-field"] });
+add("an id that is a number is that number as it is written", "own: retries of one event had two keys", { body: '{"event":"Ping","id":12345678901234567890,"data":{}}' }, bare("Ping", "{}", { id: "12345678901234567890" }));
+const typed = '{"id":"a","type":"behaviour","data":{"x":1}}';
+add("the kind given by the settings wins, and a body that names another is all data", "own", { body: typed, settings: { kind: "ActivityCreated" } }, bare("ActivityCreated", typed));
+add("the kind given by the settings, in an envelope that names the same", "own", { body: BODY, settings: { kind: "ActivityCreated" } }, EVENT);
+const flat = '{"event":"ActivityCreated","id":"e","uuid":"u"}';
+add("a known kind without data: the data is the body", "own: the event was unknown and its id lost", { body: flat }, bare("ActivityCreated", flat, { id: "e" }));
+add("an unknown kind without data is no envelope", "own: a payload may have a member of that name", { body: '{"type":"behaviour","id":"e"}' }, bare(null, '{"type":"behaviour","id":"e"}'));
+add("without a registry no version is claimed but the one that came", "own", { settings: { wanted: "newest" } }, EVENT);
+
 const stripe = new Stripe("sk_test_unused");
 for (const [index, payload] of ['{"id":"evt_1","object":"event"}', "{}", '{"text":"é"}', "[]"].entries()) {
   const value = stripe.webhooks.generateTestHeaderString({ payload, secret: SECRET, timestamp: T });
@@ -103,7 +119,7 @@ refuse("body over the limit", "own", { settings: { maxBodyBytes: 8 } }, "body_to
 refuse("signed, but not JSON", "stripe test suite", { body: '{"a":}' }, "body_not_json", "body is not JSON at line 1 column 6");
 refuse("signed, but empty", "standardwebhooks #262", { body: "" }, "body_not_json", "body is not JSON at line 1 column 0");
 refuse("signed, but not UTF-8", "own", { body: Buffer.from([0x7b, 0xff]) }, "body_not_utf8", "body is not UTF-8 at byte 1");
-refuse("signed, but with a byte order mark", "standardwebhooks breaks on it", { body: "\ufeff{}" }, "body_not_json", "body is not JSON at line 1 column 1");
+refuse("signed, but with two byte order marks", "RFC 8259 section 8.1", { body: "\ufeff\ufeff{}" }, "body_not_json", "body is not JSON at line 1 column 1");
 refuse("no key is valid any more", "own", { settings: { keys: [{ secret: SECRET, notAfter: NOW - 1 }] } }, "keys_inactive", "none of 1 keys is valid at this time", "config");
 
 // What is refused before there is any delivery.
