@@ -5,6 +5,7 @@ import { WebhookError, optionsInvalid, type Failure } from "./errors.ts";
 import { Handlers, type EventOf, type Handler } from "./handlers.ts";
 import { headerLines } from "./headers.ts";
 import { hostHash, type HostHash } from "./host-hash.ts";
+import { MAX_BODY_BYTES } from "./limits.ts";
 import { call } from "./loader.ts";
 import { ReceivedDelivery, VerifiedDelivery } from "./received.ts";
 import { Slot } from "./slot.ts";
@@ -12,6 +13,8 @@ import type { Delivery, JsonDocument, KnownKind, MacChoice, Received, ReceiverOp
 
 /** Verifies deliveries and returns their events, or passes them to the handlers that were added to it. */
 export interface Receiver {
+  /** Largest body that it looks at, in bytes. */
+  readonly maxBodyBytes: number;
   /**
    * Verifies one delivery and returns its event in the wanted version. Calls no handler.
    * @throws WebhookError with a stable `code` when the delivery is refused
@@ -89,6 +92,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
   const handlers = new Handlers();
   const hashFor = (body: Uint8Array): HostHash | undefined => (body.length < HOST_FROM_BYTES[mac] ? undefined : hostHash());
   const receiver: Receiver = {
+    maxBodyBytes: options.maxBodyBytes ?? MAX_BODY_BYTES,
     receive({ headers, body }) {
       const lines = headerLines(headers, headerNames);
       const raw = bodyBytes(body);

@@ -6,9 +6,10 @@ import { createReceiver, memoryReplayStore } from "mambo-webhooks";
 import { expressHandler } from "mambo-webhooks/express";
 import { fastifyHandler, fastifyWebhooks } from "mambo-webhooks/fastify";
 import { fetchHandler } from "mambo-webhooks/fetch";
+import { honoHandler } from "mambo-webhooks/hono";
 import { nodeHandler } from "mambo-webhooks/node";
 import { sampleDelivery, sign, tampered } from "mambo-webhooks/testing";
-import { converse, express, express4, fastify, post, servers } from "./servers.mjs";
+import { Hono, converse, express, express4, fastify, post, servers } from "./servers.mjs";
 
 const secret = "correct horse battery staple";
 const { body: ping } = sampleDelivery("Ping", { secret });
@@ -191,4 +192,50 @@ test("a compressed body whose connection breaks, and one that never yields a byt
   const hollow = stream((controller) => { controller.enqueue(first ? gzipSync("").subarray(0, 10) : new Uint8Array([0, 0, 0, 255, 255])); first = false; });
   assert.equal((await handler(hollow)).status, 413);
   assert.deepEqual(messages, ["reset", "body is over 1000 bytes, allowed 1000"]);
+});
+
+test("bytes that a framework kept are used, where its parser ran first", async () => {
+  const kept = [];
+  const handler = () => receiver().onAny((_event, { raw }) => kept.push(Buffer.from(raw).toString()));
+  const verify = (request, _response, bytes) => { request.rawBody = bytes; };
+  for (const framework of [express, express4]) {
+    const app = framework().use(framework.json({ verify })).post("/", expressHandler(handler()));
+    assert.deepEqual(await post(app, signed(), [ping]), [204, ""]);
+    assert.deepEqual(await post(app, encoded("gzip"), [gzipSync(ping)]), [204, ""]);
+  }
+  // As fastify-raw-body does.
+  const build = (rawBody) => fastify((app) => {
+    app.addHook("preHandler", async (request) => { request.rawBody = rawBody; });
+    app.post("/", fastifyHandler(handler()));
+  });
+  for (const rawBody of [Buffer.from(ping), ping]) assert.deepEqual(await post(build(rawBody), signed(), [ping]), [204, ""]);
+  assert.deepEqual(kept, Array.from({ length: 6 }, () => ping));
+});
+
+test("Hono: a body that other middleware read is taken from Hono's cache", async () => {
+  const kinds = [];
+  const app = new Hono().use(async (context, next) => { await context.req.text(); await next(); }).post("/", honoHandler(receiver().onAny(({ kind }) => kinds.push(kind))));
+  const answer = await app.request("/", { method: "POST", headers: signed(), body: ping });
+  assert.deepEqual([answer.status, kinds], [204, ["Ping"]]);
+});
+
+test("a request that is made up for a function, with parsed headers only", async () => {
+  const kinds = [];
+  const request = { rawHeaders: [], headers: signed(), readableDidRead: true, rawBody: Buffer.from(ping) };
+  const response = { statusCode: 0, end(text) { this.text = text; } };
+  await nodeHandler(receiver().onAny(({ kind }) => kinds.push(kind)))(request, response);
+  assert.deepEqual([response.statusCode, response.text, kinds], [204, undefined, ["Ping"]]);
+});
+
+test("failures that the peer did not cause are never silent, and a listener that never settles holds up nothing", async (context) => {
+  const error = context.mock.method(console, "error", () => {});
+  const failing = (options) => nodeHandler(receiver().onAny(() => { throw new Error("no database"); }), options);
+  assert.deepEqual(await post(failing(), signed(), [ping]), [500, "handler_failed"]);
+  assert.deepEqual(error.mock.calls.map(({ arguments: [first, second] }) => [first, second.message]), [["mambo-webhooks:", "no database"]]);
+  assert.deepEqual(await post(failing(), {}, [ping]), [401, "header_missing"]);
+  assert.equal(error.mock.callCount(), 1);
+  for (const onError of [() => new Promise(() => {}), () => Promise.reject(new Error("told")), () => { throw new Error("told"); }]) {
+    assert.deepEqual(await post(failing({ onError }), signed(), [ping]), [500, "handler_failed"]);
+  }
+  assert.equal(error.mock.callCount(), 1);
 });

@@ -43,3 +43,25 @@ test("what is refused", async () => {
     assert.deepEqual(seen.splice(0), [message]);
   }
 });
+
+test("an event that is no HTTP request is not answered as if it were one: it would count as handled", async () => {
+  const message = "lambdaHandler: the event is no HTTP request: it has neither `headers` nor `multiValueHeaders`";
+  for (const other of [{ Records: [{ eventSource: "aws:sqs", body }] }, { source: "aws.events", detail: {} }, {}, null, undefined, "text"]) {
+    await assert.rejects(handler(other), { name: "TypeError", message });
+  }
+});
+
+test("a body that was parsed before is the caller's fault, base64 or not", async () => {
+  for (const isBase64Encoded of [false, true]) {
+    assert.deepEqual(await handler({ headers: { [name]: signature() }, body: JSON.parse(body), isBase64Encoded }), answer(500, "body_parsed"));
+    assert.deepEqual(seen.splice(0), ["body is an object, not the received bytes: read the raw body before any JSON middleware"]);
+  }
+});
+
+test("the receiver's limit is the adapter's", async () => {
+  const wide = createReceiver({ secret, maxBodyBytes: 4_000_000 }).onAny(({ kind }) => seen.push(kind));
+  const large = JSON.stringify({ event: "NotificationCreated", data: { text: "x".repeat(2_000_000) } });
+  const headers = { [name]: sign({ secret, body: large }) };
+  assert.deepEqual(await lambdaHandler(wide)({ headers, body: Buffer.from(large).toString("base64"), isBase64Encoded: true }), answer(204, ""));
+  assert.deepEqual(seen.splice(0), ["NotificationCreated"]);
+});

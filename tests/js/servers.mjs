@@ -16,7 +16,7 @@ const require = createRequire(join(process.env.MAMBO_REPOSITORY, "js/package.jso
 export const express = require("express");
 export const express4 = require("express4");
 export const Fastify = require("fastify");
-const { Hono } = require("hono");
+export const { Hono } = require("hono");
 
 /** Each hands back a request listener for a receiver. */
 export const servers = {

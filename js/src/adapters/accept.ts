@@ -6,13 +6,18 @@ import { readBody, type Chunks } from "./read.ts";
 /** What an adapter hands deliveries to: a receiver with handlers. */
 export interface Target {
   route(delivery: Delivery): Promise<unknown>;
+  /** Largest body that it looks at, in bytes. */
+  readonly maxBodyBytes?: number;
 }
 
 /** Settings of an adapter. */
 export interface AdapterOptions {
-  /** Told of every refusal and of whatever a handler throws. Default: nobody. */
+  /**
+   * Is told of every refusal and of what a handler throws; the answer does not wait for it. Default: `console.error`, for
+   * failures that the peer did not cause.
+   */
   readonly onError?: (thrown: unknown) => unknown;
-  /** Largest body that is read, in bytes, compressed or not. Default: 1048576. A receiver has a limit of its own. */
+  /** Largest body that is read, in bytes, compressed or not. Default: the receiver's. */
   readonly maxBodyBytes?: number;
 }
 
@@ -50,7 +55,7 @@ const STATUSES: Partial<Record<ErrorCode, number>> = {
 export async function accept(
   target: Target,
   { headers, encoding, body }: Incoming,
-  { onError = () => {}, maxBodyBytes = MAX_BODY_BYTES }: AdapterOptions = {},
+  { onError = logged, maxBodyBytes = limitOf(target) }: AdapterOptions = {},
 ): Promise<Answer> {
   try {
     const bytes: unknown = "given" in body ? body.given : await readBody(body, encoding, maxBodyBytes);
@@ -58,12 +63,27 @@ export async function accept(
     await target.route({ headers, body: bytes as Uint8Array });
     return { status: 204, code: null };
   } catch (thrown) {
-    try {
-      await onError(thrown);
-    } catch {
-      // Whoever is told must not be able to leave the sender without an answer.
-    }
+    void tell(onError, thrown);
     if (!WebhookError.is(thrown)) return { status: 500, code: "handler_failed" };
     return { status: STATUSES[thrown.code] ?? (thrown.fault === "peer" ? 400 : 500), code: thrown.code };
   }
+}
+
+/** The largest body that a receiver looks at. */
+export function limitOf({ maxBodyBytes = MAX_BODY_BYTES }: Target): number {
+  return maxBodyBytes;
+}
+
+/** Tells of a failure. What the listener throws, or never settles, must not leave the sender without an answer. */
+async function tell(onError: NonNullable<AdapterOptions["onError"]>, thrown: unknown): Promise<void> {
+  try {
+    await onError(thrown);
+  } catch {
+    // The sender gets its answer in any case.
+  }
+}
+
+/** A failure that the peer did not cause is a fault of this side, and must not be silent. */
+function logged(thrown: unknown): void {
+  if (!WebhookError.is(thrown) || thrown.fault !== "peer") console.error("mambo-webhooks:", thrown);
 }

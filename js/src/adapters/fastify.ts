@@ -16,6 +16,8 @@ export interface FastifyRequestParts {
   readonly raw: NodeRequest;
   readonly headers: NodeRequest["headers"];
   readonly body: unknown;
+  /** The bytes as they came, where a plugin such as fastify-raw-body keeps them. */
+  readonly rawBody?: unknown;
 }
 
 /** The parts of Fastify's reply that are used. */
@@ -45,7 +47,8 @@ export function fastifyHandler(
   target: Target,
   options?: AdapterOptions,
 ): (request: FastifyRequestParts, reply: FastifyReplyParts) => Promise<unknown> {
-  return async ({ raw, headers, body }, reply) => {
+  return async ({ raw, headers, body: parsed, rawBody }, reply) => {
+    const body = rawBody instanceof Uint8Array ? rawBody : typeof rawBody === "string" ? new TextEncoder().encode(rawBody) : parsed;
     const chunks = body instanceof Uint8Array ? [body] : isChunks(body) ? draining(body) : undefined;
     // A plugin that decompresses leaves the header as it was, and hands over a stream of its own, or its bytes.
     const isDecoded = body instanceof Uint8Array ? !DEFLATED.includes(body[0] ?? 0) : body !== raw;

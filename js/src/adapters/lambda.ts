@@ -1,5 +1,4 @@
-import { MAX_BODY_BYTES } from "../limits.ts";
-import { accept, type AdapterOptions, type Target } from "./accept.ts";
+import { accept, limitOf, type AdapterOptions, type Target } from "./accept.ts";
 import { undecodable } from "./read.ts";
 
 export type { AdapterOptions, Target } from "./accept.ts";
@@ -22,12 +21,21 @@ export interface LambdaResult {
   readonly isBase64Encoded: false;
 }
 
-/** A handler for AWS Lambda: `export const handler = lambdaHandler(receiver)`. */
+/**
+ * A handler for AWS Lambda: `export const handler = lambdaHandler(receiver)`.
+ * @throws TypeError for an event that is no HTTP request, such as one of SQS: an answer would count it as handled
+ */
 export function lambdaHandler(target: Target, options?: AdapterOptions): (event: LambdaEvent) => Promise<LambdaResult> {
-  return async ({ headers, multiValueHeaders, body, isBase64Encoded }) => {
+  return async (event) => {
+    if (typeof event !== "object" || event === null || !("headers" in event || "multiValueHeaders" in event)) {
+      throw new TypeError("lambdaHandler: the event is no HTTP request: it has neither `headers` nor `multiValueHeaders`");
+    }
+    const { headers, multiValueHeaders, body, isBase64Encoded } = event;
     const all = multiValueHeaders ?? headers ?? {};
     const encoding = Object.entries(all).find(([name]) => name.toLowerCase() === "content-encoding")?.[1];
-    const chunks = bytesOf(body ?? "", isBase64Encoded === true, options?.maxBodyBytes ?? MAX_BODY_BYTES);
+    const text: unknown = body ?? "";
+    // Anything but text was parsed before, which the receiver says.
+    const chunks = typeof text === "string" ? bytesOf(text, isBase64Encoded === true, options?.maxBodyBytes ?? limitOf(target)) : { given: text };
     const { status, code } = await accept(target, { headers: all, encoding: encoding?.toString(), body: chunks }, options);
     return { statusCode: status, headers: { "content-type": "text/plain" }, body: code ?? "", isBase64Encoded: false };
   };

@@ -6,8 +6,10 @@ export type { AdapterOptions, Target } from "./accept.ts";
 export interface NodeRequest extends AsyncIterable<Uint8Array | string> {
   readonly rawHeaders: readonly string[];
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** Whether anybody read from it. */
+  /** Whether its body was read before. */
   readonly readableDidRead?: boolean;
+  /** The bytes as they came, where a framework keeps them: Google's functions, NestJS, `express.json({ verify })`. */
+  readonly rawBody?: unknown;
   resume?(): unknown;
   iterator?(options: { destroyOnReturn: boolean }): AsyncIterable<Uint8Array | string>;
 }
@@ -28,9 +30,13 @@ export function nodeHandler(target: Target, options?: AdapterOptions): (request:
  * and counts only if it read the request, since some parsers leave an empty object where they read nothing.
  */
 export function acceptNode(target: Target, request: NodeRequest, given: unknown, options?: AdapterOptions): Promise<Answer> {
-  const { rawHeaders, headers, readableDidRead = given !== undefined } = request;
-  const body = readableDidRead ? { given } : draining(request);
-  return accept(target, { headers: rawHeaders, encoding: headers["content-encoding"] as string | undefined, body }, options);
+  const { rawHeaders, headers, rawBody, readableDidRead = given !== undefined } = request;
+  // What kept the bytes also undid their compression.
+  const isKept = rawBody instanceof Uint8Array || typeof rawBody === "string";
+  const body = isKept ? { given: rawBody } : readableDidRead ? { given } : draining(request);
+  const encoding = isKept ? undefined : (headers["content-encoding"] as string | undefined);
+  // Requests that are made up for a function have parsed headers only.
+  return accept(target, { headers: rawHeaders?.length > 0 ? rawHeaders : headers, encoding, body }, options);
 }
 
 /** What Node's streams can do beside being iterated over. */
