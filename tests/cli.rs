@@ -5,7 +5,7 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 const SECRET: &str = "correct horse battery staple";
 const BODY: &str = r#"{"event":"Ping","id":"e-1","data":{"message":"ping"}}"#;
@@ -18,9 +18,12 @@ fn folder(name: &str) -> PathBuf {
 }
 
 /// What the command prints on standard output and standard error, and its exit code.
+fn program() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_mambo-webhooks"))
+}
+
 fn run(folder: &PathBuf, arguments: &str) -> (String, String, i32) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_mambo-webhooks"));
-    let output = command.args(arguments.split(' ')).current_dir(folder).env("MAMBO_SECRET", SECRET).output().unwrap();
+    let output = program().args(arguments.split(' ')).current_dir(folder).env("MAMBO_SECRET", SECRET).output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap().trim_end().to_owned();
     (text(output.stdout), text(output.stderr), output.status.code().unwrap())
 }
@@ -119,4 +122,32 @@ fn wrong_calls_say_so() {
     let (_, problem, code) = run(&folder, "registry check nowhere.json");
     assert!(problem.starts_with("mambo-webhooks: nowhere.json: "), "{problem}");
     assert_eq!(code, 1);
+}
+
+#[test]
+fn blank_names_are_refused_and_make_no_event() {
+    let folder = folder("blank");
+    run(&folder, "endpoint add e https://192.0.2.1/ --allow 192.0.2.0/24 --store store.db");
+    fs::write(folder.join("data.json"), "{}").unwrap();
+    for (options, problem) in [
+        (["--kind", "A", "--key", ""], "mambo-webhooks: text_blank: the idempotency key is blank"),
+        (["--kind", "A", "--id", " "], "mambo-webhooks: text_blank: the event id is blank"),
+        (["--kind", "", "--key", "k"], "mambo-webhooks: text_blank: the event type is blank"),
+    ] {
+        let words = ["send", "--data", "data.json", "--store", "store.db"].into_iter().chain(options);
+        let output = program().args(words).current_dir(&folder).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((said.trim(), output.status.code()), (problem, Some(1)));
+    }
+    let (said, ..) = run(&folder, "stats --json --store store.db");
+    assert!(said.contains(r#""waiting":1"#), "the Ping alone: {said}");
+}
+
+#[test]
+fn a_reader_that_is_gone_ends_a_command_quietly() {
+    let mut child =
+        program().args(["registry", "changelog"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((String::from_utf8(output.stderr).unwrap().as_str(), output.status.code()), ("", Some(0)));
 }

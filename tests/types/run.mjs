@@ -37,6 +37,12 @@ for (const [compiler, path] of Object.entries(compilers)) {
   }
 }
 
+// The old resolution, which knows no exports: TypeScript 7 has it no more.
+mkdirSync("node10");
+const old = { target: "es2022", lib: ["es2022", "dom", "dom.iterable"], types: ["node"], module: "commonjs", moduleResolution: "node10", strict: true, noEmit: true, skipLibCheck: true };
+writeFileSync("node10/tsconfig.json", JSON.stringify({ compilerOptions: old, files: ["../node10.ts"] }));
+row("TypeScript 5.9, node10: node10.ts", process.execPath, [compilers["TypeScript 5.9"], "-p", "node10"]);
+
 // Without the names of browsers, as servers compile: no entry may need a library that they have not.
 mkdirSync("server");
 const server = { target: "es2022", lib: ["es2022"], types: ["node"], module: "nodenext", moduleResolution: "nodenext", strict: true, noEmit: true, skipLibCheck: false };

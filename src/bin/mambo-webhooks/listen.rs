@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::Answer;
 use crate::input::{read_profile, secret};
-use crate::show::coloured;
+use crate::show::{coloured, print};
 
 /// Receive deliveries and print them; every path takes POSTs.
 #[derive(clap::Args)]
@@ -57,18 +57,18 @@ fn take(receiver: &Receiver, headers: &HeaderMap, body: &[u8], is_json: bool) ->
             let kind = received.event.kind().unwrap_or("an event without a kind");
             let data = received.event.json();
             if is_json {
-                println!("{}", json!({ "ok": true, "kind": kind, "id": received.id, "data": data }));
+                print(json!({ "ok": true, "kind": kind, "id": received.id, "data": data }));
             } else {
-                println!("{} {data}", coloured(kind, true));
+                print(format_args!("{} {data}", coloured(kind, true)));
             }
             (StatusCode::NO_CONTENT, "")
         }
         Err(error) => {
             let (code, message) = (error.code().as_str(), error.to_string());
             if is_json {
-                println!("{}", json!({ "ok": false, "code": code, "message": message }));
+                print(json!({ "ok": false, "code": code, "message": message }));
             } else {
-                println!("{} {message}\n{}", coloured(code, false), error.code().advice());
+                print(format_args!("{} {message}\n{}", coloured(code, false), error.code().advice()));
             }
             let is_peer = error.code().fault() == Fault::Peer;
             (if is_peer { StatusCode::BAD_REQUEST } else { StatusCode::INTERNAL_SERVER_ERROR }, code)

@@ -65,7 +65,7 @@ fn main() -> ExitCode {
         Ok(Answer(is_yes, text, value)) => {
             let said = if json { value.to_string() } else { text };
             if !said.is_empty() {
-                println!("{said}");
+                show::print(said);
             }
             ExitCode::from(u8::from(!is_yes))
         }

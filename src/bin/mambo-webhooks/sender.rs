@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use crate::Answer;
 use crate::input::text;
 use crate::setup::Setup;
-use crate::show::said;
+use crate::show::{print, said};
 use crate::{endpoint, show};
 
 #[derive(Subcommand)]
@@ -224,7 +224,7 @@ async fn act<S: Store + Clone>(
             let bar = show::progress("events taken");
             for line in reader.lines() {
                 let taken = sender.send(make(&line.map_err(|error| error.to_string())?)?).await.map_err(said)?;
-                println!("{}", if json { value(&taken).to_string() } else { taken.event });
+                print(if json { value(&taken).to_string() } else { taken.event });
                 bar.inc(1);
             }
             bar.finish_and_clear();

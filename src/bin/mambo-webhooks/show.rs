@@ -1,6 +1,7 @@
 //! How things look on a terminal: colours only there, progress only for people.
 
-use std::io::IsTerminal;
+use std::fmt::Display;
+use std::io::{IsTerminal, Write as _};
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
@@ -17,6 +18,11 @@ pub fn coloured(text: &str, is_good: bool) -> String {
     let colour = if is_good { AnsiColor::Green } else { AnsiColor::Red };
     let style = Style::new().fg_color(Some(colour.into()));
     format!("{style}{text}{style:#}")
+}
+
+/// Prints a line. It is dropped when the reader is gone, as behind `| head`: what the command does counts, and is done.
+pub fn print(line: impl Display) {
+    drop(writeln!(std::io::stdout(), "{line}"));
 }
 
 /// A number and what it counts.
