@@ -10,8 +10,8 @@ import { examples, folder, repository } from "./world.mjs";
 
 const require = createRequire(join(repository, "js/package.json"));
 const { chromium } = require("playwright-core");
-const packed = join(examples, "node_modules/mambo-webhooks/dist/entry");
-const { createReceiver } = await import(join(packed, "inline.js"));
+const packed = join(examples, "node_modules/mambo-webhooks/dist");
+const { createReceiver } = await import(join(packed, "index.js"));
 const { sign } = await import(join(packed, "testing.js"));
 const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 const page_url = pathToFileURL(join(repository, "target/debugger/index.html")).href;
