@@ -3,6 +3,7 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 
 use crate::encoding::hex;
 use crate::event::Event;
@@ -40,7 +41,7 @@ use crate::verify::Verified;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Received<'a> {
     /// What happened.
     pub event: Event<'a>,
@@ -59,6 +60,20 @@ pub struct Received<'a> {
     /// What the wanted shape could not hold.
     pub losses: Vec<Loss>,
     pub(crate) verified: Verified<'a>,
+}
+
+/// Shows no part of a body but kind and id, and no signature.
+impl fmt::Debug for Received<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Received")
+            .field("kind", &self.event.kind())
+            .field("id", &self.id)
+            .field("received_version", &self.received_version)
+            .field("delivered_version", &self.delivered_version)
+            .field("applied", &self.applied)
+            .field("losses", &self.losses)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<'a> Received<'a> {

@@ -108,7 +108,7 @@ impl Renderer {
         self
     }
 
-    /// The release that [`Policy::Latest`] means.
+    /// The release that [`Policy::Latest`] means, at least: an event of a newer one is sent as it is.
     #[must_use]
     pub const fn server(&self) -> Release {
         self.server
@@ -136,7 +136,8 @@ impl Renderer {
         }
         let version = match policy {
             Policy::Pinned(release) => release,
-            Policy::Latest => self.server,
+            // An event may be newer than the server that this worker was told of: it is never made older unasked.
+            Policy::Latest => self.server.max(event.version),
         };
         let plan = self.shims.plan(event.kind, event.version, version);
         let shimmed = apply(plan, event.data, self.strictness)?;

@@ -16,7 +16,8 @@ const DATA: &str = r#"{"email":"jane@example.com"}"#;
 fn debug_shows_lengths_and_names() {
     let (server, keys) = (Release::new(9, 0, 0), KeyRing::single(SECRET).unwrap());
     let renderer = Renderer::new(Profile::default(), Shims::default(), server).unwrap();
-    let outbound = Outbound { kind: "Ping", id: Some("e-1"), time: None, version: server, data: DATA };
+    let time = Some(r#"{"user":"jane"}"#);
+    let outbound = Outbound { kind: "Ping", id: Some("e-1"), time, version: server, data: DATA };
     let outgoing = renderer.render(&outbound, Policy::Latest, &keys, NOW).unwrap();
     let (_, value) = outgoing.headers.iter().find(|(name, _)| name == "x-mambo-signature").unwrap();
     let receiver = Receiver::new(keys.clone());

@@ -14,7 +14,7 @@ use std::time::Duration;
 use mambo_webhooks::scheme::{Grammar, Scheme};
 use mambo_webhooks::send::{Endpoint, Guard, NewEvent, SendError, Settings, State};
 use mambo_webhooks::sign::sign;
-use mambo_webhooks::{KeyRing, Release, UnixMillis};
+use mambo_webhooks::{KeyRing, Outbound, Policy, Profile, Receiver, Release, Renderer, Shims, UnixMillis};
 
 const SECRET: &str = "correct horse battery staple";
 
@@ -139,4 +139,38 @@ fn blank_names_are_refused() {
         assert_eq!((endpoint.code(), endpoint.to_string()), ("text_blank", "the endpoint's id is blank".into()));
     }
     assert!(event("Ping").id("1").idempotency_key("k").named().is_ok());
+}
+
+#[test]
+fn what_can_be_sent_a_receiver_with_defaults_takes() {
+    let version = Release::new(9, 0, 0);
+    let data = |bytes: usize| format!("{{\"text\":\"{}\"}}", "x".repeat(bytes - 11));
+    let largest = data(1_032_192);
+    assert!(NewEvent::new("ActivityCreated", version, &largest).is_ok());
+    let refused = NewEvent::new("ActivityCreated", version, &data(1_032_193)).unwrap_err();
+    assert_eq!(refused.to_string(), "the data is 1032193 bytes, allowed 1032192");
+    let (keys, now) = (KeyRing::single(SECRET).unwrap(), UnixMillis(1_700_000_000_000));
+    let renderer = Renderer::new(Profile::default(), Shims::default(), version).unwrap();
+    let outbound = Outbound { kind: "ActivityCreated", id: Some("e-1"), time: None, version, data: &largest };
+    let sent = renderer.render(&outbound, Policy::Latest, &keys, now).unwrap();
+    let receiver = Receiver::new(keys);
+    assert_eq!(receiver.receive(&sent.headers, &sent.body, now).unwrap().event.json(), largest);
+}
+
+#[test]
+fn an_event_newer_than_the_server_is_not_made_older_unless_it_is_pinned() {
+    let shims = Shims::from_json(include_str!("../examples/registry/payload-9.0.0.json")).unwrap();
+    let keys = KeyRing::single(SECRET).unwrap();
+    let renderer = Renderer::new(Profile::default(), shims, Release::new(0, 0, 0)).unwrap();
+    let (data, version) = (r#"{"newExampleField":1}"#, Release::new(9, 0, 0));
+    let outbound = Outbound { kind: "PointWalletUpdated", id: None, time: None, version, data };
+    let body = |policy| {
+        let sent = renderer.render(&outbound, policy, &keys, UnixMillis(0)).unwrap();
+        (sent.version, String::from_utf8(sent.body).unwrap())
+    };
+    let sent =
+        |version, data| (version, format!(r#"{{"event":"PointWalletUpdated","version":"{version}","data":{data}}}"#));
+    assert_eq!(body(Policy::Latest), sent(version, data));
+    let old = Release::new(8, 0, 3);
+    assert_eq!(body(Policy::Pinned(old)), sent(old, r#"{"exampleField":1}"#));
 }

@@ -17,16 +17,22 @@ interface Row {
 /** The handlers of a receiver, in the order in which they were added. */
 export class Handlers {
   readonly #rows: Row[] = [];
+  readonly #declared: ReadonlySet<string>;
+
+  /** @param declared kinds that the receiver's registry knows beside those of this release */
+  constructor(declared: ReadonlySet<string>) {
+    this.#declared = declared;
+  }
 
   add(fits: Row["fits"], run: Row["run"]): void {
     if (typeof run !== "function") refuse("handlers_missing");
     this.#rows.push({ fits, run });
   }
 
-  addFor(kind: KnownKind, run: Row["run"]): void {
-    // Plain JavaScript can ask for a kind that never comes; its handler would be silent for ever.
-    if (!KINDS.has(kind)) refuse("kind_unknown");
-    this.add((event) => event.known && event.kind === kind, run);
+  addFor(kind: string, run: Row["run"]): void {
+    // A kind that is misspelt never comes; its handler would be silent for ever.
+    if (!KINDS.has(kind) && !this.#declared.has(kind)) refuse("kind_unknown");
+    this.add((event) => event.kind === kind, run);
   }
 
   /** Refuses to take events that nobody could see: acknowledged, they would be lost. */

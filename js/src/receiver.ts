@@ -35,9 +35,11 @@ export interface Receiver {
   process<Result>(delivery: Delivery, handler: (received: Received) => Result | Promise<Result>): Promise<Result>;
   /**
    * Adds a handler for events of one kind. Several for one kind all run.
-   * @throws WebhookError `kind_unknown` for a kind that this release does not know
+   * @throws WebhookError `kind_unknown` for a kind that neither this release nor the registry knows
    */
   on<Kind extends KnownKind>(kind: Kind, handler: Handler<EventOf<Kind>>): Receiver;
+  /** Adds a handler for events of a kind that the receiver's registry declares. */
+  on(kind: string, handler: Handler<UnknownEvent>): Receiver;
   /** Adds a handler for every event. */
   onAny(handler: Handler<WebhookEvent>): Receiver;
   /** Adds a handler for events of a kind that this release of the SDK does not know. */
@@ -80,16 +82,18 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     // JSON leaves functions out, so the core would not see it.
     if (typeof value === "function") throw optionsInvalid(`\`${name}\` is not known here`, "the top");
   }
+  const registryDocument = parsed(registry, "registry_invalid");
   const slot = new Slot({
     ...rest,
     // A variable that is not set is a secret that is empty, which is what has to be said.
     keys: keys ?? [{ secret: secret ?? "" }],
     profile: parsed(profile, "profile_invalid"),
-    registry: parsed(registry, "registry_invalid"),
+    registry: registryDocument,
   });
   const headerNames = call(() => glue.header_names(slot.number));
   const runOnce: Dedupe = replay === undefined ? (_received, act) => act() : dedupe(replay, options.tolerance);
-  const handlers = new Handlers();
+  const { events = {} } = (registryDocument ?? {}) as { events?: object };
+  const handlers = new Handlers(new Set(Object.keys(events)));
   const hashFor = (body: Uint8Array): HostHash | undefined => (body.length < HOST_FROM_BYTES[mac] ? undefined : hostHash());
   const receiver: Receiver = {
     maxBodyBytes: options.maxBodyBytes ?? MAX_BODY_BYTES,
@@ -109,7 +113,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
       const found = receiver.receive(delivery);
       return runOnce(found, async () => handler(found));
     },
-    on(kind, handler) {
+    on(kind: string, handler: Handler<never>) {
       handlers.addFor(kind, handler);
       return receiver;
     },

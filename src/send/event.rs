@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use super::error::SendError;
 use crate::error::Error;
-use crate::limits::MAX_BODY_BYTES;
+use crate::limits::MAX_DATA_BYTES;
 use crate::release::Release;
 
 /// An event to send.
@@ -45,8 +45,8 @@ impl NewEvent {
     /// `body_not_json`, `payload_too_large`.
     pub fn new(kind: &str, version: Release, data: &str) -> Result<Self, SendError> {
         check(data)?;
-        if data.len() > MAX_BODY_BYTES {
-            return Err(SendError::PayloadTooLarge { bytes: data.len(), allowed: MAX_BODY_BYTES });
+        if data.len() > MAX_DATA_BYTES {
+            return Err(SendError::PayloadTooLarge { bytes: data.len(), allowed: MAX_DATA_BYTES });
         }
         let (kind, data) = (kind.to_owned(), data.to_owned());
         Ok(Self { id: None, kind, time: None, version, data, idempotency_key: None })

@@ -53,3 +53,13 @@ test("a refusal that a handler met elsewhere is not this delivery's", async () =
   await assert.rejects(outer.route(ping()), ({ name, message, cause }) =>
     name === "Error" && message === "a handler failed" && cause.code === "signature_mismatch");
 });
+
+test("a kind that the registry declares has handlers, and another is refused", async () => {
+  const registry = { format: 1, releases: ["9.0.0"], events: { CouponExpired: { model: "Coupon" } }, models: { Coupon: {} }, changes: [] };
+  const seen = [];
+  const receiver = createReceiver({ secret, registry: JSON.stringify(registry) }).on("CouponExpired", ({ known, data }) => seen.push([known, data]));
+  const body = '{"event":"CouponExpired","data":{"code":"x"}}';
+  await receiver.route({ headers: { "x-mambo-signature": sign({ secret, body }) }, body });
+  assert.deepEqual(seen, [[false, { code: "x" }]]);
+  assert.throws(() => receiver.on("CouponExpird", () => {}), { code: "kind_unknown" });
+});
