@@ -1,4 +1,4 @@
-// What the host's cryptography fails to make, the core makes itself. In a process of its own, whose host can be made to fail.
+// What the host's cryptography fails to make, the core makes itself. In a separate process, whose host can be made to fail.
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { test } from "node:test";

@@ -1,5 +1,5 @@
-// A core that cannot be started, for want of memory say, refuses with a code and is tried again by the next call. In a process of
-// its own, that can be denied an instance.
+// A core that cannot be started, for want of memory say, refuses with a code and is tried again by the next call. In a separate
+// process, that can be denied an instance.
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { test } from "node:test";

@@ -1,5 +1,5 @@
-// A core that stops is replaced: by the next call, for every receiver, and its memory is wiped. In a process of its own, which
-// sees the instances.
+// A core that stops is replaced: by the next call, for every receiver, and its memory is wiped. In a separate process, which sees
+// the instances.
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { test } from "node:test";
