@@ -71,7 +71,7 @@ export function memoryReplayStore({ maxEntries = 100_000, clock = () => Date.now
   };
 }
 
-/** How a receiver handles each delivery once. */
+/** How `process` and `route` handle each delivery once. `receive` and `verify` ask no store. */
 export interface ReplayOptions {
   /** Where handled deliveries are remembered. */
   readonly store: ReplayStore;

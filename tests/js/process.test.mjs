@@ -19,6 +19,16 @@ test("a delivery is handled once, and the handler's result is handed on", async 
   await assert.rejects(receiver.process(delivery(), assert.fail), refused("delivery_replayed"));
 });
 
+test("a queue's consumer handles a delivery once, and receive and verify ask no store", async () => {
+  const receiver = guarded({ by: "event", ttlSeconds: 86_400 }, { tolerance: { pastSeconds: "unlimited" }, clock: () => now + 86_400_000 });
+  for (let round = 0; round < 2; round += 1) {
+    assert.equal(receiver.receive(delivery()).kind, "Ping");
+    assert.equal(receiver.verify(delivery()).keyId, "default");
+  }
+  assert.equal(await receiver.process(delivery(), () => "once"), "once");
+  await assert.rejects(receiver.process(delivery(), assert.fail), refused("delivery_replayed"));
+});
+
 test("a retry, which is signed afresh, is another delivery but the same event", async () => {
   const seen = [];
   const handler = ({ eventKey }) => seen.push(eventKey);
