@@ -46,10 +46,11 @@ export const node = (script, env) => start(process.execPath, [script, "0"], env)
 /** A sender with a store of its own, and one endpoint, to which it has sent a Ping that was answered `ping`. */
 export async function senderTo(url, options = [], store = join(mkdtempSync(join(folder, "store-")), "store.db")) {
   const env = { ...process.env, MAMBO_SECRET: secret, MAMBO_STORE: store, MAMBO_SERVER: "9.0.0" };
-  const run = async (words, input = "") => {
+  const run = async (words, input) => {
     // Not waited for in one go: what it delivers to may be in this very process.
-    const child = spawn(program, words, { env, stdio: ["pipe", "pipe", "pipe"] });
-    child.stdin.end(input);
+    // A command that reads nothing may have ended before anything was written to it.
+    const child = spawn(program, words, { env, stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"] });
+    child.stdin?.end(input);
     const [printed, problem, [status]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]);
     if (status !== 0) throw new Error(`${words.join(" ")}: ${problem}`);
     return printed;
