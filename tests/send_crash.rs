@@ -158,24 +158,25 @@ async fn another_program_beside_the_store_costs_no_event() {
         let mut enqueuer =
             program.command("send --kind Other --lines").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let mut input = enqueuer.stdin.take().unwrap();
-        let other = std::thread::spawn(move || {
-            let backup = format!(".backup {store}.copy");
-            let acts = ["SELECT count(*) FROM event;", &backup, "PRAGMA wal_checkpoint(TRUNCATE);", "VACUUM;"];
-            for sql in acts.into_iter().cycle().take(40) {
-                let mut sqlite = Command::new("sqlite3");
-                sqlite.args(["-cmd", ".timeout 10000", &store, sql]).stdout(Stdio::null()).stderr(Stdio::piped());
-                let output = sqlite.output().unwrap();
-                let said = text(&output.stderr);
-                assert!(output.status.success() || said.contains("locked"), "{sql}: {said}");
-            }
-            store
-        });
         let feeder = std::thread::spawn(move || {
             while input.write_all(b"{\"a\":1}\n").is_ok() {
                 std::thread::sleep(Duration::from_millis(1));
             }
         });
-        let store = other.join().unwrap();
+        // Until the worker has delivered beside it: how long that takes is the machine's affair.
+        let backup = format!(".backup {store}.copy");
+        let acts = ["SELECT count(*) FROM event;", &backup, "PRAGMA wal_checkpoint(TRUNCATE);", "VACUUM;"];
+        for (count, sql) in acts.into_iter().cycle().enumerate() {
+            if count >= 40 && received(&receiver).len() > 120 {
+                break;
+            }
+            assert!(count < 4000, "the worker went on: {}", received(&receiver).len());
+            let mut sqlite = Command::new("sqlite3");
+            sqlite.args(["-cmd", ".timeout 10000", &store, sql]).stdout(Stdio::null()).stderr(Stdio::piped());
+            let output = sqlite.output().unwrap();
+            let said = text(&output.stderr);
+            assert!(output.status.success() || said.contains("locked"), "{sql}: {said}");
+        }
         signal("KILL", enqueuer.id());
         signal(ending, worker.id());
         let printed = BufReader::new(enqueuer.stdout.take().unwrap()).lines().map_while(Result::ok);
@@ -185,7 +186,6 @@ async fn another_program_beside_the_store_costs_no_event() {
         }
         feeder.join().unwrap();
         assert!(acknowledged.len() > 100, "{}", acknowledged.len());
-        assert!(received(&receiver).len() > 50, "the worker went on: {}", received(&receiver).len());
         let checked = Command::new("sqlite3").args([&store, "PRAGMA integrity_check"]).output().unwrap();
         assert_eq!(text(&checked.stdout).trim(), "ok");
         program.drain();
