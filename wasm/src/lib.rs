@@ -70,7 +70,7 @@ pub fn header_names(receiver: usize) -> Result<Vec<String>, JsValue> {
     Ok(receiver.header_names().map(String::from).collect())
 }
 
-/// Verifies a delivery and returns its event in the wanted version: `ReceivedByCore` of `js/src/core.ts`.
+/// Verifies a delivery and returns its event in the wanted version: `ReceivedByCore` of `js/src/core_bg.d.ts`.
 ///
 /// # Errors
 /// Every code of fault `peer`, `keys_inactive`, `now_invalid`; `shim_conflict` under the strict policy.
@@ -95,7 +95,7 @@ pub fn receive(
     receive().map_err(|error| thrown(&error))
 }
 
-/// Verifies a delivery without a look into its body; returns what the signature proves: `Proof` of `js/src/core.ts`.
+/// Verifies a delivery without a look into its body; returns what the signature proves: `Proof` of `js/src/core_bg.d.ts`.
 ///
 /// # Errors
 /// As for [`receive`], but for those of the body's text.
@@ -120,7 +120,7 @@ pub fn verify(
     verify().map_err(|error| thrown(&error))
 }
 
-/// Explains why a delivery is refused: `Diagnosis` of `js/src/types.ts`.
+/// Explains why a delivery is refused: `Diagnosis` of `js/src/receiver.ts`.
 ///
 /// # Errors
 /// `now_invalid`, `body_too_large`.

@@ -1,4 +1,4 @@
-//! What goes out: plain objects, made by serde. `js/src/core.ts` has their types.
+//! What goes out: plain objects, made by serde. `js/src/core_bg.d.ts` has their types.
 
 use mambo_webhooks::Received;
 use mambo_webhooks::diagnose::Diagnosis;

@@ -23,7 +23,7 @@ pub(crate) fn add(receiver: Receiver) -> usize {
 /// The receiver of a number.
 ///
 /// # Errors
-/// `core_trapped` for a number that is not in use, which `js/src/loader.ts` never asks for.
+/// `core_trapped` for a number that is not in use, which `js/src/slot.ts` never asks for.
 pub(crate) fn find(number: usize) -> Result<Rc<Receiver>, Error> {
     RECEIVERS.with_borrow(|receivers| receivers.get(number).cloned().flatten()).ok_or(Error::CoreTrapped)
 }

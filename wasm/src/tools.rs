@@ -72,7 +72,7 @@ pub fn sign(options: JsValue, body: &[u8], now: f64) -> Result<JsValue, JsValue>
     found.map_err(|error| thrown(&error))
 }
 
-/// The profiles that fit a captured delivery, and what its body looks like: `Detection` of `js/src/detect.ts`, each
+/// The profiles that fit a captured delivery, and what its body looks like: `Detected` of `js/src/core_bg.d.ts`, each
 /// profile as JSON text. Options are `DetectOptions`.
 ///
 /// # Errors
