@@ -11,7 +11,7 @@ use crate::time::Millis;
 /// Who has to change something so that the failure ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Fault {
-    /// Whoever sent the delivery: Mambo, a proxy on the way, or an attacker.
+    /// The sender of the delivery: Mambo, a proxy on the way, or an attacker.
     Peer,
     /// The code that calls this library.
     Caller,

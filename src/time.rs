@@ -28,6 +28,18 @@ impl UnixMillis {
     }
 }
 
+/// The time of a host's clock, to the millisecond. A time beyond the range of `i64` becomes the last that it holds.
+#[cfg(feature = "std")]
+impl From<std::time::SystemTime> for UnixMillis {
+    fn from(time: std::time::SystemTime) -> Self {
+        let millis = |length: core::time::Duration| i64::try_from(length.as_millis()).unwrap_or(i64::MAX);
+        match time.duration_since(std::time::UNIX_EPOCH) {
+            Ok(after) => Self(millis(after)),
+            Err(before) => Self(millis(before.duration()).saturating_neg()),
+        }
+    }
+}
+
 /// How far a timestamp may lie from now, each side on its own. Both bounds are inside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {

@@ -5,47 +5,68 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
+    clippy::disallowed_methods,
     reason = "a test fails by panicking"
 )]
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
 use mambo_webhooks::encoding::Encoding;
 use mambo_webhooks::key::Strength;
-use mambo_webhooks::replay::{MemoryReplayStore, ReplayStore, Reservation, check_store};
+use mambo_webhooks::replay::{LEASE, MemoryReplayStore, ProcessError, ReplayStore, Reservation, check_store, process};
 use mambo_webhooks::scheme::Scheme;
 use mambo_webhooks::sign::sign;
-use mambo_webhooks::{Key, KeyRing, Receiver, UnixMillis, Verified, Window};
+use mambo_webhooks::{Error, Key, KeyRing, Receiver, UnixMillis, Verified, Window};
 
 const NOW: UnixMillis = UnixMillis(1_700_000_000_000);
 const BODY: &[u8] = br#"{"event":"Ping","id":"e-1","data":{}}"#;
 
-#[test]
-fn the_store_in_memory_does_what_a_store_must() {
-    assert_eq!(check_store(&mut MemoryReplayStore::new(100), NOW), Ok(()));
+/// A clock that a test moves by hand, in milliseconds.
+fn store_of(max_keys: usize) -> (Arc<AtomicI64>, MemoryReplayStore<impl Fn() -> UnixMillis + Send + Sync>) {
+    let clock = Arc::new(AtomicI64::new(NOW.0));
+    let read = Arc::clone(&clock);
+    (clock, MemoryReplayStore::new(max_keys, move || UnixMillis(read.load(Ordering::Relaxed))))
 }
 
-#[test]
-fn the_check_finds_stores_that_do_not() {
+fn advance(clock: &AtomicI64, by: Duration) {
+    clock.fetch_add(by.as_millis().try_into().unwrap(), Ordering::Relaxed);
+}
+
+#[tokio::test]
+async fn the_store_in_memory_does_what_a_store_must() {
+    let (clock, store) = store_of(100);
+    assert_eq!(check_store(&store, Duration::from_secs(60), async |by| advance(&clock, by)).await, Ok(()));
+    let real = MemoryReplayStore::new(100, || SystemTime::now().into());
+    assert_eq!(check_store(&real, Duration::from_millis(50), tokio::time::sleep).await, Ok(()));
+}
+
+#[tokio::test]
+async fn the_check_finds_stores_that_do_not() {
     /// Forgets what `ReplayStore` says it must remember.
-    struct Broken(MemoryReplayStore, &'static str);
-    impl ReplayStore for Broken {
+    struct Broken<S>(S, &'static str);
+    impl<S: ReplayStore<Error: std::fmt::Debug> + Sync> ReplayStore for Broken<S> {
         type Error = ();
-        fn reserve(&mut self, key: &str, now: UnixMillis, ttl_ms: u64) -> Result<Reservation, ()> {
-            let ttl_ms = if self.1 == "never ends" { u64::MAX } else { ttl_ms };
+        async fn reserve(&self, key: &str, ttl: Duration, token: &str) -> Result<Reservation, ()> {
+            let ttl = if self.1 == "never ends" { Duration::MAX } else { ttl };
+            let token = if self.1 == "unfenced" { "one for all" } else { token };
             match self.1 {
                 "gives twice" => Ok(Reservation::Yours),
                 "cannot be asked" => Err(()),
-                _ => Ok(self.0.reserve(key, now, ttl_ms).unwrap()),
+                _ => Ok(self.0.reserve(key, ttl, token).await.unwrap()),
             }
         }
-        fn commit(&mut self, key: &str, now: UnixMillis, ttl_ms: u64) -> Result<(), ()> {
+        async fn commit(&self, key: &str, ttl: Duration) -> Result<(), ()> {
             if self.1 != "forgets commits" {
-                self.0.commit(key, now, ttl_ms).unwrap();
+                self.0.commit(key, ttl).await.unwrap();
             }
             Ok(())
         }
-        fn release(&mut self, key: &str) -> Result<(), ()> {
+        async fn release(&self, key: &str, token: &str) -> Result<(), ()> {
+            let token = if self.1 == "unfenced" { "one for all" } else { token };
             if self.1 != "keeps released" {
-                self.0.release(key).unwrap();
+                self.0.release(key, token).await.unwrap();
             }
             Ok(())
         }
@@ -56,21 +77,61 @@ fn the_check_finds_stores_that_do_not() {
         ("keeps released", Some("a released key was not given again")),
         ("forgets commits", Some("a committed key was given again, or released")),
         ("never ends", Some("a reserved key was kept after its time")),
+        ("unfenced", Some("the reservation of another attempt was released")),
     ] {
-        assert_eq!(check_store(&mut Broken(MemoryReplayStore::new(100), how), NOW), Err(found), "{how}");
+        let (clock, store) = store_of(100);
+        let checked = check_store(&Broken(store, how), Duration::from_secs(60), async |by| advance(&clock, by)).await;
+        assert_eq!(checked, Err(found), "{how}");
     }
 }
 
-#[test]
-fn a_full_store_refuses_and_forgets_nothing_that_counts() {
-    let mut store = MemoryReplayStore::new(2);
-    let mut reserve = |key: &str, at: i64| store.reserve(key, UnixMillis(at), 10).unwrap();
-    assert_eq!(
-        [reserve("a", 0), reserve("b", 0), reserve("c", 0)],
-        [Reservation::Yours, Reservation::Yours, Reservation::Full]
-    );
-    assert_eq!(reserve("c", 10), Reservation::Yours);
+#[tokio::test]
+async fn a_full_store_refuses_and_forgets_nothing_that_counts() {
+    let (clock, store) = store_of(2);
+    let mut found = Vec::new();
+    for key in ["a", "b", "c"] {
+        found.push(store.reserve(key, Duration::from_millis(10), "t").await.unwrap());
+    }
+    assert_eq!(found, [Reservation::Yours, Reservation::Yours, Reservation::Full]);
+    advance(&clock, Duration::from_millis(10));
+    assert_eq!(store.reserve("c", Duration::from_millis(10), "t").await, Ok(Reservation::Yours));
     assert_eq!(store.len(), 1);
+}
+
+#[tokio::test]
+async fn a_delivery_is_processed_once_and_again_after_a_failure() {
+    let (_clock, store) = store_of(100);
+    let ttl = Duration::from_secs(600);
+    let failed = process(&store, "k", ttl, "1", async || Err::<(), _>("no database")).await;
+    assert_eq!(failed, Err(ProcessError::Handler("no database")));
+    let handled = process(&store, "k", ttl, "2", async || {
+        let inner = process(&store, "k", ttl, "3", async || Ok::<_, ()>(())).await;
+        assert_eq!(inner, Err(ProcessError::Refused(Error::DeliveryPending)));
+        Ok::<_, ()>("handled")
+    });
+    assert_eq!(handled.await, Ok("handled"));
+    let again = process(&store, "k", ttl, "4", async || Ok::<_, ()>("again")).await;
+    assert_eq!(again, Err(ProcessError::Refused(Error::DeliveryReplayed)));
+}
+
+#[tokio::test]
+async fn a_handler_that_outlives_its_reservation_does_not_release_the_next() {
+    let (clock, store) = store_of(100);
+    let ttl = Duration::from_secs(3600);
+    let slow = process(&store, "k", ttl, "slow", async || {
+        advance(&clock, LEASE);
+        assert_eq!(store.reserve("k", LEASE, "next").await, Ok(Reservation::Yours));
+        Err::<(), _>("too late")
+    });
+    assert_eq!(slow.await, Err(ProcessError::Handler("too late")));
+    assert_eq!(store.reserve("k", LEASE, "third").await, Ok(Reservation::Pending));
+}
+
+#[test]
+fn a_system_time_is_milliseconds_since_1970() {
+    let at = |seconds: u64| UNIX_EPOCH + Duration::from_secs(seconds);
+    assert_eq!(UnixMillis::from(at(1_700_000_000)), NOW);
+    assert_eq!(UnixMillis::from(UNIX_EPOCH - Duration::from_millis(1)), UnixMillis(-1));
 }
 
 #[test]

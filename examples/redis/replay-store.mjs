@@ -3,16 +3,17 @@
 
 const RESERVE = `
 local found = redis.call("GET", KEYS[1])
-if found then return found end
-redis.call("SET", KEYS[1], "pending", "PX", ARGV[1])
+if found == "done" then return "done" end
+if found then return "pending" end
+redis.call("SET", KEYS[1], ARGV[2], "PX", ARGV[1])
 return "yours"`;
-const RELEASE = `if redis.call("GET", KEYS[1]) == "pending" then redis.call("DEL", KEYS[1]) end`;
+const RELEASE = `if redis.call("GET", KEYS[1]) == ARGV[1] then redis.call("DEL", KEYS[1]) end`;
 
 export function redisReplayStore(client, prefix = "mambo:replay:") {
-  const on = (key) => ({ keys: [prefix + key] });
+  const run = (script, key, ...values) => client.eval(script, { keys: [prefix + key], arguments: values });
   return {
-    reserve: (key, ttlMs) => client.eval(RESERVE, { ...on(key), arguments: [String(ttlMs)] }),
+    reserve: (key, ttlMs, token) => run(RESERVE, key, String(ttlMs), `pending:${token}`),
     commit: async (key, ttlMs) => void (await client.set(prefix + key, "done", { PX: ttlMs })),
-    release: async (key) => void (await client.eval(RELEASE, on(key))),
+    release: async (key, token) => void (await run(RELEASE, key, `pending:${token}`)),
   };
 }

@@ -23,7 +23,9 @@ export function dedupe(replay: ReplayOptions, tolerance: ReceiverOptions["tolera
   return async (received, act) => {
     const own = by === "event" ? received.eventKey : received.replayKey;
     const key = scope === undefined ? own : `${scope}:${own}`;
-    const reservation = await store.reserve(key, lease);
+    // A handler that outlives its reservation must not release that of the attempt after it.
+    const token = crypto.randomUUID();
+    const reservation = await store.reserve(key, lease, token);
     if (reservation !== "yours") {
       // Plain Redis answers `OK` or nothing, which says neither that the key is ours nor that it is not.
       if (!Object.hasOwn(REFUSALS, reservation)) throw optionsInvalid("expected `yours`, `pending`, `done` or `full` from `reserve`", "/replay/store");
@@ -34,7 +36,7 @@ export function dedupe(replay: ReplayOptions, tolerance: ReceiverOptions["tolera
       result = await act();
     } catch (thrown) {
       try {
-        await store.release(key);
+        await store.release(key, token);
       } catch (failed) {
         throw new AggregateError([thrown, failed], "the handler failed, and the delivery could not be given back");
       }

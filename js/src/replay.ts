@@ -1,8 +1,8 @@
-/** What a store says to somebody who wants to handle a delivery. */
+/** What a store answers to a reservation. */
 export type Reservation =
-  /** Nobody handled it: it is yours until you commit or release it. */
+  /** The key is reserved for this attempt, until it commits or releases it or the time to live ends. */
   | "yours"
-  /** Somebody is handling it now. */
+  /** Another attempt has reserved it. */
   | "pending"
   /** It was handled. */
   | "done"
@@ -11,12 +11,15 @@ export type Reservation =
 
 /** Remembers which deliveries were handled. Each call must be one atomic step. */
 export interface ReplayStore {
-  /** Takes a key for so many milliseconds, unless somebody has it. */
-  reserve(key: string, ttlMs: number): Reservation | Promise<Reservation>;
-  /** Remembers for so many milliseconds that a reserved key was handled. */
+  /** Reserves a key for `ttlMs` milliseconds, unless it is reserved or handled. `token` names the attempt. */
+  reserve(key: string, ttlMs: number, token: string): Reservation | Promise<Reservation>;
+  /** Remembers for `ttlMs` milliseconds that a key was handled, also when the reservation has ended meanwhile. */
   commit(key: string, ttlMs: number): void | Promise<void>;
-  /** Gives a reserved key back, so that a retry can have it. A committed key stays. */
-  release(key: string): void | Promise<void>;
+  /**
+   * Ends the reservation that was made with this token, so that a retry can be handled. The reservation of another
+   * attempt stays, and so does a committed key.
+   */
+  release(key: string, token: string): void | Promise<void>;
 }
 
 /** Settings of the store in memory. */
@@ -33,11 +36,11 @@ const SWEEP_MS = 1000;
 /** A store in memory, for one process. It holds a bounded number of keys and forgets only those that are over. */
 export function memoryReplayStore({ maxEntries = 100_000, clock = () => Date.now() }: MemoryReplayOptions = {}): ReplayStore {
   // Two maps, mostly in the order of their ends: one receiver's reservations last equally long, and so do its commits.
-  const pending = new Map<string, number>();
-  const done = new Map<string, number>();
+  const pending = new Map<string, { ends: number; token: string }>();
+  const done = new Map<string, { ends: number }>();
   let sweepFrom = -Infinity;
-  const forgetOver = (entries: Map<string, number>, now: number, isAll: boolean): void => {
-    for (const [key, ends] of entries) {
+  const forgetOver = (entries: Map<string, { ends: number }>, now: number, isAll: boolean): void => {
+    for (const [key, { ends }] of entries) {
       if (ends <= now) entries.delete(key);
       else if (!isAll) return;
     }
@@ -49,24 +52,25 @@ export function memoryReplayStore({ maxEntries = 100_000, clock = () => Date.now
     for (const entries of [pending, done]) forgetOver(entries, now, true);
   };
   return {
-    reserve(key, ttlMs) {
+    reserve(key, ttlMs, token) {
       const now = clock();
       for (const entries of [pending, done]) forgetOver(entries, now, false);
-      if ((done.get(key) ?? 0) > now) return "done";
-      if ((pending.get(key) ?? 0) > now) return "pending";
+      const isLive = (entry: { ends: number } | undefined): boolean => entry !== undefined && entry.ends > now;
+      if (isLive(done.get(key))) return "done";
+      if (isLive(pending.get(key))) return "pending";
       pending.delete(key);
       if (pending.size + done.size >= maxEntries) sweep(now);
       if (pending.size + done.size >= maxEntries) return "full";
-      pending.set(key, now + ttlMs);
+      pending.set(key, { ends: now + ttlMs, token });
       return "yours";
     },
     commit(key, ttlMs) {
       pending.delete(key);
       done.delete(key);
-      done.set(key, clock() + ttlMs);
+      done.set(key, { ends: clock() + ttlMs });
     },
-    release(key) {
-      pending.delete(key);
+    release(key, token) {
+      if (pending.get(key)?.token === token) pending.delete(key);
     },
   };
 }
@@ -83,7 +87,7 @@ export interface ReplayOptions {
   readonly by?: "delivery" | "event";
   /**
    * A name for the webhook, in front of every key. Needed where several webhooks share a store: two may send the same
-   * event id, and whoever signs for one could otherwise have an event of another taken for handled.
+   * event id, and the holder of one secret could otherwise mark another webhook's event as handled.
    */
   readonly scope?: string;
   /**

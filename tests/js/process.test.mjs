@@ -169,6 +169,39 @@ for (const [name, broken, found] of [
   });
 }
 
+test("the check finds a store that releases the reservation of another attempt", async () => {
+  const store = memoryReplayStore();
+  const tokens = new Map();
+  const unfenced = {
+    ...store,
+    reserve(key, ttlMs, token) {
+      const reservation = store.reserve(key, ttlMs, token);
+      if (reservation === "yours") tokens.set(key, token);
+      return reservation;
+    },
+    release: (key) => store.release(key, tokens.get(key)),
+  };
+  await assert.rejects(checkReplayStore(unfenced), { message: 'replay store: the reservation of another attempt was released: expected "pending", found "yours"' });
+});
+
+test("a handler that outlives its reservation does not release that of the next attempt", async () => {
+  let at = now;
+  const clock = () => at;
+  const receiver = createReceiver({ secret, clock: () => now, replay: { store: memoryReplayStore({ clock }) } });
+  const gate = () => { let open; const opened = new Promise((resolve) => { open = resolve; }); return { open, opened }; };
+  const [first, second] = [gate(), gate()];
+  const slow = receiver.process(delivery(), async () => { await first.opened; throw new Error("too late"); });
+  await Promise.resolve();
+  at += 600_000;
+  const next = receiver.process(delivery(), async () => { await second.opened; return "handled"; });
+  first.open();
+  await assert.rejects(slow, /too late/);
+  await assert.rejects(receiver.process(delivery(), assert.fail), refused("delivery_pending"));
+  second.open();
+  assert.equal(await next, "handled");
+  await assert.rejects(receiver.process(delivery(), assert.fail), refused("delivery_replayed"));
+});
+
 test("a refusal is explained", () => {
   const receiver = createReceiver({ secret, clock: () => now });
   const { headers } = delivery();
