@@ -12,10 +12,14 @@ pub mod array;
 pub mod object;
 pub mod tree;
 
+mod equal;
+
 pub mod document;
 pub mod fields;
 
 pub use document::{Doc, Problem, Problems};
+pub(crate) use equal::Decimal;
+pub use equal::equal;
 pub use fields::Fields;
 pub use object::Object;
 pub use pointer::{Pointer, Segment};

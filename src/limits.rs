@@ -35,7 +35,9 @@ pub const MAX_DIAGNOSIS_HASHES: usize = 512;
 /// Most bytes that one detection hashes.
 pub const MAX_DETECTION_BYTES: usize = 256 * 1024 * 1024;
 /// Most places of models in the data of one kind of event.
-pub const MAX_PLACES: usize = 256;
+pub const MAX_PLACES: usize = 1024;
+/// How many levels deep a model within itself is followed, such as an answer to an answer.
+pub const MAX_TREE_LEVELS: usize = 8;
 /// Most ops in one registry.
 pub const MAX_OPS: usize = 4096;
 /// Most ops at all places of all events together: what a registry that is ready holds, once for each direction.

@@ -14,6 +14,8 @@ pub mod read;
 
 mod bounds;
 
+mod shape;
+
 mod order;
 
 pub mod check;

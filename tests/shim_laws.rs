@@ -6,6 +6,8 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::semicolon_if_nothing_returned,
     clippy::arithmetic_side_effects,
     clippy::too_many_lines,
     clippy::format_collect,
@@ -17,6 +19,10 @@
 mod generate;
 #[path = "shim/reference.rs"]
 mod reference;
+#[path = "shim/reference_convert.rs"]
+mod reference_convert;
+#[path = "shim/reference_ops.rs"]
+mod reference_ops;
 
 use std::borrow::Cow;
 use std::env;
@@ -25,6 +31,7 @@ use generate::Case;
 use mambo_webhooks::json::Problems;
 use mambo_webhooks::shim::{LossKind, Lossy, Shimmed, Shims, Strictness, apply};
 use mambo_webhooks::{Registry, Release};
+use reference_convert::same;
 use serde_json::Value;
 
 fn number(name: &str, default: u64) -> u64 {
@@ -65,12 +72,12 @@ fn the_reference_interpreter_agrees() {
     each_case(|case, shims, what| {
         for (from, to) in [(case.low, case.high), (case.high, case.low)] {
             let (expected, mut expected_losses) =
-                reference::interpret(shims.plan("Thing", from, to), from <= to, &value(&case.body));
+                reference::interpret(&case.registry, "Thing", &from.to_string(), &to.to_string(), &value(&case.body));
             let found = run(shims, from, to, &case.body);
             assert_eq!(value(&found.data), expected, "{what}");
             if !case.repeats {
                 let mut losses: reference::Losses =
-                    found.losses.into_iter().map(|loss| (loss.change, loss.kind)).collect();
+                    found.losses.into_iter().map(|loss| (loss.change, loss.kind.as_str().to_owned())).collect();
                 losses.sort();
                 expected_losses.sort();
                 assert_eq!(losses, expected_losses, "{what}");
@@ -88,14 +95,14 @@ fn there_and_back_is_the_same_where_nothing_is_lost() {
             let back = run(shims, to, from, &there.data);
             let again = run(shims, from, to, &back.data);
             if lossless && there.losses.is_empty() && back.losses.is_empty() {
-                assert_eq!(value(&back.data), value(&case.body), "{what}");
+                assert!(same(&value(&back.data), &value(&case.body)), "{what}\n{}", back.data);
             }
             // A body with such a loss is not of the shape it claims to be.
             let odd = |kind| [LossKind::NameTaken, LossKind::BothPresent, LossKind::Unfit].contains(&kind);
             let single = shims.plan("Thing", from, to).steps().map(|(_, ops)| ops.len()).sum::<usize>() == 1;
             // Of single ops: one op may make what another one reads, so a chain of quasi-inverses need not be one.
             if single && back.losses.is_empty() && !there.losses.iter().any(|loss| odd(loss.kind)) {
-                assert_eq!(value(&again.data), value(&there.data), "{what}");
+                assert!(same(&value(&again.data), &value(&there.data)), "{what}\n{}", again.data);
             }
             if there.losses.is_empty() && back.losses.is_empty() {
                 let kept = contained(&value(&case.body), &value(&back.data), &case.defaults);
@@ -109,12 +116,15 @@ fn there_and_back_is_the_same_where_nothing_is_lost() {
 fn contained(part: &Value, whole: &Value, defaults: &[Value]) -> bool {
     match (part, whole) {
         (Value::Object(part), Value::Object(whole)) => part.iter().all(|(name, value)| {
-            whole.get(name).map_or_else(|| defaults.contains(value), |whole| contained(value, whole, defaults))
+            whole.get(name).map_or_else(
+                || defaults.iter().any(|default| same(default, value)),
+                |whole| contained(value, whole, defaults),
+            )
         }),
         (Value::Array(part), Value::Array(whole)) => {
             part.len() == whole.len() && part.iter().zip(whole).all(|(part, whole)| contained(part, whole, defaults))
         }
-        (part, whole) => part == whole,
+        (part, whole) => same(part, whole),
     }
 }
 

@@ -173,7 +173,8 @@ export interface Loss {
     | "empty_object"
     | "both_present"
     | "name_taken"
-    | "unfit";
+    | "unfit"
+    | "too_deep";
 }
 
 /** The proof that a body was signed. */

@@ -151,6 +151,12 @@ impl Part<'_> {
         unquoted(&self.name)
     }
 
+    /// The name as it stands, quotes included.
+    #[must_use]
+    pub fn spelled_name(&self) -> &str {
+        &self.name
+    }
+
     /// Whether the member has this name, however it is escaped.
     #[must_use]
     pub fn is(&self, name: &str) -> bool {

@@ -78,8 +78,7 @@ impl<'a> Node<'a> {
         match path.split_first() {
             None => changed = act(self, at),
             Some((Segment::Key(key), rest)) => {
-                let values = self.open_object().into_iter().flat_map(|object| object.values_mut(key));
-                for value in values {
+                for value in self.values_mut(key) {
                     at.0.push(Step::Key(key));
                     changed |= value.visit(rest, at, act);
                     at.0.pop();
@@ -95,6 +94,26 @@ impl<'a> Node<'a> {
             }
         }
         changed
+    }
+
+    /// The value of every member of this name of an object, or the element of this index of an array.
+    pub fn values_mut<'s>(&'s mut self, name: &'s str) -> impl Iterator<Item = &'s mut Self> {
+        let index = index(name).filter(|_| self.open_array().is_some());
+        let (object, array) = match self {
+            Self::Array(array) => (None, Some(array)),
+            other => (other.open_object(), None),
+        };
+        let members = object.into_iter().flat_map(move |object| object.values_mut(name));
+        let element = array.and_then(|array| array.values_mut().nth(index?));
+        members.chain(element)
+    }
+
+    /// The value of the member of this name, the last where it is repeated; or the element of this index.
+    pub fn value_mut(&mut self, name: &str) -> Option<&mut Self> {
+        if let Some(index) = index(name).filter(|_| self.open_array().is_some()) {
+            return self.open_array()?.values_mut().nth(index);
+        }
+        self.open_object()?.get_mut(name)
     }
 
     /// The value as text.
@@ -116,6 +135,12 @@ impl<'a> Node<'a> {
             Self::Array(array) => array.print(to),
         }
     }
+}
+
+/// A number of an element, as JSON pointers have it (RFC 6901, 4): digits without a zero in front.
+fn index(name: &str) -> Option<usize> {
+    let is_plain = name == "0" || !name.starts_with('0');
+    if is_plain && name.bytes().all(|byte| byte.is_ascii_digit()) { name.parse().ok() } else { None }
 }
 
 impl fmt::Display for Path<'_> {

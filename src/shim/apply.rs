@@ -6,8 +6,8 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::edit::edit;
-use super::loss::{Loss, Run, Strictness};
-use super::plan::Plan;
+use super::loss::{Loss, LossKind, Run, Strictness};
+use super::plan::{Plan, Step};
 use crate::error::Error;
 use crate::json::{Node, Path};
 use crate::redact::Bytes;
@@ -55,15 +55,23 @@ pub(crate) fn apply_to<'a, 'p>(
     }
     let mut node = node;
     let mut run = Run { is_up: plan.is_up(), strictness, change: String::new(), losses: Vec::new(), error: None };
-    for (change, ops) in plan.steps() {
-        run.change = change.into();
+    for step in plan.in_order() {
+        run.change.clone_from(&step.change);
+        // Those places are named as they are in the older shape.
+        if run.is_up {
+            find_deeper(&mut node, step, &mut run);
+        }
+        let ops = if run.is_up { &step.up } else { &step.down };
         let changed =
             ops.iter().fold(false, |changed, op| edit(&mut node, op, &mut Path::default(), &mut run) | changed);
+        if !run.is_up {
+            find_deeper(&mut node, step, &mut run);
+        }
         if let Some(error) = run.error {
             return Err(error);
         }
-        if changed {
-            applied.push(change);
+        if changed && !applied.contains(&step.change.as_str()) {
+            applied.push(&step.change);
         }
     }
     let data = if applied.is_empty() {
@@ -74,4 +82,14 @@ pub(crate) fn apply_to<'a, 'p>(
         Cow::Owned(text)
     };
     Ok(Shimmed { data, applied, losses: run.losses })
+}
+
+/// Lists the values that stand deeper in their own model than changes are followed.
+fn find_deeper<'p>(node: &mut Node<'_>, step: &'p Step, run: &mut Run) {
+    for place in &step.deeper {
+        node.visit(place.segments(), &mut Path::<'p>::default(), &mut |_, at| {
+            run.conflict(LossKind::TooDeep, at, "", "a model within itself goes deeper than changes are followed");
+            false
+        });
+    }
 }

@@ -29,7 +29,7 @@ pub(super) fn is_bounded(registry: &Registry, problems: &mut Problems) -> bool {
         }
         let mut levels: usize = 0;
         for change in changes {
-            if registry.models_before(kind, change.since).1 {
+            if registry.models_before(kind, change.since).is_cut {
                 return over(format_args!("{kind} holds models in over {MAX_PLACES} places, or too deep"));
             }
             let places = registry.places_before(kind, &change.on, change.since).len();

@@ -2,7 +2,7 @@
 
 use alloc::string::{String, ToString};
 
-use crate::json::{is_escaped, quoted, valid};
+use crate::json::{Decimal, quoted, unquoted, valid};
 
 /// What a value is turned from and into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,23 +71,20 @@ impl Conversion {
     #[must_use]
     pub fn convert(self, json: &str) -> Option<String> {
         match self {
-            Self::IntToString => is_int(json).then(|| quoted(json)),
-            Self::StringToInt => plain(json).filter(|text| is_int(text)).map(String::from),
+            Self::IntToString if is_int(json) => Some(quoted(json)),
+            // `7.0` and `7e0` are the same number.
+            Self::IntToString => Decimal::read(json)?.whole().map(|whole| quoted(&whole)),
+            Self::StringToInt => unquoted(json).filter(|text| is_int(text)),
             Self::NumberToString => is_number(json).then(|| quoted(json)),
-            Self::StringToNumber => plain(json).filter(|text| is_number(text)).map(String::from),
+            Self::StringToNumber => unquoted(json).filter(|text| is_number(text)),
             Self::BoolToString => is_bool(json).then(|| quoted(json)),
-            Self::StringToBool => plain(json).filter(|text| is_bool(text)).map(String::from),
+            Self::StringToBool => unquoted(json).filter(|text| is_bool(text)),
             Self::SecondsToMillis => Some(int(json)?.checked_mul(1000)?.to_string()),
             Self::MillisToSeconds => Some(int(json)?.div_euclid(1000).to_string()),
             Self::MillisToRfc3339 => print_rfc3339(int(json)?).map(|text| quoted(&text)),
-            Self::Rfc3339ToMillis => read_rfc3339(plain(json)?).map(|millis| millis.to_string()),
+            Self::Rfc3339ToMillis => read_rfc3339(&unquoted(json)?).map(|millis| millis.to_string()),
         }
     }
-}
-
-/// The characters of a string that needs no escapes.
-fn plain(json: &str) -> Option<&str> {
-    json.strip_prefix('"')?.strip_suffix('"').filter(|inner| !is_escaped(inner))
 }
 
 /// A whole number in its only spelling.
@@ -109,7 +106,7 @@ fn is_bool(text: &str) -> bool {
 }
 
 fn int(json: &str) -> Option<i64> {
-    if is_int(json) { json.parse().ok() } else { None }
+    Decimal::read(json)?.whole()?.parse().ok()
 }
 
 const DAY_MILLIS: i64 = 86_400_000;

@@ -9,7 +9,7 @@ use super::op::{Op, Other};
 use super::relocate::relocate;
 use crate::json::array::Array;
 use crate::json::object::Object;
-use crate::json::{Node, Path, Pointer, Segment, is_escaped, quoted, unquoted};
+use crate::json::{Node, Path, Pointer, Segment, equal, quoted, unquoted};
 
 /// Carries out `op` under `node` and tells whether it changed something. `at` is where `node` is.
 pub(super) fn edit<'n, 'p: 'n>(node: &mut Node<'n>, op: &'p Op, at: &mut Path<'p>, run: &mut Run) -> bool {
@@ -74,7 +74,7 @@ pub(super) fn edit<'n, 'p: 'n>(node: &mut Node<'n>, op: &'p Op, at: &mut Path<'p
             let Some(converted) = conversion.convert(&text) else {
                 return run.unfit(at, "expected a value that can be converted");
             };
-            if conversion.invert().convert(&converted).as_deref() != Some(&*text) {
+            if !conversion.invert().convert(&converted).is_some_and(|back| equal(&back, &text)) {
                 run.lose(LossKind::ValueMerged, at, "");
             }
             *node = Node::Raw(Cow::Owned(converted));
@@ -166,11 +166,6 @@ fn map_value<'n, 'p: 'n>(
         *node = Node::new(new);
     }
     changed
-}
-
-/// Whether two scalars are the same value, however text is escaped.
-fn equal(json: &str, scalar: &str) -> bool {
-    json == scalar || (is_escaped(json) && unquoted(json).is_some_and(|text| quoted(&text) == scalar))
 }
 
 fn split(object: &mut Object<'_>, key: &str, separator: &str, into: &[String], at: &Path<'_>, run: &mut Run) -> bool {

@@ -47,6 +47,8 @@ pub enum LossKind {
     NameTaken,
     /// The value does not fit the change and was left as it is.
     Unfit,
+    /// A model within itself goes deeper than changes are followed, and was left as it is.
+    TooDeep,
 }
 
 /// What an op needs to know of the plan it belongs to, and where it leaves what it has to say.
@@ -111,6 +113,7 @@ impl LossKind {
             Self::BothPresent => "both_present",
             Self::NameTaken => "name_taken",
             Self::Unfit => "unfit",
+            Self::TooDeep => "too_deep",
         }
     }
 }

@@ -1,74 +1,114 @@
-//! Two changes of one release have no order between them, so they must not touch the same places.
+//! The order in which the changes of an event are carried out, and whether they can follow one another in it.
+//!
+//! Releases follow each other. Within one, inner places come before the places that hold them: pointers and `contains`
+//! speak of the shape right before the release, which an inner place still has then. At one depth, changes and their ops
+//! keep the order of the document. The way back undoes all of it from the end.
 
 use alloc::collections::BTreeSet;
+use alloc::format;
 use alloc::vec::Vec;
+use core::cmp::Reverse;
 
 use super::op::Op;
-use super::registry::Registry;
+use super::registry::{Change, Registry};
+use super::shape::{Clash, ClashKind, Shape};
 use crate::json::{Pointer, Problems};
 use crate::release::Release;
 
-/// More clashes than this tell nobody more.
+/// More problems of this kind than this tell a reader nothing more.
 const MAX_CLASHES: usize = 100;
 
-/// Adds a problem for every two changes that would have to have an order.
+/// A change at one of its places in the data of an event.
+#[derive(Clone)]
+pub(super) struct Placed {
+    pub(super) since: Release,
+    /// The change's position in the registry.
+    pub(super) change: usize,
+    pub(super) at: Pointer,
+}
+
+/// The changes of an event at all their places, from the oldest release to the newest.
+pub(super) fn ordered(registry: &Registry, kind: &str) -> Vec<Placed> {
+    let mut placed = Vec::new();
+    for (change, Change { since, on, .. }) in registry.changes.iter().enumerate() {
+        let places = registry.places_before(kind, on, *since);
+        placed.extend(places.into_iter().map(|at| Placed { since: *since, change, at }));
+    }
+    placed.sort_by_key(|placed| (placed.since, Reverse(placed.at.segments().len())));
+    placed
+}
+
+/// Adds a problem for every op that cannot follow those before it.
 pub(super) fn check_order(registry: &Registry, problems: &mut Problems) {
-    // The later change, the earlier one, and the first kind of event in which they meet.
-    let mut clashes: Vec<(usize, usize, &str)> = Vec::new();
-    for kind in registry.events.keys() {
-        let places = touched(registry, kind);
-        let mut outer: Vec<&(Release, Pointer, usize)> = Vec::new();
-        for place in &places {
-            // In their order, a place stands right before those inside of it.
-            while outer.last().is_some_and(|last| last.0 != place.0 || !last.1.holds(&place.1)) {
-                outer.pop();
-            }
-            for other in outer.iter().filter(|other| other.2 != place.2) {
-                let (later, earlier) = (place.2.max(other.2), place.2.min(other.2));
-                let place = clashes.binary_search_by(|clash| (clash.0, clash.1).cmp(&(later, earlier)));
-                if let Some(at) = place.err().filter(|_| clashes.len() < MAX_CLASHES) {
-                    clashes.insert(at, (later, earlier, kind));
-                }
-            }
-            if clashes.len() == MAX_CLASHES {
-                break;
-            }
-            outer.push(place);
-        }
+    let mut follower = Follower { registry, problems, seen: BTreeSet::new() };
+    for (change, Change { since, .. }) in registry.changes.iter().enumerate() {
+        follower.both_ways(&[Placed { since: *since, change, at: Pointer::default() }], "");
     }
-    for (later, earlier, kind) in clashes {
-        let id = registry.changes.get(earlier).map_or("", |change| &change.id);
-        let sentence = format_args!("touches what change `{id}` of the same release touches, in {kind}");
-        let hint = "make them one change, with its ops in order";
-        problems.report("changes_overlap", format_args!("/changes/{later}"), sentence, hint);
+    for (kind, event) in &registry.events {
+        let mut placed = ordered(registry, kind);
+        // An event that came later is not touched by what changed before.
+        placed.retain(|placed| event.introduced.is_none_or(|introduced| introduced < placed.since));
+        follower.both_ways(&placed, &format!(", in {kind}"));
     }
 }
 
-/// What the changes of each release touch in the data of an event, and which change it is, in order.
-fn touched(registry: &Registry, kind: &str) -> BTreeSet<(Release, Pointer, usize)> {
-    let mut touched = BTreeSet::new();
-    for (index, change) in registry.changes.iter().enumerate() {
-        let mut places = Vec::new();
-        for op in &change.ops {
-            looked_at(op, &mut places);
-        }
-        for at in registry.places_before(kind, &change.on, change.since) {
-            touched.extend(places.iter().map(|place| (change.since, place.under(at.segments()), index)));
-        }
-    }
-    touched
+struct Follower<'r> {
+    registry: &'r Registry,
+    problems: &'r mut Problems,
+    /// Ops that have a problem, by change and position.
+    seen: BTreeSet<(usize, usize)>,
 }
 
-/// Adds the places that an op reads or writes, and the members that tell whether it applies.
-fn looked_at(op: &Op, places: &mut Vec<Pointer>) {
-    if let Op::When { at, member, ops, .. } = op {
-        places.push(Pointer::default().with_key(member).under(at.segments()));
-        for inner in ops {
-            looked_at(&inner.under(at.segments()), places);
+impl Follower<'_> {
+    fn both_ways(&mut self, placed: &[Placed], of: &str) {
+        let steps: Vec<(&Placed, usize, &Op)> = placed
+            .iter()
+            .flat_map(|placed| {
+                let ops = self.registry.changes.get(placed.change).into_iter().flat_map(|change| &change.ops);
+                ops.enumerate().map(move |(index, op)| (placed, index, op))
+            })
+            .collect();
+        let up = steps.iter().map(|(placed, index, op)| (*placed, *index, op.under(placed.at.segments())));
+        // What is wrong on the way up would be found a second time on the way back.
+        if self.follow(up, of) {
+            let down = steps.iter().rev();
+            self.follow(down.map(|(placed, index, op)| (*placed, *index, op.under(placed.at.segments()).invert())), of);
         }
-        return;
     }
-    let (reads, writes) = op.places();
-    places.extend(reads);
-    places.extend(writes);
+
+    /// Whether no op clashed with those before it.
+    fn follow<'p>(&mut self, steps: impl Iterator<Item = (&'p Placed, usize, Op)>, of: &str) -> bool {
+        let mut is_sound = true;
+        let mut shape = Shape::default();
+        for (placed, index, op) in steps {
+            (shape.change, shape.since) = (placed.change, Some(placed.since));
+            if let Err(clash) = shape.follow(&op) {
+                is_sound = false;
+                self.report(placed.change, index, &clash, of);
+            }
+        }
+        is_sound
+    }
+
+    fn report(&mut self, change: usize, index: usize, clash: &Clash, of: &str) {
+        if self.seen.len() >= MAX_CLASHES || !self.seen.insert((change, index)) {
+            return;
+        }
+        let with = match self.registry.changes.get(clash.with) {
+            Some(other) if clash.with != change => format!("change `{}`", other.id),
+            _ => "another op".into(),
+        };
+        let at = format_args!("/changes/{change}/ops/{index}");
+        match clash.kind {
+            ClashKind::NeverApplies => {
+                let hint = "name the place as it is then; a `contains` whose place changed has `since` and `until`";
+                let sentence = format_args!("it never applies: {with} leaves nothing of the kind there{of}");
+                self.problems.report("op_dead", at, sentence, hint);
+            }
+            ClashKind::Taken => {
+                let sentence = format_args!("{with} has already written what this one writes{of}");
+                self.problems.report("op_overlap", at, sentence, "write each place once");
+            }
+        }
+    }
 }

@@ -7,9 +7,10 @@ use alloc::vec::Vec;
 use super::builtin::sound;
 use super::check::check;
 use super::op::Op;
+use super::order::{Placed, ordered};
 use super::registry::Registry;
 use crate::error::Error;
-use crate::json::Problems;
+use crate::json::{Pointer, Problems};
 use crate::release::Release;
 
 /// A registry made ready: for each kind of event, its changes in order, with their ops in both directions at the
@@ -27,12 +28,14 @@ struct Table {
     steps: Vec<Step>,
 }
 
-/// A change as it applies to one kind of event.
+/// A change as it applies to one kind of event; or a part of it, where another change comes between its places.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
     /// Id of the change.
     pub change: String,
     pub(super) since: Release,
+    /// Where the change's model stands too deep within itself to be followed, in the older shape.
+    pub(super) deeper: Vec<Pointer>,
     pub(super) up: Vec<Op>,
     pub(super) down: Vec<Op>,
 }
@@ -92,21 +95,19 @@ impl Shims {
         let mut tables = BTreeMap::new();
         for (kind, event) in &registry.events {
             let mut steps: Vec<Step> = Vec::new();
-            for change in &registry.changes {
-                let places = registry.places_before(kind, &change.on, change.since);
-                let (mut up, mut down) = (Vec::new(), Vec::new());
-                for at in &places {
-                    for op in &change.ops {
-                        up.push(op.under(at.segments()));
-                    }
+            for Placed { since, change: index, at } in ordered(&registry, kind) {
+                let Some(change) = registry.changes.get(index) else { continue };
+                let up: Vec<Op> = change.ops.iter().map(|op| op.under(at.segments())).collect();
+                if let Some(last) = steps.last_mut().filter(|last| last.change == change.id) {
+                    last.up.extend(up);
+                    continue;
                 }
-                if !up.is_empty() {
-                    for op in up.iter().rev() {
-                        down.push(op.invert());
-                    }
-                    let place = steps.partition_point(|step| step.since <= change.since);
-                    steps.insert(place, Step { change: change.id.clone(), since: change.since, up, down });
-                }
+                let is_first = !steps.iter().any(|step| step.change == change.id);
+                let deeper = if is_first { registry.deeper_than_followed(kind, &change.on, since) } else { Vec::new() };
+                steps.push(Step { change: change.id.clone(), since, deeper, up, down: Vec::new() });
+            }
+            for step in &mut steps {
+                step.down = step.up.iter().rev().map(Op::invert).collect();
             }
             tables.insert(kind.clone(), Table { introduced: event.introduced, steps });
         }
@@ -157,11 +158,13 @@ impl<'s> Plan<'s> {
 
     /// Ids of the changes and what is done for each, in order.
     pub fn steps(self) -> impl Iterator<Item = (&'s str, &'s [Op])> {
+        self.in_order().map(move |step| (step.change.as_str(), if self.is_up { &step.up[..] } else { &step.down[..] }))
+    }
+
+    pub(super) fn in_order(self) -> impl Iterator<Item = &'s Step> {
         let last = self.steps.len().saturating_sub(1);
-        (0..self.steps.len()).filter_map(move |index| {
-            let step = self.steps.get(if self.is_up { index } else { last.saturating_sub(index) })?;
-            Some((step.change.as_str(), if self.is_up { &step.up[..] } else { &step.down[..] }))
-        })
+        let place = move |index: usize| if self.is_up { index } else { last.saturating_sub(index) };
+        (0..self.steps.len()).filter_map(move |index| self.steps.get(place(index)))
     }
 }
 

@@ -220,7 +220,9 @@ impl Op {
             Name::Join => Self::Join { at, separator: fields.needed("separator"), from: texts(&mut fields, "from") },
             Name::When => {
                 let member = fields.needed("member");
-                let is = fields.need("is").and_then(|is| scalar(&is, fields.problems)).unwrap_or_default();
+                let is = any_value(&mut fields, "is", "add it")
+                    .and_then(|is| scalar(&is, fields.problems))
+                    .unwrap_or_default();
                 Self::When { at, member, is, ops: ops(&mut fields, false) }
             }
         };
@@ -274,13 +276,19 @@ fn pointer(fields: &mut Fields<'_, '_>, name: &'static str) -> Pointer {
     }
 }
 
-/// Any value, `null` too, without the blanks that the document may have in it.
 fn default(fields: &mut Fields<'_, '_>) -> String {
-    if let Some(doc) = fields.raw("default") {
-        return restyled(doc.raw(), Style::Compact).unwrap_or_default();
+    let default = any_value(fields, "default", "say what a reader gets who expects a value");
+    // Without the blanks that the document may have in it.
+    default.and_then(|doc| restyled(doc.raw(), Style::Compact)).unwrap_or_default()
+}
+
+/// A member that must be there, and may be `null`.
+fn any_value<'a>(fields: &mut Fields<'a, '_>, name: &'static str, hint: &str) -> Option<Doc<'a>> {
+    let found = fields.raw(name);
+    if found.is_none() {
+        fields.missing(name, hint);
     }
-    fields.missing("default", "say what a reader gets who expects a value");
-    String::new()
+    found
 }
 
 fn pair(doc: &Doc<'_>, problems: &mut Problems) -> Option<(String, String)> {

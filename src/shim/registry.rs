@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use super::op::{Lossy, Op};
 use crate::json::{Pointer, Problems};
-use crate::limits::{MAX_PLACES, MAX_POINTER_SEGMENTS};
+use crate::limits::{MAX_PLACES, MAX_POINTER_SEGMENTS, MAX_TREE_LEVELS};
 use crate::release::Release;
 
 /// What is known of payload versions. Read from JSON, so that a new release of Mambo needs no new SDK.
@@ -138,45 +138,98 @@ impl Registry {
         self.models.extend(over.models);
     }
 
-    /// Every place where a model is in the data of an event, in the shape right before a release.
+    /// Every place where a model is in the data of an event, in the shape right before a release; of a model within itself
+    /// [`MAX_TREE_LEVELS`] levels.
     #[must_use]
     pub fn places_before(&self, kind: &str, target: &Target, release: Release) -> Vec<Pointer> {
         match target {
             Target::Event(event) if event == kind => alloc::vec![Pointer::default()],
             Target::Event(_) => Vec::new(),
             Target::Model(model) => {
-                let (places, _) = self.models_before(kind, release);
-                places.into_iter().filter(|(found, _)| found == model).map(|(_, at)| at).collect()
+                let places = self.models_before(kind, release).found.into_iter();
+                places.filter(|place| place.model == model).map(|place| place.at).collect()
             }
         }
     }
 
-    /// Every model in the data of an event with its place, in the shape right before a release; and whether there are
-    /// more, or deeper ones, than are followed.
-    pub(super) fn models_before(&self, kind: &str, release: Release) -> (Vec<(&str, Pointer)>, bool) {
-        let Some(event) = self.events.get(kind) else {
-            return (Vec::new(), false);
-        };
-        let mut found: Vec<(&str, Pointer)> = alloc::vec![(&event.model, Pointer::default())];
+    /// Where a model, or one that contains it, stands deeper within itself than that.
+    pub(super) fn deeper_than_followed(&self, kind: &str, target: &Target, release: Release) -> Vec<Pointer> {
+        let Target::Model(model) = target else { return Vec::new() };
+        let deeper = self.models_before(kind, release).deeper.into_iter();
+        deeper.filter(|(found, _)| self.reaches(found, model)).map(|(_, at)| at).collect()
+    }
+
+    /// Whether the model `from` is `to` or contains it, at any depth.
+    pub(super) fn reaches(&self, from: &str, to: &str) -> bool {
+        let mut seen: Vec<&str> = alloc::vec![from];
         let mut next = 0;
-        while let Some((model, at)) = found.get(next).cloned() {
-            let inside = self.models.get(model).into_iter().flat_map(|model| &model.contains);
-            for inner in inside {
-                let there =
-                    inner.since.is_none_or(|since| since < release) && inner.until.is_none_or(|until| until >= release);
-                if there {
-                    let at = inner.at.under(at.segments());
-                    // A circle, which `check` refuses, ends here too.
-                    if found.len() >= MAX_PLACES || at.segments().len() > MAX_POINTER_SEGMENTS {
-                        return (found, true);
-                    }
-                    found.push((&inner.model, at));
+        while let Some(name) = seen.get(next).copied() {
+            if name == to {
+                return true;
+            }
+            let inner = self.models.get(name).into_iter().flat_map(|model| &model.contains);
+            for inner in inner {
+                if !seen.contains(&inner.model.as_str()) {
+                    seen.push(&inner.model);
                 }
             }
             next = next.saturating_add(1);
         }
-        (found, false)
+        false
     }
+
+    /// Every model in the data of an event, in the shape right before a release.
+    pub(super) fn models_before(&self, kind: &str, release: Release) -> Models<'_> {
+        let mut models = Models::default();
+        let Some(event) = self.events.get(kind) else {
+            return models;
+        };
+        models.found.push(Place { model: &event.model, at: Pointer::default(), levels: BTreeMap::new() });
+        let mut next = 0;
+        while let Some(Place { model, at, levels }) = models.found.get(next).cloned() {
+            let inside = self.models.get(model).into_iter().flat_map(|model| &model.contains);
+            for inner in inside {
+                let there =
+                    inner.since.is_none_or(|since| since < release) && inner.until.is_none_or(|until| until >= release);
+                if !there {
+                    continue;
+                }
+                let at = inner.at.under(at.segments());
+                let mut levels = levels.clone();
+                let level = levels.entry(model).or_insert(0);
+                *level = usize::saturating_add(*level, 1);
+                if levels.get(inner.model.as_str()).is_some_and(|level| *level > MAX_TREE_LEVELS) {
+                    models.deeper.push((&inner.model, at));
+                } else if models.found.len() >= MAX_PLACES || at.segments().len() > MAX_POINTER_SEGMENTS {
+                    models.is_cut = true;
+                    return models;
+                } else {
+                    models.found.push(Place { model: &inner.model, at, levels });
+                }
+            }
+            next = next.saturating_add(1);
+        }
+        models
+    }
+}
+
+/// The models in the data of an event.
+#[derive(Default)]
+pub(super) struct Models<'r> {
+    pub(super) found: Vec<Place<'r>>,
+    /// Models that stand deeper within themselves than is followed.
+    deeper: Vec<(&'r str, Pointer)>,
+    /// Whether there are more, or longer pointers, than is allowed.
+    pub(super) is_cut: bool,
+}
+
+/// A model at a place.
+#[derive(Clone)]
+pub(super) struct Place<'r> {
+    pub(super) model: &'r str,
+    pub(super) at: Pointer,
+    /// How often each model stands on the way to it.
+    levels: BTreeMap<&'r str, usize>,
 }
 
 /// Adds what is not there yet; the same in both is one. What stands in one of them twice is for `check` to find.

@@ -53,7 +53,7 @@ fn ends(path: &[Segment]) -> Option<(&str, Vec<&str>)> {
 fn holder_of<'n, 'a>(node: &'n mut Node<'a>, names: &[&str]) -> Option<&'n mut Object<'a>> {
     match names.split_first() {
         None => node.open_object(),
-        Some((first, rest)) => holder_of(node.open_object()?.get_mut(first)?, rest),
+        Some((first, rest)) => holder_of(node.value_mut(first)?, rest),
     }
 }
 
@@ -69,34 +69,31 @@ enum Free {
 }
 
 fn free(node: &mut Node<'_>, names: &[&str], key: &str) -> Free {
-    let Some(object) = node.open_object() else {
-        return Free::Blocked;
-    };
-    let is_empty = object.is_empty();
-    match names.split_first() {
-        None if object.get(key).is_some() => Free::Taken,
-        Some((first, rest)) if object.get(first).is_some() => {
-            object.get_mut(first).map_or(Free::Blocked, |inner| free(inner, rest, key))
-        }
-        _ if is_empty => Free::Empty,
-        _ => Free::Yes,
+    if let Some((inner, rest)) = names.split_first().and_then(|(first, rest)| Some((node.value_mut(first)?, rest))) {
+        return free(inner, rest, key);
+    }
+    match node.open_object() {
+        None => Free::Blocked,
+        Some(object) if names.is_empty() && object.get(key).is_some() => Free::Taken,
+        Some(object) if object.is_empty() => Free::Empty,
+        Some(_) => Free::Yes,
     }
 }
 
 fn make_holder<'a>(node: &mut Node<'a>, names: &[&str], key: &str, value: Node<'a>) {
-    let Some(object) = node.open_object() else {
+    let Some((first, rest)) = names.split_first() else {
+        if let Some(object) = node.open_object() {
+            object.insert(key, value);
+        }
         return;
     };
-    match names.split_first() {
-        None => object.insert(key, value),
-        Some((first, rest)) => {
-            if object.get(first).is_none() {
-                object.insert(first, Node::Object(Object::default()));
-            }
-            if let Some(inner) = object.get_mut(first) {
-                make_holder(inner, rest, key, value);
-            }
+    if node.value_mut(first).is_none() {
+        if let Some(object) = node.open_object() {
+            object.insert(first, Node::Object(Object::default()));
         }
+    }
+    if let Some(inner) = node.value_mut(first) {
+        make_holder(inner, rest, key, value);
     }
 }
 

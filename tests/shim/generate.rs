@@ -24,12 +24,23 @@ impl Case {
         let mut rng = Rng::with_seed(seed);
         let mut defaults = Vec::new();
         let changes: Vec<Value> = (0..rng.usize(1..4)).map(|index| change(&mut rng, index, &mut defaults)).collect();
-        let contains = json!([{ "at": pointer(&mut rng, false), "model": "Part" }]);
+        let mut event = json!({ "model": "Whole" });
+        if rng.u8(0..8) == 0 {
+            event["introduced"] = "12.0.0".into();
+        }
+        // A part of the whole, a part of that, and at times a tree of parts or one whose place changes.
+        let mut whole = vec![json!({ "at": pointer(&mut rng, false), "model": "Part" })];
+        if rng.u8(0..4) == 0 {
+            whole[0]["until"] = "13.0.0".into();
+            whole.push(json!({ "at": pointer(&mut rng, false), "model": "Part", "since": "13.0.0" }));
+        }
+        let within = ["Leaf", "Leaf", "Leaf", "Part"][rng.usize(0..4)];
+        let part = json!([{ "at": pointer(&mut rng, false), "model": within }]);
         let registry = json!({
             "format": 1,
             "releases": ["11.0.0", "12.0.0", "13.0.0", "14.0.0"],
-            "events": { "Thing": { "model": "Whole" } },
-            "models": { "Whole": { "contains": contains }, "Part": {} },
+            "events": { "Thing": event },
+            "models": { "Whole": { "contains": whole }, "Part": { "contains": part }, "Leaf": {} },
             "changes": changes,
         });
         let mut releases = [rng.u32(11..15), rng.u32(11..15), rng.u32(11..15)];
@@ -63,22 +74,24 @@ fn member(rng: &mut Rng) -> String {
 }
 
 fn scalar(rng: &mut Rng) -> Value {
-    match rng.u8(0..6) {
+    match rng.u8(0..7) {
         0 => Value::Null,
         1 => rng.bool().into(),
         2 => rng.i64(-3..4).into(),
+        6 => [7.0, 0.5, -2.0][rng.usize(0..3)].into(),
         3 => [0_i64, 1_700_000_000_000, -1, i64::MAX][rng.usize(0..4)].into(),
         _ => pick(rng, &["x", "y", "x y", "7", "true", "", "é\"", "2023-11-14T22:13:20.000Z"]).into(),
     }
 }
 
 fn change(rng: &mut Rng, index: usize, defaults: &mut Vec<Value>) -> Value {
-    let mut ops: Vec<Value> = (0..rng.usize(1..3)).map(|_| op(rng, defaults)).collect();
+    let mut ops: Vec<Value> = (0..rng.usize(1..4)).map(|_| op(rng, defaults)).collect();
     if rng.u8(0..6) == 0 {
-        ops = vec![json!({ "op": "when", "at": pointer(rng, true), "member": "kind", "is": scalar(rng), "ops": ops })];
+        let is = [json!("x"), json!(7), json!(null), json!(true)][rng.usize(0..4)].clone();
+        ops = vec![json!({ "op": "when", "at": pointer(rng, true), "member": "kind", "is": is, "ops": ops })];
     }
     let lossy = ["none", "up", "down", "both"][lossy(&ops)];
-    let on = if rng.bool() { json!({ "model": "Whole" }) } else { json!({ "model": "Part" }) };
+    let on = json!({ "model": pick(rng, &["Whole", "Whole", "Part", "Leaf"]) });
     let since = format!("{}.0.0", rng.u32(12..15));
     json!({ "id": format!("c{index}"), "since": since, "on": on, "summary": "s", "lossy": lossy, "ops": ops })
 }
@@ -94,16 +107,23 @@ fn op(rng: &mut Rng, defaults: &mut Vec<Value>) -> Value {
             json!({ "op": "move", "from": format!("{above}{from}"), "to": format!("{above}{to}") })
         }
         3 | 4 => {
-            let default = scalar(rng);
+            let default = match rng.u8(0..6) {
+                0 => json!([]),
+                1 => json!({}),
+                2 => json!([scalar(rng)]),
+                3 => json!({ pick(rng, &KEYS): scalar(rng), "e": [scalar(rng)] }),
+                _ => scalar(rng),
+            };
             defaults.push(default.clone());
             json!({ "op": if rng.bool() { "add" } else { "remove" }, "at": at, "default": default })
         }
         5 => json!({ "op": if rng.bool() { "wrap" } else { "unwrap" }, "at": at, "key": key }),
         6 => json!({ "op": if rng.bool() { "to_list" } else { "head" }, "at": at }),
         7 | 8 => {
-            let pairs: Vec<Value> = (0..rng.usize(1..4)).map(|_| json!([scalar(rng), scalar(rng)])).collect();
+            let exact = |rng: &mut Rng| Some(scalar(rng)).filter(|value| !value.is_f64()).unwrap_or(7.into());
+            let pairs: Vec<Value> = (0..rng.usize(1..4)).map(|_| json!([exact(rng), exact(rng)])).collect();
             let mut other = || match rng.u8(0..5) {
-                0 => json!({ "to": scalar(rng) }),
+                0 => json!({ "to": pick(rng, &["x", "y", ""]) }),
                 1 => "error".into(),
                 _ => "keep".into(),
             };
@@ -174,7 +194,11 @@ fn any(rng: &mut Rng, depth: usize, repeats: &mut bool) -> String {
                 .collect();
             format!("[{}]", items.join(","))
         }
-        _ => scalar(rng).to_string(),
+        _ => {
+            let scalar = scalar(rng).to_string();
+            // The same value, sometimes spelled otherwise.
+            if rng.u8(0..10) == 0 { scalar.replace('x', "\\u0078").replace("\"7\"", "\"\\u0037\"") } else { scalar }
+        }
     }
 }
 

@@ -1,0 +1,108 @@
+//! Whether two JSON texts are the same value, however they are spelled.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::array::Array;
+use super::object::{Member, Object};
+use super::scan::unquoted;
+
+/// Whether two values are the same: text by its characters, numbers by their exact value, objects by their members in
+/// any order, of a repeated name the last. Both must be valid JSON without blanks around it.
+#[must_use]
+pub fn equal(one: &str, other: &str) -> bool {
+    if one == other {
+        return true;
+    }
+    // Taken from a list and not by recursion: a body may be nested as deep as it is long.
+    let mut pairs: Vec<(&str, &str)> = alloc::vec![(one, other)];
+    while let Some((one, other)) = pairs.pop() {
+        let is_same = match one.as_bytes().first() {
+            Some(b'{') => match (Object::open(one), Object::open(other)) {
+                (Some(one), Some(other)) => members(&one, &other, &mut pairs),
+                _ => false,
+            },
+            Some(b'[') => match (Array::open(one), Array::open(other)) {
+                (Some(one), Some(other)) => {
+                    pairs.extend(one.texts().zip(other.texts()));
+                    one.len() == other.len()
+                }
+                _ => false,
+            },
+            // A lone surrogate is no text, so nothing else spells it.
+            Some(b'"') => one == other || unquoted(one).is_some_and(|one| unquoted(other).as_ref() == Some(&one)),
+            Some(b'-' | b'0'..=b'9') => Decimal::read(one) == Decimal::read(other),
+            _ => one == other,
+        };
+        if !is_same {
+            return false;
+        }
+    }
+    true
+}
+
+/// Whether two objects have the same names; adds their values to `pairs`.
+fn members<'t>(one: &Object<'t>, other: &Object<'t>, pairs: &mut Vec<(&'t str, &'t str)>) -> bool {
+    let (one, other) = (by_name(one), by_name(other));
+    let is_same = one.len() == other.len() && one.iter().zip(&other).all(|(one, other)| one.0 == other.0);
+    if is_same {
+        pairs.extend(one.into_iter().zip(other).map(|((_, one), (_, other))| (one, other)));
+    }
+    is_same
+}
+
+/// The members by their names, of a repeated name the last.
+fn by_name<'t>(object: &Object<'t>) -> Vec<(String, &'t str)> {
+    let name = |member: &Member<'t>| member.decoded_name().unwrap_or_else(|| member.spelled_name().into());
+    let members = object.members().iter().rev();
+    let mut members: Vec<_> = members.filter_map(|member| Some((name(member), member.text()?))).collect();
+    // The sort is stable, so the last of a name, which comes first here, stays first.
+    members.sort_by(|one, other| one.0.cmp(&other.0));
+    members.dedup_by(|later, kept| later.0 == kept.0);
+    members
+}
+
+/// A number as its digits, without zeros at either end, and the power of ten of the last one.
+#[derive(PartialEq, Eq)]
+pub(crate) struct Decimal {
+    is_negative: bool,
+    digits: String,
+    exponent: i64,
+}
+
+impl Decimal {
+    /// Reads a JSON number; `None` for any other text, and for an exponent that 64 bits do not hold.
+    pub(crate) fn read(json: &str) -> Option<Self> {
+        let unsigned = json.strip_prefix('-').unwrap_or(json);
+        let (mantissa, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
+        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let is_number = !whole.is_empty() && whole.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit());
+        if !is_number {
+            return None;
+        }
+        let mut digits: String = [whole, fraction].concat();
+        let mut exponent = exponent.parse::<i64>().ok()?.checked_sub(i64::try_from(fraction.len()).ok()?)?;
+        while digits.ends_with('0') {
+            digits.pop();
+            exponent = exponent.checked_add(1)?;
+        }
+        let digits: String = digits.trim_start_matches('0').into();
+        let is_zero = digits.is_empty();
+        Some(Self {
+            is_negative: !is_zero && json.starts_with('-'),
+            digits,
+            exponent: if is_zero { 0 } else { exponent },
+        })
+    }
+
+    /// The number as a whole one in its shortest spelling; `None` where it has a fraction or more than 40 digits.
+    pub(crate) fn whole(&self) -> Option<String> {
+        let zeros =
+            usize::try_from(self.exponent).ok().filter(|zeros| zeros.saturating_add(self.digits.len()) <= 40)?;
+        if self.digits.is_empty() {
+            return Some("0".into());
+        }
+        let sign = if self.is_negative { "-" } else { "" };
+        Some([sign, &self.digits, &"0".repeat(zeros)].concat())
+    }
+}
