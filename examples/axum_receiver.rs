@@ -1,9 +1,9 @@
 //! A receiver on axum that keeps what users did in SQLite:
-//! `MAMBO_SECRET=… cargo run --example axum_receiver -- activities.db 8080`
+//! `MAMBO_SECRET=… cargo run --features http --example axum_receiver -- activities.db 8080`
 
 use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 use std::{env, fmt};
 
 use axum::Router;
@@ -21,10 +21,9 @@ struct App {
 
 /// axum itself refuses bodies over 2 MB, before they come here.
 async fn webhooks(State(app): State<Arc<App>>, headers: HeaderMap, body: Bytes) -> Result<StatusCode, StatusCode> {
-    let headers: Vec<_> = headers.iter().collect();
     let received = app.receiver.receive(&headers, &body, now()).map_err(|error| {
         eprintln!("{}: {error}", error.code());
-        StatusCode::BAD_REQUEST
+        StatusCode::from_u16(error.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     })?;
     let sql = "INSERT INTO activities (event_key, kind, data) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
     // The key is the same for every delivery of an event, so no replay store is needed beside the database. Without an id in
@@ -53,8 +52,7 @@ fn failed(error: impl fmt::Display) -> StatusCode {
 
 #[expect(clippy::disallowed_methods, reason = "a server has a clock; the core is told the time")]
 fn now() -> UnixMillis {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    UnixMillis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    SystemTime::now().into()
 }
 
 #[tokio::main]

@@ -8,12 +8,15 @@ use core::fmt;
 use crate::error::Error;
 use crate::header::SignatureHeader;
 use crate::key::KeyRing;
-use crate::limits::{MAX_BODY_BYTES, MAX_CANDIDATES, MAX_DIAGNOSIS_HASHES, MAX_HEADER_BYTES};
+use crate::limits::{MAX_BODY_BYTES, MAX_CANDIDATES, MAX_DIAGNOSED_BYTES, MAX_DIAGNOSIS_HASHES, MAX_HEADER_BYTES};
 use crate::mac::{MacKey, same};
 use crate::probe::{JOINERS, bodies, grammars, secrets};
 use crate::scheme::{Scheme, Unit};
 use crate::time::{Position, UnixMillis, Window};
-use crate::verify::Headers;
+use crate::verify::{CoreMac, Headers, joined, prove};
+
+/// How gzip begins.
+const GZIP: &[u8] = b"\x1f\x8b";
 
 /// Why a delivery is refused.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -43,6 +46,15 @@ pub enum Cause {
     KeyInactive {
         /// Id of the key.
         key: String,
+    },
+    /// The body is empty, which no delivery's is.
+    BodyEmpty,
+    /// The body is compressed.
+    BodyCompressed,
+    /// The signature fits: only the receiver's limit refuses the body.
+    LimitLow {
+        /// That limit, in bytes.
+        allowed: usize,
     },
     /// Something else stands between timestamp and body.
     Joiner(&'static str),
@@ -80,7 +92,13 @@ pub fn explain(
     headers.each(&scheme.header, &mut |found| value = found.to_vec());
     let header = SignatureHeader::parse(scheme, &value);
     match (&error, header) {
-        (Error::BodyTooLarge { .. }, _) => {}
+        (Error::BodyTooLarge { allowed }, _) => {
+            let is_genuine =
+                body.len() <= MAX_DIAGNOSED_BYTES && prove(&CoreMac, scheme, keys, headers, body, now, window).is_ok();
+            if is_genuine {
+                diagnosis.causes.push(Cause::LimitLow { allowed: *allowed });
+            }
+        }
         (Error::HeaderMissing { .. }, _) => diagnosis.look_elsewhere(scheme, headers),
         (Error::TimestampTooOld { .. } | Error::TimestampTooNew { .. }, Ok(header)) => {
             diagnosis.look_at_time(scheme, &header, now, window);
@@ -154,7 +172,6 @@ impl Diagnosis {
         body: &[u8],
         now: UnixMillis,
     ) {
-        let bodies = bodies(body);
         for key in keys.valid(now) {
             for joiner in JOINERS {
                 let known = scheme.joiners.iter().any(|known| known == joiner);
@@ -162,29 +179,28 @@ impl Diagnosis {
                     self.causes.push(Cause::Joiner(joiner));
                 }
             }
-            for (what, body) in &bodies {
-                if self.fits(scheme, key.mac(), header, body) {
-                    self.causes.push(Cause::Body(what));
-                }
+        }
+        bodies(body, &mut |what, body| {
+            if keys.valid(now).any(|key| self.fits(scheme, key.mac(), header, body)) {
+                self.causes.push(Cause::Body(what));
             }
+        });
+        // What can be seen without a signature that fits.
+        if body.is_empty() {
+            self.causes.push(Cause::BodyEmpty);
+        }
+        if body.starts_with(GZIP) {
+            self.causes.push(Cause::BodyCompressed);
         }
     }
 
     /// Two headers of one name, joined by a comma.
     fn look_at_joined(&mut self, scheme: &Scheme, keys: &KeyRing, value: &[u8], body: &[u8], now: UnixMillis) {
-        let Ok(text) = core::str::from_utf8(value) else {
-            return;
-        };
-        let commas = text.bytes().enumerate().filter(|(_, byte)| *byte == b',').map(|(at, _)| at);
-        for (left, right) in commas.take(MAX_CANDIDATES).filter_map(|at| text.split_at_checked(at)) {
-            for part in [left, right.trim_start_matches([',', ' '])] {
-                let Ok(header) = SignatureHeader::parse(scheme, part.as_bytes()) else {
-                    continue;
-                };
-                if keys.valid(now).any(|key| self.fits(scheme, key.mac(), &header, body)) {
-                    self.causes.push(Cause::HeaderJoined);
-                    return;
-                }
+        for part in joined(scheme, value).flatten() {
+            let Ok(header) = SignatureHeader::parse(scheme, part) else { continue };
+            if keys.valid(now).any(|key| self.fits(scheme, key.mac(), &header, body)) {
+                self.causes.push(Cause::HeaderJoined);
+                return;
             }
         }
     }
@@ -226,6 +242,9 @@ impl Cause {
             Self::Body(_) => "body_changed",
             Self::Secret { .. } => "secret_mistaken",
             Self::KeyInactive { .. } => "key_inactive",
+            Self::BodyEmpty => "body_empty",
+            Self::BodyCompressed => "body_compressed",
+            Self::LimitLow { .. } => "limit_low",
             Self::Joiner(_) => "joiner_differs",
             Self::HeaderElsewhere { .. } => "header_elsewhere",
             Self::HeaderJoined => "header_joined",
@@ -240,8 +259,13 @@ impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Body(what) => write!(f, "the body is not what was signed: {what}"),
-            Self::Secret { key, what } => write!(f, "key `{key}` would fit if {what}"),
+            Self::Secret { key, what } => write!(f, "key `{key}` fits once {what}"),
             Self::KeyInactive { key } => write!(f, "key `{key}` fits, but is not valid at this time"),
+            Self::BodyEmpty => f.write_str("the body is empty: something read it before the receiver did"),
+            Self::BodyCompressed => f.write_str("the body is compressed: undo its Content-Encoding first"),
+            Self::LimitLow { allowed } => {
+                write!(f, "the signature fits: raise the receiver's limit, which is {allowed} bytes")
+            }
             Self::Joiner("") => f.write_str("nothing stands between timestamp and body"),
             // Of those that are tried, this one alone is not to be seen.
             Self::Joiner("\n") => f.write_str("`\\n` stands between timestamp and body"),

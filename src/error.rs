@@ -136,11 +136,9 @@ errors! {
         "Mambo's bodies are assumed to be JSON objects: such a body was moved digits into or out of.";
     /// The body is larger than is looked at.
     BodyTooLarge {
-        /// Its length.
-        bytes: usize,
-        /// Largest length allowed.
+        /// Largest length allowed, in bytes.
         allowed: usize,
-    } = "body_too_large", Peer, "body is {bytes} bytes, allowed {allowed}",
+    } = "body_too_large", Peer, "body is over {allowed} bytes",
         "Raise the limit of the receiver, and of the adapter in front of it, if such bodies are wanted.";
     /// The body was already parsed, so that its bytes are lost.
     BodyParsed {
@@ -268,6 +266,18 @@ errors! {
     /// A handler was added for a kind that this release does not know.
     KindUnknown = "kind_unknown", Caller, "kind is not one that this release knows",
         "Correct its spelling; for kinds that are newer than this release there is `onUnknown`.";
+    /// The headers are not a set of headers.
+    HeadersInvalid {
+        /// What was passed instead.
+        found: String,
+    } = "headers_invalid", Caller, "headers is {found}, not the request's headers",
+        "Pass all headers of the request: an object, a Map, Headers, or a list of pairs.";
+    /// The core was not loaded, or the environment lacks what it needs.
+    CoreMissing {
+        /// What is missing.
+        problem: String,
+    } = "core_missing", Caller, "the core cannot be used: {problem}",
+        "Import `mambo-webhooks`, or call `init` of `mambo-webhooks/slim` first; docs/TROUBLESHOOTING.md names what an environment needs.";
     /// The time given as now is not a time.
     NowInvalid = "now_invalid", Caller, "now is not a whole number of milliseconds since 1970",
         "Pass Date.now() or nothing.";
@@ -281,6 +291,35 @@ impl core::error::Error for Error {}
 impl fmt::Display for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+impl Error {
+    /// The HTTP status to answer: 200, 400, 401, 409, 413, 415 or 500. A 5xx asks the sender for another attempt.
+    #[must_use]
+    pub const fn http_status(&self) -> u16 {
+        self.code().http_status()
+    }
+}
+
+impl Code {
+    /// The HTTP status to answer to a delivery that was refused with this code.
+    #[must_use]
+    pub const fn http_status(self) -> u16 {
+        match self {
+            // It was handled before, so the sender is done.
+            Self::DeliveryReplayed => 200,
+            Self::HeaderMissing
+            | Self::SignatureMismatch
+            | Self::SignatureAmbiguous
+            | Self::TimestampTooOld
+            | Self::TimestampTooNew => 401,
+            Self::DeliveryPending => 409,
+            Self::BodyTooLarge => 413,
+            Self::BodyEncoding => 415,
+            _ if matches!(self.fault(), Fault::Peer) => 400,
+            _ => 500,
+        }
     }
 }
 

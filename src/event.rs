@@ -4,6 +4,8 @@
 //! `NotificationRead`) and docs.mambo.io/administrators/account/webhooks (`PointWalletUpdated`). New kinds may come at
 //! any time without a new version: an unknown kind is a value, never an error.
 
+mod id;
+
 pub mod activity;
 pub mod model;
 pub mod notification;
@@ -11,6 +13,8 @@ pub mod ping;
 pub mod wallet;
 
 use alloc::borrow::Cow;
+
+use serde::Deserialize;
 
 pub use activity::Activity;
 pub use model::Model;
@@ -54,6 +58,14 @@ macro_rules! events {
                     $(Self::$kind(_) => Some(stringify!($kind)),)+
                     Self::Unknown { kind, .. } => kind.as_deref(),
                 }
+            }
+
+            /// Reads the data as a type of yours.
+            ///
+            /// # Errors
+            /// When the data is not of that type.
+            pub fn parse<'e, T: Deserialize<'e>>(&'e self) -> Result<T, serde_json::Error> {
+                serde_json::from_str(self.json())
             }
 
             /// The data as JSON text.

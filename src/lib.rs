@@ -1,20 +1,89 @@
-//! Receive and send Mambo.io webhooks.
+//! Receive and send [Mambo.io](https://mambo.io) webhooks: signatures validated, replays refused, payloads brought to the
+//! version that your code wants.
 //!
-//! The core does no I/O: you bring headers, bytes, keys and the time; it validates signatures, refuses what is
-//! stale, and brings payloads into the version you want. There is no clock, no randomness, no network, no file and
-//! no global state in it, and no input makes it panic.
+//! The core does no I/O: you bring headers, bytes, keys and the time. There is no clock, no randomness, no network, no file
+//! and no global state in it; it is `no_std`, forbids `unsafe`, and no input makes it panic. What is known of Mambo's wire
+//! format and what is assumed is said in [`scheme`] and [`envelope`]; a [`Profile`] changes what is assumed.
 //!
-//! What is known of Mambo's wire format and what is assumed is said in [`scheme`] and [`envelope`].
+//! # Receive
+//!
+//! ```
+//! use mambo_webhooks::{Event, KeyRing, Receiver, UnixMillis};
+//!
+//! # fn main() -> Result<(), mambo_webhooks::Error> {
+//! let receiver = Receiver::new(KeyRing::single("a secret of at least 16 bytes")?);
+//! # let keys = KeyRing::single("a secret of at least 16 bytes")?;
+//! # let body = br#"{"event":"ActivityCreated","data":{"uuid":"user-1"}}"#;
+//! # let now = UnixMillis(1_700_000_000_000);
+//! # let signature = mambo_webhooks::sign::sign(&Default::default(), &keys, body, now)?;
+//! # let headers = [("x-mambo-signature", signature)];
+//! // `headers` are pairs of names and values, or an `http::HeaderMap` with feature `http`; `now` may come from a `SystemTime`.
+//! match receiver.receive(&headers, body, now) {
+//!     Ok(received) => match &received.event {
+//!         Event::ActivityCreated(data) => println!("{:?}", data.parse().map(|activity| activity.uuid)),
+//!         other => println!("{:?} {}", other.kind(), other.json()),
+//!     },
+//!     // The status to answer, and a sentence that holds neither secret nor body.
+//!     Err(error) => println!("{} {}: {error}", error.http_status(), error.code()),
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [`replay::process`] handles each delivery once, with a store of yours or in memory. [`Receiver::diagnose`] explains a
+//! refusal.
+//!
+//! # Upgrade
+//!
+//! A registry document says once what changed between releases; data then comes in the shape that the code wants.
+//!
+//! ```
+//! use mambo_webhooks::{KeyRing, Receiver, Release, Shims, UnixMillis, Verified, Wanted};
+//!
+//! # fn main() -> Result<(), mambo_webhooks::Error> {
+//! let shims = Shims::from_json(
+//!     r#"{"format":1,"releases":["9.0.0"],"changes":[{"id":"uuid","since":"9.0.0","on":{"model":"Activity"},
+//!         "summary":"uuid is called userId.","lossy":"none","ops":[{"op":"rename","at":"/uuid","to":"userId"}]}]}"#,
+//! )?;
+//! let receiver = Receiver::new(KeyRing::single("a secret of at least 16 bytes")?)
+//!     .shims(shims)
+//!     .pinned(Release::new(8, 10, 2))
+//!     .wanted(Wanted::Newest);
+//! # let body = br#"{"event":"ActivityCreated","data":{"uuid":"user-1"}}"#;
+//! # let verified = Verified::assume_verified(body, UnixMillis(0));
+//! # let received = receiver.open(verified, &[("none", "")])?;
+//! assert_eq!(received.event.json(), r#"{"userId":"user-1"}"#);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Send
+//!
+//! Feature `sqlite` is a sender with a store in a file, `postgres` one for several machines: [`Renderer`] makes one delivery,
+//! `send::Sender` keeps events, signs, posts and retries them until they were taken at least once. `cli` is the command line.
+//!
+//! # Examples
+//!
+//! [axum, receiving](https://docs.rs/crate/mambo-webhooks/latest/source/examples/axum_receiver.rs),
+//! [axum, sending](https://docs.rs/crate/mambo-webhooks/latest/source/examples/axum_sender.rs) and
+//! [a sender without a server](https://docs.rs/crate/mambo-webhooks/latest/source/examples/dispatch.rs). The pages on the
+//! [protocol](https://docs.rs/crate/mambo-webhooks/latest/source/docs/PROTOCOL.md),
+//! [versions](https://docs.rs/crate/mambo-webhooks/latest/source/docs/VERSIONS.md),
+//! [security](https://docs.rs/crate/mambo-webhooks/latest/source/docs/SECURITY.md), the
+//! [sender](https://docs.rs/crate/mambo-webhooks/latest/source/docs/SENDER.md) and
+//! [all codes](https://docs.rs/crate/mambo-webhooks/latest/source/docs/CODES.md) come with the crate.
 
-//!
-// Its sender needs the feature that it is about.
-#![cfg_attr(feature = "sqlite", doc = include_str!("../README.md"))]
 #![no_std]
 #![forbid(unsafe_code)]
 
 extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
+
+/// The programs of the README, run as tests. Its sender needs the feature that it is about.
+#[cfg(all(doctest, feature = "sqlite"))]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 // WORDS: names and numbers, no behaviour. A file uses only what stands above it in this list.
 pub mod limits;

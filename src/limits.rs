@@ -32,6 +32,8 @@ pub const MAX_SECRET_BYTES: usize = 4096;
 pub const MAX_KEY_ID_BYTES: usize = 64;
 /// Most hashes of a body, or a variation of it, in one diagnosis.
 pub const MAX_DIAGNOSIS_HASHES: usize = 512;
+/// Largest body over a receiver's limit that a diagnosis still looks at, in bytes.
+pub const MAX_DIAGNOSED_BYTES: usize = 16 * 1024 * 1024;
 /// Most bytes that one detection hashes.
 pub const MAX_DETECTION_BYTES: usize = 256 * 1024 * 1024;
 /// Most places of models in the data of one kind of event.

@@ -167,7 +167,7 @@ impl Receiver {
         now: UnixMillis,
     ) -> Result<Verified<'a>, Error> {
         if body.len() > self.max_body_bytes {
-            return Err(Error::BodyTooLarge { bytes: body.len(), allowed: self.max_body_bytes });
+            return Err(Error::BodyTooLarge { allowed: self.max_body_bytes });
         }
         verify_by(mac, &self.profile.scheme, &self.keys, headers, body, now, self.window)
     }

@@ -9,6 +9,7 @@ use crate::encoding::hex;
 use crate::error::Error;
 use crate::header::SignatureHeader;
 use crate::key::{Key, KeyRing};
+use crate::limits::{MAX_CANDIDATES, MAX_HEADER_BYTES};
 use crate::mac::{Tag, digest, same};
 use crate::redact::Bytes;
 use crate::scheme::Scheme;
@@ -194,7 +195,7 @@ pub(crate) fn prove(
     window: Window,
 ) -> Result<Proof, Error> {
     let value = signature_value(scheme, headers)?;
-    let header = SignatureHeader::parse(scheme, &value)?;
+    let header = SignatureHeader::parse(scheme, &value).map_err(|error| if_joined(scheme, &value, error))?;
     let (key, joiner) = matching(mac, scheme, keys, &header, body, now)?;
     let SignatureHeader { timestamp, timestamp_text, .. } = header;
     match window.position(timestamp, now) {
@@ -225,6 +226,26 @@ pub(crate) fn signature_value(scheme: &Scheme, headers: &dyn Headers) -> Result<
         Some(_) if count > 1 => Err(Error::HeaderRepeated { header: header(), count }),
         Some(value) => Ok(value),
     }
+}
+
+/// Two headers of one name, which Fetch and proxies join with a comma, are told as such.
+fn if_joined(scheme: &Scheme, value: &[u8], error: Error) -> Error {
+    let is_read = |part: &&[u8]| SignatureHeader::parse(scheme, part).is_ok();
+    if joined(scheme, value).any(|parts| parts.iter().all(is_read)) {
+        return Error::HeaderRepeated { header: scheme.header.clone(), count: 2 };
+    }
+    error
+}
+
+/// The ways to take a value for two, joined by a comma, of which one at least can be read.
+pub(crate) fn joined<'v>(scheme: &Scheme, value: &'v [u8]) -> impl Iterator<Item = [&'v [u8]; 2]> {
+    let value = if value.len() > MAX_HEADER_BYTES { &[] } else { value };
+    let commas = value.iter().enumerate().filter(|(_, byte)| **byte == b',').map(|(at, _)| at);
+    let parts = commas.take(MAX_CANDIDATES).filter_map(|at| {
+        let (left, right) = value.split_at_checked(at)?;
+        Some([left, right.get(1..)?.trim_ascii_start()])
+    });
+    parts.filter(|parts| parts.iter().any(|part| SignatureHeader::parse(scheme, part).is_ok()))
 }
 
 /// The key and joiner under which one of the header's signatures fits.
@@ -269,6 +290,15 @@ fn ends_number(scheme: &Scheme, body: &[u8]) -> bool {
     let continues = first.is_ascii_digit() || b".eE+-".contains(first);
     let mut joiners = scheme.joiners.iter().filter(|joiner| !joiner.is_empty());
     !continues && !joiners.any(|joiner| body.starts_with(joiner.as_bytes()))
+}
+
+#[cfg(feature = "http")]
+impl Headers for http::HeaderMap {
+    fn visit(&self, act: &mut dyn FnMut(&str, &[u8])) {
+        for (name, value) in self {
+            act(name.as_str(), value.as_bytes());
+        }
+    }
 }
 
 impl<N: AsRef<str>, V: AsRef<[u8]>> Headers for [(N, V)] {

@@ -94,12 +94,7 @@ fn table() -> Vec<(Error, &'static str, Fault, &'static str)> {
             Peer,
             "signature matches only without a separator, and the body's first byte could belong to the timestamp",
         ),
-        (
-            Error::BodyTooLarge { bytes: 1_048_577, allowed: 1_048_576 },
-            "body_too_large",
-            Peer,
-            "body is 1048577 bytes, allowed 1048576",
-        ),
+        (Error::BodyTooLarge { allowed: 1_048_576 }, "body_too_large", Peer, "body is over 1048576 bytes"),
         (
             Error::BodyParsed { found: "an object".into() },
             "body_parsed",
@@ -161,6 +156,18 @@ fn table() -> Vec<(Error, &'static str, Fault, &'static str)> {
         (Error::ReplayStoreFull, "replay_store_full", Config, "replay store is full"),
         (Error::HandlersMissing, "handlers_missing", Caller, "no handler was added, so the event would be lost"),
         (Error::KindUnknown, "kind_unknown", Caller, "kind is not one that this release knows"),
+        (
+            Error::HeadersInvalid { found: "a string".into() },
+            "headers_invalid",
+            Caller,
+            "headers is a string, not the request's headers",
+        ),
+        (
+            Error::CoreMissing { problem: "no entry file was imported".into() },
+            "core_missing",
+            Caller,
+            "the core cannot be used: no entry file was imported",
+        ),
         (Error::NowInvalid, "now_invalid", Caller, "now is not a whole number of milliseconds since 1970"),
         (Error::CoreTrapped, "core_trapped", Library, "the core stopped on this input and was started again"),
     ]
@@ -184,13 +191,14 @@ fn the_page_of_codes_is_the_table() {
         "# Codes\n\n",
         "Every failure of a receiver has a stable code, the same in Rust and JavaScript; those of the sender are in\n",
         "[SENDER.md](SENDER.md). Its fault says who has to change something: `peer` sent the delivery, `caller` is the code\n",
-        "that calls this library, `config` is a setting, `library` is a defect here.\n\n",
-        "| code | fault | sentence | what to do |\n|---|---|---|---|\n",
+        "that calls this library, `config` is a setting, `library` is a defect here. The status is what the adapters answer;\n",
+        "`error.status` and `Error::http_status` have it for your own routes.\n\n",
+        "| code | fault | status | sentence | what to do |\n|---|---|---|---|---|\n",
     )
     .to_owned();
     for code in Code::ALL {
         let (sentence, fault) = (code.template(), code.fault().as_str());
-        page += &format!("| `{code}` | {fault} | {sentence} | {} |\n", code.advice());
+        page += &format!("| `{code}` | {fault} | {} | {sentence} | {} |\n", code.http_status(), code.advice());
     }
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/CODES.md");
     if std::env::var_os("MAMBO_BLESS").is_some() {

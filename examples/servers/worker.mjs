@@ -3,15 +3,10 @@ import { Hono } from "hono";
 import { createReceiver } from "mambo-webhooks";
 import { honoHandler } from "mambo-webhooks/hono";
 
-let webhooks;
 const app = new Hono();
-// Made with the first request, which brings the secret, and kept for as long as the isolate lives.
-app.post("/webhooks", (context) => {
-  webhooks ??= honoHandler(
-    createReceiver({ secret: context.env.MAMBO_SECRET }).onAny(({ kind, data }) => console.log(JSON.stringify({ kind, data }))),
-    { onError: console.error },
-  );
-  return webhooks(context);
-});
+// Made by the first request, which brings the secret, and kept for as long as the isolate lives.
+const makeReceiver = ({ env }) =>
+  createReceiver({ secret: env.MAMBO_SECRET }).onAny(({ kind, data }) => console.log(JSON.stringify({ kind, data })));
+app.post("/webhooks", honoHandler(makeReceiver, { onError: console.error }));
 
 export default app;

@@ -29,7 +29,7 @@ function optimise() {
 
 /** Compiles TypeScript beside the generated glue. The glue's generated loader is left out: js/src/loader.ts is in its place. */
 function compile() {
-  copyFileSync(join(fromWasmPack, "core_bg.js"), join(compiled, "core_bg.js"));
+  writeFileSync(join(compiled, "core_bg.js"), `import "./needs.js";\n${readFileSync(join(fromWasmPack, "core_bg.js"), "utf8")}`);
   for (const name of readdirSync(join(js, "src")).filter((name) => name.endsWith(".d.ts"))) copyFileSync(join(js, "src", name), join(compiled, name));
   run("tsc", ["-p", "tsconfig.json"]);
 }

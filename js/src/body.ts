@@ -1,3 +1,4 @@
+import { bodyTooLarge } from "./errors.ts";
 import { refuseParsed } from "./refuse.ts";
 import type { BodyInput } from "./types.ts";
 
@@ -5,10 +6,14 @@ const encoder = new TextEncoder();
 
 /**
  * The bytes of a body.
- * @throws WebhookError `body_parsed`
+ * @throws WebhookError `body_parsed`; `body_too_large` for text that is certainly longer than allowed, before it is copied
  */
-export function bodyBytes(body: BodyInput): Uint8Array {
-  if (typeof body === "string") return encoder.encode(body);
+export function bodyBytes(body: BodyInput, maxBodyBytes = Infinity): Uint8Array {
+  if (typeof body === "string") {
+    // Each of its units is one byte of UTF-8 or more.
+    if (body.length > maxBodyBytes) throw bodyTooLarge(maxBodyBytes);
+    return encoder.encode(body);
+  }
   if (body instanceof Uint8Array) return copyIfShared(body);
   if (ArrayBuffer.isView(body)) return copyIfShared(new Uint8Array(body.buffer, body.byteOffset, body.byteLength));
   const tag = tagOf(body);

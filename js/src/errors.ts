@@ -48,12 +48,28 @@ export const ERROR_CODES = [
   "replay_store_full",
   "handlers_missing",
   "kind_unknown",
+  "headers_invalid",
+  "core_missing",
   "now_invalid",
   "core_trapped",
 ] as const;
 
 /** The stable name of a failure. */
 export type ErrorCode = (typeof ERROR_CODES)[number];
+
+/** Statuses that do not follow from the fault: 400 for the peer's, 500 for the others. A test compares them with the core's. */
+const STATUSES: Partial<Record<ErrorCode, number>> = {
+  header_missing: 401,
+  signature_mismatch: 401,
+  signature_ambiguous: 401,
+  timestamp_too_old: 401,
+  timestamp_too_new: 401,
+  body_too_large: 413,
+  body_encoding: 415,
+  delivery_pending: 409,
+  // It was handled before, so the sender is done.
+  delivery_replayed: 200,
+};
 
 /** A refused delivery or a wrong setting. Its message never holds a secret, a signature or any part of a body. */
 export class WebhookError extends Error {
@@ -62,11 +78,14 @@ export class WebhookError extends Error {
   readonly code: ErrorCode;
   /** Who has to change something: `peer` sent it, `caller` is your code, `config` your settings. */
   readonly fault: Fault;
+  /** The HTTP status to answer: 200, 400, 401, 409, 413, 415 or 500. A 5xx asks the sender for another attempt. */
+  readonly status: number;
 
   constructor(failure: Failure) {
     super(failure.message);
     this.code = failure.code;
     this.fault = failure.fault;
+    this.status = STATUSES[failure.code] ?? (failure.fault === "peer" ? 400 : 500);
   }
 
   /** Code, fault and message, as `JSON.stringify` takes them. */
@@ -83,6 +102,16 @@ export class WebhookError extends Error {
   static is(thrown: unknown): thrown is WebhookError {
     return thrown instanceof Error && thrown.name === "WebhookError" && "code" in thrown && "fault" in thrown;
   }
+}
+
+/** The refusal of a body that is longer than allowed. */
+export function bodyTooLarge(allowed: number): WebhookError {
+  return new WebhookError({ code: "body_too_large", fault: "peer", message: `body is over ${allowed} bytes` });
+}
+
+/** The refusal of a call into a core that is not there. */
+export function coreMissing(problem: string): WebhookError {
+  return new WebhookError({ code: "core_missing", fault: "caller", message: `the core cannot be used: ${problem}` });
 }
 
 /** The refusal of an option that the core never sees. */

@@ -3,8 +3,11 @@ import { KINDS } from "./kinds.ts";
 import { refuse } from "./refuse.ts";
 import type { KnownEvent, KnownKind, Received, WebhookEvent } from "./types.ts";
 
-/** Handles an event; may be asynchronous. */
-export type Handler<Event> = (event: Event, received: Received) => unknown;
+/**
+ * Handles an event; may be asynchronous. `context` holds the arguments that the framework called the adapter with:
+ * `[request, response, next]` of Express, `[c, next]` of Hono, `[request, env, ctx]` of a Worker.
+ */
+export type Handler<Event> = (event: Event, received: Received, context: readonly any[]) => unknown;
 
 /** An event of one known kind. */
 export type EventOf<Kind extends KnownKind> = Extract<KnownEvent, { readonly kind: Kind }>;
@@ -41,10 +44,10 @@ export class Handlers {
   }
 
   /** Runs every handler that fits. What they throw is gathered, since one that fails must not stop the others. */
-  async run(received: Received): Promise<void> {
+  async run(received: Received, context: readonly unknown[]): Promise<void> {
     const { event } = received;
     const fitting = this.#rows.filter(({ fits }) => fits(event));
-    const results = await Promise.allSettled(fitting.map(async ({ run }) => run(event as never, received)));
+    const results = await Promise.allSettled(fitting.map(async ({ run }) => run(event as never, received, context)));
     const thrown = results.flatMap((result) => (result.status === "rejected" ? [result.reason as unknown] : []));
     // A refusal that a handler met elsewhere says nothing of this delivery, and must not be answered as if it did.
     if (thrown.length === 1 && WebhookError.is(thrown[0])) throw new Error("a handler failed", { cause: thrown[0] });

@@ -1,16 +1,22 @@
+import { WebhookError } from "./errors.ts";
 import type { HeadersInput } from "./types.ts";
 
 /**
  * Headers as the core reads them: a name on a line, its value on the next, and so on. All of them, or only those of the
  * `wanted` names, which are in lower case. Headers that can only be asked by name are asked for `fallback` where all are
  * wanted. No headers at all are none.
+ * @throws WebhookError `headers_invalid`
  */
 export function headerLines(
   headers: HeadersInput | null | undefined,
   wanted?: readonly string[],
   fallback: readonly string[] = ["x-mambo-signature"],
 ): string {
-  if (typeof headers !== "object" || headers === null) return "";
+  if (headers === undefined || headers === null) return "";
+  if (typeof headers !== "object") {
+    const message = `headers is a ${typeof headers}, not the request's headers`;
+    throw new WebhookError({ code: "headers_invalid", fault: "caller", message });
+  }
   let lines = "";
   if (isLookup(headers) && (wanted !== undefined || !(Symbol.iterator in headers))) {
     for (const name of wanted ?? fallback) lines += line(name, headers.get(name));

@@ -1,6 +1,6 @@
 // Loads the core, and replaces it when a defect stops it. Nothing else here knows WebAssembly.
 import * as glue from "./core_bg.js";
-import { WebhookError, type Failure } from "./errors.ts";
+import { WebhookError, coreMissing, type Failure } from "./errors.ts";
 
 let module: WebAssembly.Module | undefined;
 /** Of the running instance, if there is one. */
@@ -37,7 +37,7 @@ export function call<Result>(act: () => Result): Result {
 
 function ensureLoaded(): void {
   if (exports !== undefined) return;
-  if (module === undefined) throw new Error("mambo-webhooks: no entry file was imported, so the core is not there");
+  if (module === undefined) throw coreMissing("no entry file was imported");
   try {
     // The glue's functions are what the module imports.
     const imports = { "./core_bg.js": glue as unknown as WebAssembly.ModuleImports };

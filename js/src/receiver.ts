@@ -1,7 +1,7 @@
 import { bodyBytes } from "./body.ts";
 import * as glue from "./core_bg.js";
 import { dedupe, type Dedupe } from "./dedupe.ts";
-import { WebhookError, optionsInvalid, type Failure } from "./errors.ts";
+import { WebhookError, optionsInvalid, type ErrorCode, type Failure } from "./errors.ts";
 import { Handlers, type EventOf, type Handler } from "./handlers.ts";
 import { headerLines } from "./headers.ts";
 import { hostHash, type HostHash } from "./host-hash.ts";
@@ -48,9 +48,10 @@ export interface Receiver {
    * @throws WebhookError when the delivery is refused, `handlers_missing` when there is no handler at all; what a
    *   handler threw, as an AggregateError if several did, as the cause of an Error if it was a WebhookError. All
    *   handlers run in any case.
+   * @param context passed to the handlers; the adapters pass the arguments that the framework called them with
    */
-  route(delivery: Delivery): Promise<Received>;
-  /** Explains why a delivery is refused. Accepts nothing, and shows neither secret nor body. */
+  route(delivery: Delivery, context?: readonly unknown[]): Promise<Received>;
+  /** Explains why a delivery is refused. Accepts nothing, throws nothing, and shows neither secret nor body. */
   diagnose(delivery: Delivery): Diagnosis;
 }
 
@@ -68,11 +69,22 @@ const MACS: readonly unknown[] = ["auto", "core", "host"] satisfies MacChoice[];
 /** From so many bytes on the host's hash is faster than the core's: docs/PERFORMANCE.md. */
 const HOST_FROM_BYTES = { auto: 512, core: Infinity, host: 0 };
 
+/** What explains a refusal that the core never sees. */
+const CAUSES: Partial<Record<ErrorCode, Diagnosis["causes"]>> = {
+  body_parsed: [
+    {
+      code: "body_parsed",
+      message: "a parser ran first: pass the bytes, as `express.raw()`, `request.rawBody` or `await request.bytes()` have them",
+    },
+  ],
+};
+
 /**
  * Makes a receiver.
  * @throws WebhookError of fault `config` when a secret or another setting cannot be used
  */
 export function createReceiver(options: ReceiverOptions): Receiver {
+  if (typeof options !== "object" || options === null) throw optionsInvalid("expected an object", "the top");
   if (options.secret !== undefined && options.keys !== undefined) throw optionsInvalid("expected either `secret` or `keys`", "the top");
   const { secret, keys, profile, registry, clock = () => Date.now(), replay, mac = "auto", ...rest } = options;
   if (!MACS.includes(mac)) throw optionsInvalid("expected one of `auto`, `core`, `host`", "/mac");
@@ -94,18 +106,26 @@ export function createReceiver(options: ReceiverOptions): Receiver {
   const { events = {} } = (registryDocument ?? {}) as { events?: object };
   const handlers = new Handlers(new Set(Object.keys(events)));
   const hashFor = (body: Uint8Array): HostHash | undefined => (body.length < HOST_FROM_BYTES[mac] ? undefined : hostHash());
+  const maxBodyBytes = options.maxBodyBytes ?? MAX_BODY_BYTES;
+  /** Not a number for what is no number either, which the core refuses. */
+  const time = (): number => {
+    const now: unknown = clock();
+    return typeof now === "number" ? now : Number.NaN;
+  };
   const receiver: Receiver = {
-    maxBodyBytes: options.maxBodyBytes ?? MAX_BODY_BYTES,
-    receive({ headers, body }) {
+    maxBodyBytes,
+    receive(delivery) {
+      const { headers, body } = parts(delivery);
       const lines = headerLines(headers, headerNames);
-      const raw = bodyBytes(body);
-      const now = clock();
+      const raw = bodyBytes(body, maxBodyBytes);
+      const now = time();
       return new ReceivedDelivery(call(() => glue.receive(slot.number, lines, raw, now, hashFor(raw))), raw, slot, lines);
     },
-    verify({ headers, body }) {
+    verify(delivery) {
+      const { headers, body } = parts(delivery);
       const lines = headerLines(headers, headerNames);
-      const raw = bodyBytes(body);
-      const now = clock();
+      const raw = bodyBytes(body, maxBodyBytes);
+      const now = time();
       return new VerifiedDelivery(call(() => glue.verify(slot.number, lines, raw, now, hashFor(raw))), raw, slot, lines);
     },
     async process(delivery, handler) {
@@ -124,21 +144,33 @@ export function createReceiver(options: ReceiverOptions): Receiver {
       handlers.add((event) => !event.known, handler);
       return receiver;
     },
-    route(delivery) {
+    route(delivery, context = []) {
       return receiver.process(delivery, async (found) => {
         handlers.check();
-        await handlers.run(found);
+        await handlers.run(found, context);
         return found;
       });
     },
-    diagnose({ headers, body }) {
-      const lines = headerLines(headers, undefined, headerNames);
-      const raw = bodyBytes(body);
-      const now = clock();
-      return call(() => glue.diagnose(slot.number, lines, raw, now));
+    diagnose(delivery) {
+      try {
+        const { headers, body } = parts(delivery);
+        const lines = headerLines(headers, undefined, headerNames);
+        // A body over the limit is looked at too, to see whether only the limit refuses it.
+        const raw = bodyBytes(body);
+        const now = time();
+        return call(() => glue.diagnose(slot.number, lines, raw, now));
+      } catch (thrown) {
+        if (!WebhookError.is(thrown)) throw thrown;
+        return { error: thrown.toJSON(), causes: CAUSES[thrown.code] ?? [], hashes: 0 };
+      }
     },
   };
   return receiver;
+}
+
+/** Headers and body of a delivery; none of a call without one, which is refused for its body. */
+function parts(delivery: Delivery): Delivery {
+  return (delivery as Delivery | undefined) ?? ({} as Delivery);
 }
 
 function parsed(document: JsonDocument | undefined, code: "profile_invalid" | "registry_invalid"): unknown {

@@ -141,11 +141,19 @@ export type KnownEvent = {
   };
 }[KnownKind];
 
+/** Declared as an enum, so that the compiler does not take it for the name of a known kind. At run time it is text. */
+declare enum UnknownKinds {
+  Any = "any text but the name of a known kind",
+}
+
+/** The name of a kind that this release does not know: a text. `event.kind === "Ping"` alone tells the type of the data. */
+export type UnknownKind = UnknownKinds;
+
 /** An event of another kind: new ones may come at any time. */
 export interface UnknownEvent extends EventParts {
   readonly known: false;
   /** The kind, where the delivery or the receiver's settings name one. */
-  readonly kind: string | null;
+  readonly kind: UnknownKind | null;
   readonly data: unknown;
 }
 

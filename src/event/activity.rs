@@ -15,10 +15,10 @@ use serde_json::Value;
 #[non_exhaustive]
 pub struct Activity {
     /// Mambo's id, an opaque text. Seen in the API paths `/v1/activities/{id}`; as a member: inferred.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "super::id::read", skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// The user's id in your own system. Seen in docs.mambo.io/developers/getting-started/activities (a request).
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "super::id::read", skip_serializing_if = "Option::is_none")]
     pub uuid: Option<String>,
     /// What kind of activity it is, and its particulars. Seen in the same place (a request).
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -4,7 +4,8 @@ use alloc::borrow::Cow;
 use core::fmt;
 use core::marker::PhantomData;
 
-use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 /// The data of an event: JSON text that can be read as a `T`.
 #[derive(Clone)]
@@ -13,13 +14,16 @@ pub struct Model<'a, T> {
     model: PhantomData<fn() -> T>,
 }
 
-impl<'a, T: Deserialize<'a>> Model<'a, T> {
-    /// Reads the data as its own type. What the type does not name is kept in its `extra`.
+impl<T: DeserializeOwned> Model<'_, T> {
+    /// Reads the data as its own type. What the type does not name is kept in its `extra`; of a repeated member the last
+    /// one counts, as in `JSON.parse`.
     ///
     /// # Errors
-    /// When a member has another type than the model gives it. The JSON text is still there.
-    pub fn parse(&'a self) -> Result<T, serde_json::Error> {
-        serde_json::from_str(&self.json)
+    /// When a member has another type than the model gives it, or values are nested deeper than 127 levels. The JSON text
+    /// is still there.
+    pub fn parse(&self) -> Result<T, serde_json::Error> {
+        // Through a value: serde itself refuses a struct's member that is repeated.
+        serde_json::from_value(serde_json::from_str::<Value>(&self.json)?)
     }
 }
 

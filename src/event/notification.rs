@@ -12,7 +12,7 @@ use serde_json::Value;
 #[non_exhaustive]
 pub struct Notification {
     /// Mambo's id, an opaque text. Seen in the API path `/v1/notifications/{id}`; as a member: inferred.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "super::id::read", skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// What was awarded, with `awardedType` and `type` to tell what it is. Seen in a consumer's code of 2022
     /// (topcoder-platform/member-api); in webhooks the nested reward itself is left out (events-payload page).

@@ -46,11 +46,14 @@ test("bytes that another thread may change are copied, a Buffer's too", () => {
 
 test("no headers at all, and headers with numbers in them", () => {
   const missing = [true, "header_missing", "peer", "header x-mambo-signature is missing"];
-  for (const none of [undefined, null, "x-mambo-signature: t=1"]) {
+  for (const none of [undefined, null]) {
     assert.deepEqual(refusal(() => receiver.receive({ headers: none, body })), missing);
     assert.deepEqual(refusal(() => receiver.verify({ headers: none, body })), missing);
     assert.equal(receiver.diagnose({ headers: none, body }).error.code, "header_missing");
   }
+  const text = [true, "headers_invalid", "caller", "headers is a string, not the request's headers"];
+  for (const act of ["receive", "verify"]) assert.deepEqual(refusal(() => receiver[act]({ headers: headers()["x-mambo-signature"], body })), text);
+  assert.equal(receiver.diagnose({ headers: "t=1", body }).error.code, "headers_invalid");
   const counted = { ...headers(), "content-length": 42 };
   assert.equal(receiver.diagnose({ headers: counted, body }).error, null);
 });
@@ -181,7 +184,7 @@ test("refusals that are found outside of the core are in the words of its table"
   const unknown = [true, "kind_unknown", "caller", "kind is not one that this release knows"];
   assert.deepEqual(refusal(() => receiver.on("Pong", () => {})), unknown);
   const large = createReceiver({ secret, maxBodyBytes: 2 });
-  assert.deepEqual(refusal(() => large.receive({ headers: headers(), body: "abc" })), [true, "body_too_large", "peer", "body is 3 bytes, allowed 2"]);
+  assert.deepEqual(refusal(() => large.receive({ headers: headers(), body: "abc" })), [true, "body_too_large", "peer", "body is over 2 bytes"]);
 });
 
 test("the exact text of the data is there, where JSON.parse rounds numbers", () => {
@@ -259,5 +262,51 @@ test("stripe reads our signature", () => {
   for (const payload of ['{"id":"evt_1","object":"event"}', '{"text":"é","object":"event"}', '{"object":"event"}', '{"a":[],"object":"event"}']) {
     const header = sign({ secret, body: payload, profile: { scheme: { header: "stripe-signature", joiners: ["."] } } });
     assert.deepEqual(stripe.webhooks.constructEvent(payload, header, secret), JSON.parse(payload));
+  }
+});
+
+test("every failure has a code, however the call is made", () => {
+  const top = "options have 1 problems; first: expected an object at the top";
+  for (const none of [undefined, null, "secret"]) assert.deepEqual(refusal(() => createReceiver(none)), [true, "options_invalid", "config", top]);
+  const parsed = "body is undefined, not the received bytes: read the raw body before any JSON middleware";
+  for (const act of ["receive", "verify"]) assert.deepEqual(refusal(() => receiver[act]()), [true, "body_parsed", "caller", parsed]);
+  for (const now of [1n, "1", new Date(), undefined, null, { valueOf: () => 1 }]) {
+    const odd = createReceiver({ secret, clock: () => now });
+    assert.equal(refusal(() => odd.receive({ headers: headers(), body }))[1], "now_invalid");
+    assert.equal(odd.diagnose({ headers: headers(), body }).error.code, "now_invalid");
+  }
+});
+
+test("text over the limit is refused before it is copied", () => {
+  const delivery = { headers: headers(), body: "x".repeat(1_048_577) };
+  const { encode } = TextEncoder.prototype;
+  TextEncoder.prototype.encode = () => assert.fail("it was copied");
+  try {
+    assert.deepEqual(refusal(() => receiver.receive(delivery)), [true, "body_too_large", "peer", "body is over 1048576 bytes"]);
+  } finally {
+    TextEncoder.prototype.encode = encode;
+  }
+});
+
+test("a diagnosis explains what the core never sees, and bodies over the limit", () => {
+  const cause = { code: "body_parsed", message: "a parser ran first: pass the bytes, as `express.raw()`, `request.rawBody` or `await request.bytes()` have them" };
+  for (const found of [{ event: "Ping" }, undefined, [], 7]) {
+    const { error, causes, hashes } = receiver.diagnose({ headers: headers(), body: found });
+    assert.deepEqual([error.code, causes, hashes], ["body_parsed", [cause], 0]);
+  }
+  assert.equal(receiver.diagnose().error.code, "body_parsed");
+  const small = createReceiver({ secret, maxBodyBytes: 8 });
+  const message = "the signature fits: raise the receiver's limit, which is 8 bytes";
+  assert.deepEqual(small.diagnose({ headers: headers(), body }).causes, [{ code: "limit_low", message }]);
+  const far = small.diagnose({ headers: headers(), body: new Uint8Array(17 * 1024 * 1024) });
+  assert.deepEqual([far.error.code, far.causes], ["body_too_large", []]);
+});
+
+test("the status of each failure is that of the core's table", () => {
+  const page = readFileSync(join(repository, "docs/CODES.md"), "utf8");
+  const rows = [...page.matchAll(/^\| `(\w+)` \| (\w+) \| (\d+) \|/gm)];
+  assert.equal(rows.length, ERROR_CODES.length);
+  for (const [, code, fault, status] of rows) {
+    assert.equal(new WebhookError({ code, fault, message: "" }).status, Number(status), code);
   }
 });

@@ -5,11 +5,16 @@ import { createHmac } from "node:crypto";
 import { test } from "node:test";
 
 let isFull = false;
+let isStopping = false;
 const { Instance } = WebAssembly;
 WebAssembly.Instance = class extends Instance {
   constructor(...given) {
     if (isFull) throw new RangeError("no room");
     super(...given);
+  }
+  get exports() {
+    const { verify, __wbindgen_malloc: allocate } = super.exports;
+    return { ...super.exports, verify: (...given) => (isStopping ? allocate(2 ** 31, 1) : verify(...given)) };
   }
 };
 const { createReceiver } = await import("mambo-webhooks");
@@ -26,8 +31,9 @@ test("says that the core could not be started, and works when there is room", ()
   isFull = false;
   const receiver = createReceiver({ secret });
   assert.equal(receiver.receive(delivery).kind, "Ping");
-  const clock = () => ({ valueOf() { throw new WebAssembly.RuntimeError("unreachable"); } });
-  assert.throws(() => createReceiver({ secret, clock }).verify(delivery), { code: "core_trapped" });
+  isStopping = true;
+  assert.throws(() => receiver.verify(delivery), { code: "core_trapped" });
+  isStopping = false;
   isFull = true;
   assert.throws(() => receiver.verify(delivery), starting);
   isFull = false;

@@ -5,11 +5,17 @@ import { createHmac } from "node:crypto";
 import { test } from "node:test";
 
 const instances = [];
+let isStopping = false;
 const { Instance } = WebAssembly;
 WebAssembly.Instance = class extends Instance {
   constructor(...given) {
     super(...given);
-    instances.push(this.exports);
+    instances.push(super.exports);
+  }
+  // No input is known that stops the core, so a call asks its allocator for more than there is.
+  get exports() {
+    const { receive, __wbindgen_malloc: allocate } = super.exports;
+    return { ...super.exports, receive: (...given) => (isStopping ? allocate(2 ** 31, 1) : receive(...given)) };
   }
 };
 const { createReceiver } = await import("mambo-webhooks");
@@ -18,8 +24,6 @@ const secret = "correct horse battery staple";
 const body = '{"event":"Ping","data":{"message":"ping"}}';
 const seconds = Math.floor(Date.now() / 1000);
 const headers = { "x-mambo-signature": `t=${seconds},v1=${createHmac("sha256", secret).update(`${seconds}.${body}`).digest("hex")}` };
-// No input is known that stops the core, so a clock throws what a trap throws while the call is on its way.
-const clock = () => ({ valueOf() { throw new WebAssembly.RuntimeError("unreachable"); } });
 
 test("replaces a core that stopped, and wipes what it held", () => {
   const registry = { format: 1, releases: [], events: {}, models: {}, changes: [] };
@@ -28,7 +32,9 @@ test("replaces a core that stopped, and wipes what it held", () => {
   const { memory } = instances[0];
   const bytes = memory.buffer;
   const stopped = { name: "WebhookError", code: "core_trapped", fault: "library", message: "the core stopped on this input and was started again" };
-  assert.throws(() => createReceiver({ secret, clock }).receive({ headers, body }), stopped);
+  isStopping = true;
+  assert.throws(() => before[0].receive({ headers, body }), stopped);
+  isStopping = false;
   assert.equal(bytes.byteLength, 0, "the glue's views of it are detached");
   assert.ok(new Uint8Array(memory.buffer).every((byte) => byte === 0), "nothing of it is left");
   for (const receiver of before) {

@@ -8,9 +8,11 @@ import {
   type Activity,
   type ErrorCode,
   type EventOf,
+  type KnownKind,
   type Received,
   type Receiver,
   type ReplayStore,
+  type UnknownKind,
   type WebhookEvent,
 } from "mambo-webhooks";
 
@@ -52,13 +54,19 @@ if (event.known) {
   // @ts-expect-error not a kind of Mambo's
   if (event.kind === "ActivityCreate") throw event;
 } else {
-  same<typeof event.kind, string | null>(true);
+  same<typeof event.kind, UnknownKind | null>(true);
   same<typeof event.data, unknown>(true);
 }
+// Its name alone tells it too.
+if (event.kind === "ActivityCreated") same<typeof event.data, Activity>(true);
+// @ts-expect-error not a kind of Mambo's: one that is newer than the SDK is compared as a string
+if (event.kind === "ActivityCreate") throw event;
+if ((event.kind as string | null) === "NewKind") same<typeof event, WebhookEvent>(true);
 // @ts-expect-error an event is a value, not to be changed
 event.kind = "Ping";
 
-receiver.on("ActivityAwardedAdded", (awarded, { keyId }) => {
+receiver.on("ActivityAwardedAdded", (awarded, { keyId }, [request]) => {
+  request.log.info(awarded.id);
   same<typeof awarded, EventOf<"ActivityAwardedAdded">>(true);
   same<typeof awarded.data.uuid, string | undefined>(true);
   same<typeof keyId, string>(true);
@@ -71,7 +79,8 @@ receiver.onAny((any) => same<typeof any, WebhookEvent>(true)).onUnknown(async ({
 same<ReturnType<typeof receiver.route>, Promise<Received>>(true);
 
 const handled = receiver.process({ headers: {}, body: "" }, async ({ event: { kind } }) => kind);
-same<typeof handled, Promise<string | null>>(true);
+same<typeof handled, Promise<KnownKind | UnknownKind | null>>(true);
+handled.then((kind: string | null) => kind);
 
 try {
   throw new Error();

@@ -12,5 +12,7 @@ initSync(readFileSync("core.wasm"));
 await init(fetch("https://example.com/core.wasm"));
 const receiver = createReceiver({ secret: "s", replay: { store: { reserve: () => "yours", commit() {}, release() {} }, scope: "a" } });
 createServer(nodeHandler(receiver));
+fetchHandler((_request: Request, env: { SECRET: string }) => createReceiver({ secret: env.SECRET }).onAny(() => {}));
+lambdaHandler(async () => createReceiver({ secret: "s" }).onAny(() => {}));
 export const handlers = [fetchHandler(receiver), lambdaHandler(receiver)];
 export const value: string = sign({ secret: "s", body: "{}" });

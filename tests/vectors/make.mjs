@@ -84,7 +84,7 @@ const NAME = "x-mambo-signature";
 refuse("no header", "stripe test suite", { headers: [] }, "header_missing", `header ${NAME} is missing`);
 refuse("empty header", "stripe test suite", { value: "" }, "header_malformed", `header ${NAME}: expected \`=\` at byte 0`);
 refuse("header came twice", "own", { headers: [["X-Mambo-Signature", header()], ["x-mambo-signature", header()]] }, "header_repeated", `header ${NAME} came 2 times, expected once`);
-refuse("header joined from two", "Headers joins with a comma", { value: `${header()}, ${header()}` }, "header_malformed", `header ${NAME}: expected one timestamp at byte 81`);
+refuse("header joined from two", "Headers joins with a comma", { value: `${header()}, ${header()}` }, "header_repeated", `header ${NAME} came 2 times, expected once`);
 refuse("header over 8 KiB", "own", { value: `${header()},x=${"y".repeat(8192)}` }, "header_too_large", `header ${NAME} is 8275 bytes, allowed 8192`);
 refuse("header without equals sign", "own", { value: "t=1700000000,v1" }, "header_malformed", `header ${NAME}: expected \`=\` at byte 15`);
 refuse("control character in header", "own", { value: "t=1\x7f" }, "header_malformed", `header ${NAME}: expected printable ASCII at byte 3`);
@@ -115,7 +115,7 @@ refuse("byte 0xFF signed, 0xFE sent", "stripe and standardwebhooks accept it", {
 refuse("digits moved from the timestamp into the body", "own: the attack on a missing separator", { value: `t=170000,v1=${mac(SECRET, `${T}`, BODY)}`, body: `0000${BODY}`, now: 170_000_000 }, "signature_ambiguous", "signature matches only without a separator, and the body's first byte could belong to the timestamp");
 refuse("digits moved from the body into the timestamp", "own: the attack on a missing separator", { value: `t=${NOW},v1=${mac(SECRET, `${T}`, "000")}`, body: "" }, "signature_ambiguous", "signature matches only without a separator, and the body's first byte could belong to the timestamp");
 refuse("the separator moved into the body", "own: the attack on two joiners", { value: header(), body: `.${BODY}` }, "signature_ambiguous", "signature matches only without a separator, and the body's first byte could belong to the timestamp");
-refuse("body over the limit", "own", { settings: { maxBodyBytes: 8 } }, "body_too_large", `body is ${BODY.length} bytes, allowed 8`);
+refuse("body over the limit", "own", { settings: { maxBodyBytes: 8 } }, "body_too_large", "body is over 8 bytes");
 refuse("signed, but not JSON", "stripe test suite", { body: '{"a":}' }, "body_not_json", "body is not JSON at line 1 column 6");
 refuse("signed, but empty", "standardwebhooks #262", { body: "" }, "body_not_json", "body is not JSON at line 1 column 0");
 refuse("signed, but not UTF-8", "own", { body: Buffer.from([0x7b, 0xff]) }, "body_not_utf8", "body is not UTF-8 at byte 1");

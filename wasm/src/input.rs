@@ -2,9 +2,9 @@
 
 use js_sys::Uint8Array;
 use mambo_webhooks::limits::MAX_JOINER_BYTES;
-use mambo_webhooks::{Error, Headers, Receiver, UnixMillis};
+use mambo_webhooks::{Error, Headers, UnixMillis};
 
-/// A body in JavaScript's memory, no larger than its receiver allows.
+/// A body in JavaScript's memory, no larger than is allowed.
 #[derive(Clone, Copy)]
 pub(crate) struct Body<'b> {
     array: &'b Uint8Array,
@@ -13,9 +13,9 @@ pub(crate) struct Body<'b> {
 
 impl<'b> Body<'b> {
     /// Refuses a body that is too large before any of it is copied: this module's memory never shrinks.
-    pub(crate) fn new(array: &'b Uint8Array, receiver: &Receiver) -> Result<Self, Error> {
-        let (bytes, allowed) = (usize::try_from(array.length()).unwrap_or(usize::MAX), receiver.body_limit());
-        if bytes > allowed { Err(Error::BodyTooLarge { bytes, allowed }) } else { Ok(Self { array, length: bytes }) }
+    pub(crate) fn new(array: &'b Uint8Array, allowed: usize) -> Result<Self, Error> {
+        let bytes = usize::try_from(array.length()).unwrap_or(usize::MAX);
+        if bytes > allowed { Err(Error::BodyTooLarge { allowed }) } else { Ok(Self { array, length: bytes }) }
     }
 
     pub(crate) const fn length(self) -> usize {

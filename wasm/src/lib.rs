@@ -25,6 +25,8 @@ mod stack;
 mod tools;
 
 use js_sys::{JSON, JsString, Uint8Array};
+use mambo_webhooks::diagnose::Diagnosis;
+use mambo_webhooks::limits::MAX_DIAGNOSED_BYTES;
 use mambo_webhooks::{Error, Receiver};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -84,7 +86,7 @@ pub fn receive(
 ) -> Result<JsValue, JsValue> {
     let receive = || -> Result<JsValue, Error> {
         let receiver = receivers::find(receiver)?;
-        let bytes = Body::new(body, &receiver)?.to_vec();
+        let bytes = Body::new(body, receiver.body_limit())?.to_vec();
         let (headers, now) = (Lines(headers), milliseconds(now)?);
         let found = match &hash {
             Some(hash) => receiver.receive_by(&OverBytes(hash), &headers, &bytes, now)?,
@@ -109,7 +111,7 @@ pub fn verify(
 ) -> Result<JsValue, JsValue> {
     let verify = || -> Result<JsValue, Error> {
         let receiver = receivers::find(receiver)?;
-        let body = Body::new(body, &receiver)?;
+        let body = Body::new(body, receiver.body_limit())?;
         let (headers, now) = (Lines(headers), milliseconds(now)?);
         match &hash {
             // A body that the host hashes is not copied into this module's memory.
@@ -128,8 +130,12 @@ pub fn verify(
 pub fn diagnose(receiver: usize, headers: &str, body: &Uint8Array, now: f64) -> Result<JsValue, JsValue> {
     let diagnose = || -> Result<JsValue, Error> {
         let receiver = receivers::find(receiver)?;
-        let bytes = Body::new(body, &receiver)?.to_vec();
-        Ok(diagnosed(&receiver.diagnose(&Lines(headers), &bytes, milliseconds(now)?)))
+        let now = milliseconds(now)?;
+        let allowed = receiver.body_limit();
+        Ok(diagnosed(&match Body::new(body, allowed.max(MAX_DIAGNOSED_BYTES)) {
+            Ok(body) => receiver.diagnose(&Lines(headers), &body.to_vec(), now),
+            Err(_) => Diagnosis { error: Some(Error::BodyTooLarge { allowed }), ..Diagnosis::default() },
+        }))
     };
     let found = diagnose();
     stack::wipe();

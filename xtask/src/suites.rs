@@ -1,6 +1,7 @@
 //! The JavaScript suites: each a folder in tests/, run on the package as it was packed and installed.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -9,7 +10,7 @@ use crate::example;
 use crate::step::{Done, root, run};
 use crate::tools::{debian_program, npm_ci};
 
-/// Runs one suite, for whoever works on it.
+/// Runs one suite.
 pub fn suite(name: Option<&str>) -> Done {
     let ready = match name {
         Some("js") => javascript,
@@ -17,7 +18,8 @@ pub fn suite(name: Option<&str>) -> Done {
         Some("runtimes") => || runtimes(true),
         Some("bundlers") => bundlers,
         Some("examples") => examples,
-        _ => return Err("which? js, types, runtimes, bundlers or examples".into()),
+        Some("programs") => user_programs,
+        _ => return Err("which? js, types, runtimes, bundlers, examples or programs".into()),
     };
     package()?;
     run(&mut ready()?)
@@ -59,6 +61,23 @@ pub fn examples() -> Done<Command> {
 fn programs() -> Done {
     let targets = ["build", "--quiet", "--workspace", "--bins", "--examples"];
     run(Command::new(env!("CARGO")).args(targets).args(["--features", "cli,postgres,failpoints"]).current_dir(root()))
+}
+
+/// Programs that users put the package into: frameworks, wrappers and test runners.
+pub fn user_programs() -> Done<Command> {
+    let folder = root().join("tests/programs");
+    npm_ci(&folder)?;
+    let scratch = prepare("programs")?;
+    let installed = folder.join("node_modules");
+    for name in names(&installed)?.into_iter().filter(|name| !name.starts_with('.')) {
+        let link = scratch.join("node_modules").join(&name);
+        symlink(installed.join(&name), &link).map_err(|error| format!("{}: {error}", link.display()))?;
+    }
+    let mut tests: Vec<String> = names(&scratch)?.into_iter().filter(|name| name.ends_with(".test.mjs")).collect();
+    tests.sort();
+    let mut node = node(&scratch);
+    node.args(["--test", "--test-reporter=tap"]).args(tests);
+    Ok(node)
 }
 
 /// Every compiler and resolution that users have, and the shape of the package.

@@ -56,6 +56,7 @@ pub fn test(all: bool) -> Done {
     );
     count.tests("the shared vectors under WebAssembly in Node", &mut wasm_tests(&tools), "cargo");
     count.suite("JavaScript tests on the packed tarball", suites::javascript());
+    count.suite("the packed package in programs of users", suites::user_programs());
     count.suite("types and shape of the packed package", suites::types());
     count.suite("the packed package on every runtime", suites::runtimes(all));
     count.suite("the examples, with what the sender sends", suites::examples());

@@ -3,12 +3,19 @@ import { MAX_BODY_BYTES } from "../limits.ts";
 import type { Delivery, HeadersInput } from "../types.ts";
 import { readBody, type Chunks } from "./read.ts";
 
-/** What an adapter hands deliveries to: a receiver with handlers. */
+/** What an adapter passes deliveries to: a receiver with handlers. */
 export interface Target {
-  route(delivery: Delivery): Promise<unknown>;
+  /** `context` holds the arguments that the framework called the adapter with. */
+  route(delivery: Delivery, context: readonly unknown[]): Promise<unknown>;
   /** Largest body that it looks at, in bytes. */
   readonly maxBodyBytes?: number;
 }
+
+/**
+ * A target, or a function that makes it. The function is called with the arguments of the first delivery, such as a
+ * Worker's `env`; what it throws is answered 500, and it is called again for the next delivery.
+ */
+export type TargetSource = Target | ((...context: any[]) => Target | Promise<Target>);
 
 /** Settings of an adapter. */
 export interface AdapterOptions {
@@ -26,11 +33,13 @@ export interface Incoming {
   readonly headers: HeadersInput;
   /** The value of Content-Encoding. */
   readonly encoding: string | null | undefined;
-  /** What is to be read; anything else was read by somebody before and is handed on as it is. */
-  readonly body: Chunks | { readonly given: unknown };
+  /** What is to be read, at once or up to a limit in bytes; what was read before is passed on as it is. */
+  readonly body: Chunks | ((maxBodyBytes: number) => Chunks) | { readonly given: unknown };
+  /** The arguments that the framework called the adapter with. */
+  readonly context: readonly unknown[];
 }
 
-/** What to answer to whoever sent the delivery. */
+/** What to answer to the sender of the delivery. */
 export interface Answer {
   /** The HTTP status: 204, 200, 400, 401, 409, 413, 415 or 500. */
   readonly status: number;
@@ -38,43 +47,44 @@ export interface Answer {
   readonly code: ErrorCode | "handler_failed" | null;
 }
 
-const STATUSES: Partial<Record<ErrorCode, number>> = {
-  signature_mismatch: 401,
-  signature_ambiguous: 401,
-  timestamp_too_old: 401,
-  timestamp_too_new: 401,
-  header_missing: 401,
-  body_too_large: 413,
-  body_encoding: 415,
-  delivery_pending: 409,
-  // A replay was handled already: whoever sends it again need not try once more.
-  delivery_replayed: 200,
-};
-
-/** Reads a request, routes it, and says what to answer: a 500 asks for another attempt, a 4xx says that it would not help. */
-export async function accept(
-  target: Target,
-  { headers, encoding, body }: Incoming,
-  { onError = logged, maxBodyBytes = limitOf(target) }: AdapterOptions = {},
-): Promise<Answer> {
-  try {
-    const bytes: unknown = "given" in body ? body.given : await readBody(body, encoding, maxBodyBytes);
-    // Whatever is not bytes the receiver refuses, and says what to change.
-    await target.route({ headers, body: bytes as Uint8Array });
-    return { status: 204, code: null };
-  } catch (thrown) {
-    void tell(onError, thrown);
-    if (!WebhookError.is(thrown)) return { status: 500, code: "handler_failed" };
-    return { status: STATUSES[thrown.code] ?? (thrown.fault === "peer" ? 400 : 500), code: thrown.code };
-  }
+/** Passes requests to a target and says what to answer: a 500 asks for another attempt, a 4xx says that it would not help. */
+export function acceptor(
+  source: TargetSource,
+  { onError = logged, maxBodyBytes }: AdapterOptions = {},
+): (incoming: Incoming) => Promise<Answer> {
+  const targetFor = once(source);
+  return async ({ headers, encoding, body, context }) => {
+    try {
+      const target = await targetFor(context);
+      const limit = maxBodyBytes ?? target.maxBodyBytes ?? MAX_BODY_BYTES;
+      const chunks = typeof body === "function" ? body(limit) : body;
+      const bytes: unknown = "given" in chunks ? chunks.given : await readBody(chunks, encoding, limit);
+      // What is not bytes is refused by the receiver, which says what to change.
+      await target.route({ headers, body: bytes as Uint8Array }, context);
+      return { status: 204, code: null };
+    } catch (thrown) {
+      void tell(onError, thrown);
+      return WebhookError.is(thrown) ? { status: thrown.status, code: thrown.code } : { status: 500, code: "handler_failed" };
+    }
+  };
 }
 
-/** The largest body that a receiver looks at. */
-export function limitOf({ maxBodyBytes = MAX_BODY_BYTES }: Target): number {
-  return maxBodyBytes;
+/** The target of a source, made once. */
+function once(source: TargetSource): (context: readonly unknown[]) => Promise<Target> {
+  if (typeof source !== "function") return () => Promise.resolve(source);
+  let made: Promise<Target> | undefined;
+  return async (context) => {
+    made ??= Promise.resolve().then(() => source(...context));
+    try {
+      return await made;
+    } catch (thrown) {
+      made = undefined;
+      throw thrown;
+    }
+  };
 }
 
-/** Tells of a failure. What the listener throws, or never settles, must not leave the sender without an answer. */
+/** Tells of a failure. What the listener throws, or that it never settles, must not leave the sender without an answer. */
 async function tell(onError: NonNullable<AdapterOptions["onError"]>, thrown: unknown): Promise<void> {
   try {
     await onError(thrown);

@@ -1,7 +1,7 @@
-import type { AdapterOptions, Target } from "./accept.ts";
-import { acceptNode, reply, type NodeRequest, type NodeResponse } from "./node.ts";
+import { acceptor, type AdapterOptions, type TargetSource } from "./accept.ts";
+import { incoming, reply, type NodeRequest, type NodeResponse } from "./node.ts";
 
-export type { AdapterOptions, Target } from "./accept.ts";
+export type { AdapterOptions, Target, TargetSource } from "./accept.ts";
 
 /** The parts of Express's request that are looked at. */
 export interface ExpressRequest extends NodeRequest {
@@ -11,11 +11,13 @@ export interface ExpressRequest extends NodeRequest {
 
 /**
  * A route handler for Express: `app.post("/webhooks", expressHandler(receiver))`, before `app.use(express.json())`. It
- * reads the body itself, and takes the bytes of `express.raw()` too.
+ * reads the body itself, and takes the bytes of `express.raw()` too. The context of handlers is `[request, response, next]`.
  */
 export function expressHandler(
-  target: Target,
+  target: TargetSource,
   options?: AdapterOptions,
-): (request: ExpressRequest, response: NodeResponse) => Promise<void> {
-  return async (request, response) => reply(response, await acceptNode(target, request, request.body, options));
+): (request: ExpressRequest, response: NodeResponse, ...rest: unknown[]) => Promise<void> {
+  const accept = acceptor(target, options);
+  return async (request, response, ...rest) =>
+    reply(response, await accept(incoming(request, request.body, [request, response, ...rest])));
 }

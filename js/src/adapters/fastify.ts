@@ -1,12 +1,12 @@
-import { accept, type AdapterOptions, type Target } from "./accept.ts";
-import { acceptNode, draining, type NodeRequest } from "./node.ts";
+import { acceptor, type AdapterOptions, type TargetSource } from "./accept.ts";
+import { draining, incoming, type NodeRequest } from "./node.ts";
 
-export type { AdapterOptions, Target } from "./accept.ts";
+export type { AdapterOptions, Target, TargetSource } from "./accept.ts";
 
 /** Settings of the plugin. */
 export interface FastifyOptions extends AdapterOptions {
   /** The receiver with its handlers. */
-  readonly receiver: Target;
+  readonly receiver: TargetSource;
   /** The route's path. Default: `/`, below the prefix of the plugin. */
   readonly url?: string;
 }
@@ -29,7 +29,7 @@ export interface FastifyReplyParts {
 export interface FastifyParts {
   removeAllContentTypeParsers(): unknown;
   addContentTypeParser(type: string, parser: (request: unknown, payload: unknown) => Promise<unknown>): unknown;
-  post(url: string, handler: (request: FastifyRequestParts, reply: FastifyReplyParts) => Promise<unknown>): unknown;
+  post(url: string, options: object, handler: (request: FastifyRequestParts, reply: FastifyReplyParts) => Promise<unknown>): unknown;
 }
 
 /**
@@ -39,24 +39,30 @@ export interface FastifyParts {
 export async function fastifyWebhooks(app: FastifyParts, { receiver, url = "/", ...options }: FastifyOptions): Promise<void> {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", async (_request, payload) => payload);
-  app.post(url, fastifyHandler(receiver, options));
+  // fastify-raw-body reads ahead of the handler, without waiting until it has all: it is told to leave this route alone.
+  app.post(url, { config: { rawBody: false } }, fastifyHandler(receiver, options));
 }
 
-/** The handler of that route alone, for a scope whose content type parser hands over the payload or its bytes. */
+/**
+ * The handler of that route alone, for a scope whose content type parser hands over the payload or its bytes. The context
+ * of handlers is `[request, reply]`.
+ */
 export function fastifyHandler(
-  target: Target,
+  target: TargetSource,
   options?: AdapterOptions,
 ): (request: FastifyRequestParts, reply: FastifyReplyParts) => Promise<unknown> {
-  return async ({ raw, headers, body: parsed, rawBody }, reply) => {
+  const accept = acceptor(target, options);
+  return async (request, reply) => {
+    const { raw, headers, body: parsed, rawBody } = request;
     const body = rawBody instanceof Uint8Array ? rawBody : typeof rawBody === "string" ? new TextEncoder().encode(rawBody) : parsed;
-    const chunks = body instanceof Uint8Array ? [body] : isChunks(body) ? draining(body) : undefined;
+    const chunks = body instanceof Uint8Array ? [body] : isUnread(body) ? draining(body) : undefined;
     // A plugin that decompresses leaves the header as it was, and hands over a stream of its own, or its bytes.
     const isDecoded = body instanceof Uint8Array ? !DEFLATED.includes(body[0] ?? 0) : body !== raw;
     const encoding = isDecoded ? undefined : (headers["content-encoding"] as string | undefined);
-    const { status, code } =
-      chunks === undefined
-        ? await acceptNode(target, raw, body ?? undefined, options)
-        : await accept(target, { headers: raw.rawHeaders, encoding, body: chunks }, options);
+    const context = [request, reply];
+    const { status, code } = await accept(
+      chunks === undefined ? incoming(raw, body ?? undefined, context) : { headers: raw.rawHeaders, encoding, body: chunks, context },
+    );
     return reply.code(status).send(code ?? "");
   };
 }
@@ -64,6 +70,8 @@ export function fastifyHandler(
 /** How gzip and deflate begin, and JSON does not. */
 const DEFLATED = [0x1f, 0x78];
 
-function isChunks(body: unknown): body is AsyncIterable<Uint8Array | string> {
-  return typeof body === "object" && body !== null && Symbol.asyncIterator in body;
+/** A stream that nothing reads from yet: half of a body would look like a forged one. */
+function isUnread(body: unknown): body is AsyncIterable<Uint8Array | string> {
+  const isStream = typeof body === "object" && body !== null && Symbol.asyncIterator in body;
+  return isStream && !("readableDidRead" in body && body.readableDidRead === true);
 }

@@ -1,7 +1,7 @@
-import type { AdapterOptions, Target } from "./accept.ts";
-import { fetchHandler } from "./fetch.ts";
+import type { AdapterOptions, TargetSource } from "./accept.ts";
+import { responder } from "./fetch.ts";
 
-export type { AdapterOptions, Target } from "./accept.ts";
+export type { AdapterOptions, Target, TargetSource } from "./accept.ts";
 
 /** The part of Hono's context that is looked at. */
 export interface HonoContext {
@@ -12,12 +12,14 @@ export interface HonoContext {
   };
 }
 
-/** A handler for Hono: `app.post("/webhooks", honoHandler(receiver))`. */
-export function honoHandler(target: Target, options?: AdapterOptions): (context: HonoContext) => Promise<Response> {
-  const handler = fetchHandler(target, options);
-  return async ({ req }) => {
+/** A handler for Hono: `app.post("/webhooks", honoHandler(receiver))`. The context of handlers is `[c, next]`, `c` being Hono's. */
+export function honoHandler(target: TargetSource, options?: AdapterOptions): (context: HonoContext, ...rest: unknown[]) => Promise<Response> {
+  const respond = responder(target, options);
+  return async (context, ...rest) => {
+    const { req } = context;
     const { raw } = req;
-    if (!raw.bodyUsed || req.arrayBuffer === undefined) return handler(raw);
-    return handler(new Request(raw.url, { method: raw.method, headers: raw.headers, body: await req.arrayBuffer() }));
+    const isKept = raw.bodyUsed && req.arrayBuffer !== undefined;
+    const request = isKept ? new Request(raw.url, { method: raw.method, headers: raw.headers, body: await req.arrayBuffer!() }) : raw;
+    return respond(request, [context, ...rest]);
   };
 }

@@ -1,7 +1,7 @@
-import { accept, limitOf, type AdapterOptions, type Target } from "./accept.ts";
+import { acceptor, type AdapterOptions, type TargetSource } from "./accept.ts";
 import { undecodable } from "./read.ts";
 
-export type { AdapterOptions, Target } from "./accept.ts";
+export type { AdapterOptions, Target, TargetSource } from "./accept.ts";
 
 /** The parts of an HTTP event of API Gateway (1.0 and 2.0), a function URL or a load balancer that are looked at. */
 export interface LambdaEvent {
@@ -22,11 +22,12 @@ export interface LambdaResult {
 }
 
 /**
- * A handler for AWS Lambda: `export const handler = lambdaHandler(receiver)`.
+ * A handler for AWS Lambda: `export const handler = lambdaHandler(receiver)`. The context of handlers is `[event, context]`.
  * @throws TypeError for an event that is no HTTP request, such as one of SQS: an answer would count it as handled
  */
-export function lambdaHandler(target: Target, options?: AdapterOptions): (event: LambdaEvent) => Promise<LambdaResult> {
-  return async (event) => {
+export function lambdaHandler(target: TargetSource, options?: AdapterOptions): (event: LambdaEvent, ...rest: unknown[]) => Promise<LambdaResult> {
+  const accept = acceptor(target, options);
+  return async (event, ...rest) => {
     if (typeof event !== "object" || event === null || !("headers" in event || "multiValueHeaders" in event)) {
       throw new TypeError("lambdaHandler: the event is no HTTP request: it has neither `headers` nor `multiValueHeaders`");
     }
@@ -35,8 +36,8 @@ export function lambdaHandler(target: Target, options?: AdapterOptions): (event:
     const encoding = Object.entries(all).find(([name]) => name.toLowerCase() === "content-encoding")?.[1];
     const text: unknown = body ?? "";
     // Anything but text was parsed before, which the receiver says.
-    const chunks = typeof text === "string" ? bytesOf(text, isBase64Encoded === true, options?.maxBodyBytes ?? limitOf(target)) : { given: text };
-    const { status, code } = await accept(target, { headers: all, encoding: encoding?.toString(), body: chunks }, options);
+    const chunks = typeof text === "string" ? (limit: number) => bytesOf(text, isBase64Encoded === true, limit) : { given: text };
+    const { status, code } = await accept({ headers: all, encoding: encoding?.toString(), body: chunks, context: [event, ...rest] });
     return { statusCode: status, headers: { "content-type": "text/plain" }, body: code ?? "", isBase64Encoded: false };
   };
 }

@@ -1,6 +1,6 @@
-import { accept, type AdapterOptions, type Answer, type Target } from "./accept.ts";
+import { acceptor, type AdapterOptions, type Answer, type Incoming, type TargetSource } from "./accept.ts";
 
-export type { AdapterOptions, Target } from "./accept.ts";
+export type { AdapterOptions, Target, TargetSource } from "./accept.ts";
 
 /** The parts of Node's `IncomingMessage` that are looked at. */
 export interface NodeRequest extends AsyncIterable<Uint8Array | string> {
@@ -20,23 +20,29 @@ export interface NodeResponse {
   end(text?: string): unknown;
 }
 
-/** A request listener for node:http and node:https. */
-export function nodeHandler(target: Target, options?: AdapterOptions): (request: NodeRequest, response: NodeResponse) => Promise<void> {
-  return async (request, response) => reply(response, await acceptNode(target, request, undefined, options));
+/** A request listener for node:http and node:https. The context of handlers is `[request, response]`. */
+export function nodeHandler(
+  target: TargetSource,
+  options?: AdapterOptions,
+): (request: NodeRequest, response: NodeResponse, ...rest: unknown[]) => Promise<void> {
+  const accept = acceptor(target, options);
+  return async (request, response, ...rest) =>
+    reply(response, await accept(incoming(request, undefined, [request, response, ...rest])));
 }
 
 /**
- * Takes a Node request. `given` is what middleware that ran before us made of its body: bytes are taken as they are,
- * and counts only if it read the request, since some parsers leave an empty object where they read nothing.
+ * What is to be accepted of a Node request. `given` is what middleware that ran before us made of its body: bytes are
+ * taken as they are, and it counts only if it read the request, since some parsers leave an empty object where they read
+ * nothing.
  */
-export function acceptNode(target: Target, request: NodeRequest, given: unknown, options?: AdapterOptions): Promise<Answer> {
+export function incoming(request: NodeRequest, given: unknown, context: readonly unknown[]): Incoming {
   const { rawHeaders, headers, rawBody, readableDidRead = given !== undefined } = request;
   // What kept the bytes also undid their compression.
   const isKept = rawBody instanceof Uint8Array || typeof rawBody === "string";
   const body = isKept ? { given: rawBody } : readableDidRead ? { given } : draining(request);
   const encoding = isKept ? undefined : (headers["content-encoding"] as string | undefined);
   // Requests that are made up for a function have parsed headers only.
-  return accept(target, { headers: rawHeaders?.length > 0 ? rawHeaders : headers, encoding, body }, options);
+  return { headers: rawHeaders?.length > 0 ? rawHeaders : headers, encoding, body, context };
 }
 
 /** What Node's streams can do beside being iterated over. */

@@ -1,4 +1,4 @@
-import { WebhookError } from "../errors.ts";
+import { WebhookError, bodyTooLarge } from "../errors.ts";
 
 /** A body in parts, as they come or all there. */
 export type Chunks = AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>;
@@ -16,7 +16,7 @@ export async function readBody(chunks: Chunks, encoding: string | null | undefin
   let all = new Uint8Array(FIRST_BYTES);
   let length = 0;
   for await (const part of format === null ? read : bounded(decompressed(read, format), maxBodyBytes)) {
-    // Copied at once: whoever sends a byte a chunk would otherwise have us keep a hundred for each.
+    // Copied at once: a sender of one byte a chunk would otherwise cost a hundred bytes for each.
     if (length + part.length > all.length) {
       const more = new Uint8Array(Math.max(all.length * 2, length + part.length));
       more.set(all);
@@ -49,10 +49,7 @@ async function* bounded(chunks: Chunks, maxBodyBytes: number): AsyncGenerator<Ui
     const part = typeof chunk === "string" ? new TextEncoder().encode(chunk) : (chunk as Uint8Array<ArrayBuffer>);
     length += part.length;
     // Asked so that a bound that is no number refuses everything, instead of nothing.
-    if (!(length <= maxBodyBytes)) {
-      const message = `body is over ${maxBodyBytes} bytes, allowed ${maxBodyBytes}`;
-      throw new WebhookError({ code: "body_too_large", fault: "peer", message });
-    }
+    if (!(length <= maxBodyBytes)) throw bodyTooLarge(maxBodyBytes);
     yield part;
   }
 }

@@ -2,13 +2,8 @@
 import { createReceiver } from "mambo-webhooks";
 import { fetchHandler } from "mambo-webhooks/fetch";
 
-let webhooks;
+// Made by the first request: the secret need not be there when Next builds.
+const makeReceiver = () =>
+  createReceiver({ secret: process.env.MAMBO_SECRET }).onAny(({ kind, data }) => console.log(JSON.stringify({ kind, data })));
 
-// The secret is there when the first request comes, and need not be when Next builds.
-export function POST(request) {
-  webhooks ??= fetchHandler(
-    createReceiver({ secret: process.env.MAMBO_SECRET ?? "" }).onAny(({ kind, data }) => console.log(JSON.stringify({ kind, data }))),
-    { onError: console.error },
-  );
-  return webhooks(request);
-}
+export const POST = fetchHandler(makeReceiver, { onError: console.error });
