@@ -43,23 +43,22 @@ pub fn equal(one: &str, other: &str) -> bool {
 
 /// Whether two objects have the same names; adds their values to `pairs`.
 fn members<'t>(one: &Object<'t>, other: &Object<'t>, pairs: &mut Vec<(&'t str, &'t str)>) -> bool {
-    let (one, other) = (by_name(one), by_name(other));
-    let is_same = one.len() == other.len() && one.iter().zip(&other).all(|(one, other)| one.0 == other.0);
-    if is_same {
-        pairs.extend(one.into_iter().zip(other).map(|((_, one), (_, other))| (one, other)));
+    for member in one.members() {
+        match (find(one, member), find(other, member)) {
+            (Some(one), Some(other)) => pairs.push((one, other)),
+            _ => return false,
+        }
     }
-    is_same
+    other.members().iter().all(|member| find(one, member).is_some())
 }
 
-/// The members by their names, of a repeated name the last.
-fn by_name<'t>(object: &Object<'t>) -> Vec<(String, &'t str)> {
-    let name = |member: &Member<'t>| member.decoded_name().unwrap_or_else(|| member.spelled_name().into());
-    let members = object.members().iter().rev();
-    let mut members: Vec<_> = members.filter_map(|member| Some((name(member), member.text()?))).collect();
-    // The sort is stable, so the last of a name, which comes first here, stays first.
-    members.sort_by(|one, other| one.0.cmp(&other.0));
-    members.dedup_by(|later, kept| later.0 == kept.0);
-    members
+/// The text of the last member that has the same name.
+fn find<'t>(object: &Object<'t>, like: &Member<'_>) -> Option<&'t str> {
+    match like.decoded_name() {
+        Some(name) => object.member(&name)?.text(),
+        // A name with a lone surrogate is no text, so nothing else spells it.
+        None => object.members().iter().rev().find(|member| member.spelled_name() == like.spelled_name())?.text(),
+    }
 }
 
 /// A number as its digits, without zeros at either end, and the power of ten of the last one.

@@ -4,10 +4,8 @@
 //! speak of the shape right before the release, which an inner place still has then. At one depth, changes and their ops
 //! keep the order of the document. The way back undoes all of it from the end.
 
-use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::vec::Vec;
-use core::cmp::Reverse;
 
 use super::op::Op;
 use super::registry::{Change, Registry};
@@ -29,18 +27,24 @@ pub(super) struct Placed {
 
 /// The changes of an event at all their places, from the oldest release to the newest.
 pub(super) fn ordered(registry: &Registry, kind: &str) -> Vec<Placed> {
-    let mut placed = Vec::new();
-    for (change, Change { since, on, .. }) in registry.changes.iter().enumerate() {
-        let places = registry.places_before(kind, on, *since);
-        placed.extend(places.into_iter().map(|at| Placed { since: *since, change, at }));
+    let mut ordered = Vec::new();
+    for since in &registry.releases {
+        let mut placed: Vec<Placed> = Vec::new();
+        for (change, Change { on, .. }) in registry.changes.iter().enumerate().filter(|(_, it)| it.since == *since) {
+            let places = registry.places_before(kind, on, *since).into_iter();
+            placed.extend(places.map(|at| Placed { since: *since, change, at }));
+        }
+        let depth = |placed: &Placed| placed.at.segments().len();
+        for level in (0..=placed.iter().map(depth).max().unwrap_or_default()).rev() {
+            ordered.extend(placed.iter().filter(|placed| depth(placed) == level).cloned());
+        }
     }
-    placed.sort_by_key(|placed| (placed.since, Reverse(placed.at.segments().len())));
-    placed
+    ordered
 }
 
 /// Adds a problem for every op that cannot follow those before it.
 pub(super) fn check_order(registry: &Registry, problems: &mut Problems) {
-    let mut follower = Follower { registry, problems, seen: BTreeSet::new() };
+    let mut follower = Follower { registry, problems, seen: Vec::new() };
     for (change, Change { since, .. }) in registry.changes.iter().enumerate() {
         follower.both_ways(&[Placed { since: *since, change, at: Pointer::default() }], "");
     }
@@ -56,7 +60,7 @@ struct Follower<'r> {
     registry: &'r Registry,
     problems: &'r mut Problems,
     /// Ops that have a problem, by change and position.
-    seen: BTreeSet<(usize, usize)>,
+    seen: Vec<(usize, usize)>,
 }
 
 impl Follower<'_> {
@@ -91,9 +95,10 @@ impl Follower<'_> {
     }
 
     fn report(&mut self, change: usize, index: usize, clash: &Clash, of: &str) {
-        if self.seen.len() >= MAX_CLASHES || !self.seen.insert((change, index)) {
+        if self.seen.len() >= MAX_CLASHES || self.seen.contains(&(change, index)) {
             return;
         }
+        self.seen.push((change, index));
         let with = match self.registry.changes.get(clash.with) {
             Some(other) if clash.with != change => format!("change `{}`", other.id),
             _ => "another op".into(),

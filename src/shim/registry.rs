@@ -184,9 +184,9 @@ impl Registry {
         let Some(event) = self.events.get(kind) else {
             return models;
         };
-        models.found.push(Place { model: &event.model, at: Pointer::default(), levels: BTreeMap::new() });
+        models.found.push(Place { model: &event.model, at: Pointer::default(), holder: None });
         let mut next = 0;
-        while let Some(Place { model, at, levels }) = models.found.get(next).cloned() {
+        while let Some(Place { model, at, .. }) = models.found.get(next).cloned() {
             let inside = self.models.get(model).into_iter().flat_map(|model| &model.contains);
             for inner in inside {
                 let there =
@@ -195,16 +195,13 @@ impl Registry {
                     continue;
                 }
                 let at = inner.at.under(at.segments());
-                let mut levels = levels.clone();
-                let level = levels.entry(model).or_insert(0);
-                *level = usize::saturating_add(*level, 1);
-                if levels.get(inner.model.as_str()).is_some_and(|level| *level > MAX_TREE_LEVELS) {
+                if models.levels(next, &inner.model) > MAX_TREE_LEVELS {
                     models.deeper.push((&inner.model, at));
                 } else if models.found.len() >= MAX_PLACES || at.segments().len() > MAX_POINTER_SEGMENTS {
                     models.is_cut = true;
                     return models;
                 } else {
-                    models.found.push(Place { model: &inner.model, at, levels });
+                    models.found.push(Place { model: &inner.model, at, holder: Some(next) });
                 }
             }
             next = next.saturating_add(1);
@@ -228,8 +225,16 @@ pub(super) struct Models<'r> {
 pub(super) struct Place<'r> {
     pub(super) model: &'r str,
     pub(super) at: Pointer,
-    /// How often each model stands on the way to it.
-    levels: BTreeMap<&'r str, usize>,
+    /// The position of the place that holds it.
+    holder: Option<usize>,
+}
+
+impl Models<'_> {
+    /// How often a model stands on the way to a place and at it.
+    fn levels(&self, at: usize, model: &str) -> usize {
+        let place = |at: usize| self.found.get(at);
+        core::iter::successors(place(at), |found| place(found.holder?)).filter(|found| found.model == model).count()
+    }
 }
 
 /// Adds what is not there yet; the same in both is one. What stands in one of them twice is for `check` to find.

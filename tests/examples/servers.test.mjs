@@ -98,7 +98,7 @@ test("axum with SQLite in Rust, and a service on axum with the sender inside", a
   assert.equal(outside.ping, 204);
   assert.equal(await outside.deliver("ActivityCreated", { uuid: "user-1" }), 204);
   assert.equal(await outside.again(), 204);
-  assert.equal((await fetch(url, { method: "POST", body: "{}" })).status, 400);
+  assert.equal((await fetch(url, { method: "POST", body: "{}" })).status, 401);
   await until(() => receiver.errors.length === 2);
   assert.deepEqual(receiver.errors.slice(1), ["header_missing: header x-mambo-signature is missing"]);
 
