@@ -22,7 +22,7 @@ const USAGE: &str = "\
 cargo xtask demo    build the package, install it in a scratch project, and dispatch webhooks to it
 cargo xtask test    every test, lint and check; closes with a count
 cargo xtask test --all                          with every bundler, Next and Firefox; writes the README's runtimes table
-cargo xtask suite js|types|runtimes|bundlers|examples    one suite of JavaScript on the packed tarball
+cargo xtask suite js|types|programs|runtimes|bundlers|examples    one suite of JavaScript on the packed tarball
 cargo xtask example NAME [PORT]                 run one of the examples of JavaScript
 cargo xtask debugger                            build the page that says why a delivery is refused, and open it
 cargo xtask build   build the npm package in pkg/dist
