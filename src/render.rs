@@ -21,7 +21,7 @@ use crate::time::UnixMillis;
 /// Which payload version an endpoint gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Policy {
-    /// Always this release's shape, also for events that came later.
+    /// Always this release's shape, also for events that came later; that of the server where the release is newer.
     Pinned(Release),
     /// The shape of the server's release at the time of sending.
     Latest,
@@ -134,10 +134,12 @@ impl Renderer {
         for json in [Some(event.data), event.time].into_iter().flatten() {
             valid(json).map_err(|error| Error::BodyNotJson { line: error.line, column: error.column })?;
         }
+        // An event may be newer than the server that this worker was told of: it is never made older unasked.
+        let latest = self.server.max(event.version);
         let version = match policy {
-            Policy::Pinned(release) => release,
-            // An event may be newer than the server that this worker was told of: it is never made older unasked.
-            Policy::Latest => self.server.max(event.version),
+            // A pin that is newer than the server names a shape that the server does not know.
+            Policy::Pinned(release) => release.min(latest),
+            Policy::Latest => latest,
         };
         let plan = self.shims.plan(event.kind, event.version, version);
         let shimmed = apply(plan, event.data, self.strictness)?;

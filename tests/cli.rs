@@ -88,7 +88,9 @@ fn what_ended_long_ago_is_forgotten() {
     assert_eq!(run(&folder, "endpoint disable e --store store.db").2, 0);
     let send = "send --kind Other --id e-1 --data data --store store.db --server 9.0.0";
     fs::write(folder.join("data"), "{}").unwrap();
-    assert_eq!(run(&folder, send), ("e-1".into(), String::new(), 0));
+    let notes = "mambo-webhooks: neither Mambo's docs nor the registry name the event type `Other`\n\
+                 mambo-webhooks: no enabled endpoint subscribes to it, so it is not delivered";
+    assert_eq!(run(&folder, send), ("e-1".into(), notes.into(), 0));
     let prune = "prune --days 30 --store store.db";
     assert_eq!(run(&folder, prune), ("0 events are forgotten".into(), String::new(), 0));
     assert_eq!(run(&folder, &format!("--json {prune} --dead")), (r#"{"events":0}"#.into(), String::new(), 0));
@@ -130,8 +132,8 @@ fn blank_names_are_refused_and_make_no_event() {
     run(&folder, "endpoint add e https://192.0.2.1/ --allow 192.0.2.0/24 --store store.db");
     fs::write(folder.join("data.json"), "{}").unwrap();
     for (options, problem) in [
-        (["--kind", "A", "--key", ""], "mambo-webhooks: text_blank: the idempotency key is blank"),
-        (["--kind", "A", "--id", " "], "mambo-webhooks: text_blank: the event id is blank"),
+        (["--kind", "Ping", "--key", ""], "mambo-webhooks: text_blank: the idempotency key is blank"),
+        (["--kind", "Ping", "--id", " "], "mambo-webhooks: text_blank: the event id is blank"),
         (["--kind", "", "--key", "k"], "mambo-webhooks: text_blank: the event type is blank"),
     ] {
         let words = ["send", "--data", "data.json", "--store", "store.db"].into_iter().chain(options);
@@ -150,4 +152,60 @@ fn a_reader_that_is_gone_ends_a_command_quietly() {
     drop(child.stdout.take());
     let output = child.wait_with_output().unwrap();
     assert_eq!((String::from_utf8(output.stderr).unwrap().as_str(), output.status.code()), ("", Some(0)));
+}
+
+#[test]
+fn what_a_command_was_not_asked_but_has_to_be_known_is_said() {
+    let folder = folder("said");
+    fs::remove_file(folder.join("store.db")).ok();
+    let run = |arguments: &str| run(&folder, &format!("{arguments} --store store.db --server 9.0.0"));
+    assert_eq!(run("endpoint add e https://192.0.2.1/ --allow 192.0.2.1").2, 0);
+    let (id, notes, code) = run(r#"send --kind ActivityCraeted --data {"a":1} --key k"#);
+    let unknown = "mambo-webhooks: neither Mambo's docs nor the registry name the event type `ActivityCraeted`";
+    assert_eq!((notes.as_str(), code), (unknown, 0));
+    let (again, notes, code) = run(r#"send --kind ActivityCreated --data {"a":2} --key k"#);
+    let taken = format!("mambo-webhooks: event {id} has this key, so this one was not taken");
+    assert_eq!((again, notes, code), (id, taken, 0));
+    let (_, problem, code) = run("endpoint add f https://192.0.2.1/ --allow 192.0.2.1 --pinned 99.0.0");
+    assert_eq!((problem.as_str(), code), ("mambo-webhooks: --pinned 99.0.0 is newer than the server, 9.0.0", 1));
+    let (_, problem, code) = run("endpoint add f https://192.0.2.1/");
+    let expected = "mambo-webhooks: address_refused: the endpoint's host is not a public address; allow networks of your own \
+                    with `--allow`, `MAMBO_ALLOW` or `Guard::allowing`";
+    assert_eq!((problem.as_str(), code), (expected, 1));
+    let (_, problem, code) = run("retry --dead --endpoint nobody");
+    assert_eq!((problem.as_str(), code), ("mambo-webhooks: endpoint_unknown: there is no endpoint `nobody`", 1));
+    let (_, problem, code) = run("--json retry --dead --endpoint nobody");
+    assert_eq!((problem.as_str(), code), (r#"{"error":"endpoint_unknown: there is no endpoint `nobody`"}"#, 1));
+    fs::write(folder.join("lines"), "{}\n{}\nno JSON\n{}\n").unwrap();
+    let (ids, problem, code) = run("send --kind Ping --lines --data lines");
+    let expected =
+        "mambo-webhooks: line 3: body_not_json: body is not JSON at line 1 column 2; the lines before it are taken";
+    assert_eq!((ids.lines().count(), problem.as_str(), code), (2, expected, 1));
+}
+
+#[test]
+fn a_wrong_call_ends_with_2_and_names_the_option() {
+    let folder = folder("calls");
+    for (arguments, problem) in [
+        (
+            "stats --server foo",
+            "error: invalid value 'foo' for '--server <SERVER>': expected three numbers joined by dots, such as 8.10.2",
+        ),
+        (
+            "endpoint add e https://example.com/ --pinned x",
+            "error: invalid value 'x' for '--pinned <PINNED>': expected three numbers joined by dots, such as 8.10.2",
+        ),
+        (
+            "endpoint add e https://example.com/ --header noColon",
+            "error: invalid value 'noColon' for '--header <HEADER>': expected `Name: value`",
+        ),
+        ("send --kind Ping --lines --id e", "error: the argument '--lines' cannot be used with '--id <ID>'"),
+        (
+            "stats --allow ten",
+            "error: invalid value 'ten' for '--allow <ALLOW>': expected a network or an address, such as 10.1.0.0/16",
+        ),
+    ] {
+        let (_, said, code) = run(&folder, arguments);
+        assert_eq!((said.lines().next(), code), (Some(problem), 2), "{arguments}");
+    }
 }

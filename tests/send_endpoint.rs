@@ -173,4 +173,6 @@ fn an_event_newer_than_the_server_is_not_made_older_unless_it_is_pinned() {
     assert_eq!(body(Policy::Latest), sent(version, data));
     let old = Release::new(8, 0, 3);
     assert_eq!(body(Policy::Pinned(old)), sent(old, r#"{"exampleField":1}"#));
+    // A pin that the server does not reach yet claims no more than the server knows.
+    assert_eq!(body(Policy::Pinned(Release::new(99, 0, 0))), sent(version, data));
 }

@@ -102,6 +102,13 @@ async fn every_fault_of_a_receiver_has_its_outcome() {
         (says("400 Bad Request"), ("waiting", Some(400), None)),
         (says("410 Gone"), ("dead", Some(410), None)),
         (says("500 Oops"), ("waiting", Some(500), None)),
+        // What is odd about the rest of the head does not change the status.
+        (says(&format!("200 OK{}", "\r\nx-note: 1".repeat(150))), ("delivered", Some(200), None)),
+        (says("200 OK\r\nno colon here"), ("delivered", Some(200), None)),
+        (says("200 OK\r\nx-note : 1"), ("delivered", Some(200), None)),
+        (says("500 Oops\r\nno colon here"), ("waiting", Some(500), None)),
+        // Where its body ends cannot be known, so no client reads it.
+        (says("200 OK\r\ncontent-length: 2"), ("waiting", None, Some(ConnectionLost))),
         (Manner::Says("nonsense\r\n\r\n".into()), ("waiting", None, Some(ConnectionLost))),
         (Manner::Says(String::new()), ("waiting", None, Some(ConnectionLost))),
         (Manner::SaysAndResets(""), ("waiting", None, Some(ConnectionLost))),

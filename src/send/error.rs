@@ -138,12 +138,14 @@ impl fmt::Display for SendError {
         match self {
             Self::UrlMalformed => f.write_str("the endpoint is not a URL"),
             Self::UrlNotHttps => f.write_str(
-                "the endpoint is not https; plain http goes to loopback addresses that the guard allows, only",
+                "the endpoint is not https; plain http goes only to loopback addresses that are allowed (`--allow`, `Guard::allowing`)",
             ),
             Self::UrlUserInfo => f.write_str("the endpoint's URL carries a user name or password"),
             Self::UrlFragment => f.write_str("the endpoint's URL carries a fragment"),
             Self::AddressRefused => {
-                f.write_str("the endpoint's host is not a public address; name networks of your own to the guard")
+                f.write_str(
+                    "the endpoint's host is not a public address; allow networks of your own with `--allow`, `MAMBO_ALLOW` or `Guard::allowing`",
+                )
             }
             Self::HeaderRefused { name } => write!(f, "header `{name}` cannot be set by an endpoint"),
             Self::HeadersTooLarge { count, bytes } => {

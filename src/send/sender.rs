@@ -109,11 +109,23 @@ impl<S: Store> Sender<S> {
         Ok(taken)
     }
 
-    /// Tries deliveries once more, each one time, with a signature of its own; hands back how many.
+    /// An endpoint.
     ///
     /// # Errors
-    /// `store_failed`.
+    /// `endpoint_unknown`, `store_failed`.
+    pub async fn endpoint(&self, id: &str) -> Result<Arc<Endpoint>, SendError> {
+        let found = self.store.endpoints().await?.into_iter().find(|endpoint| endpoint.id == id);
+        found.ok_or_else(|| SendError::EndpointUnknown { id: id.into() })
+    }
+
+    /// Tries deliveries once more, each one time and with a fresh signature; returns how many.
+    ///
+    /// # Errors
+    /// `endpoint_unknown`, `store_failed`.
     pub async fn retry(&self, selection: Selection) -> Result<u64, SendError> {
+        if let Selection::Dead { endpoint: Some(id) } | Selection::Range { endpoint: Some(id), .. } = &selection {
+            self.endpoint(id).await?;
+        }
         let count = self.store.retry(selection).await?;
         self.wake.notify_waiters();
         Ok(count)

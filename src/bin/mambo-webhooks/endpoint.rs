@@ -21,7 +21,7 @@ pub enum Action {
         url: String,
         /// Pin it to a release; the newest one otherwise.
         #[arg(long)]
-        pinned: Option<String>,
+        pinned: Option<Release>,
         /// A kind that it gets; all of them otherwise.
         #[arg(long)]
         kind: Vec<String>,
@@ -32,8 +32,8 @@ pub enum Action {
         #[arg(long)]
         max_in_flight: Option<u32>,
         /// An additional header: `Name: value`. Other users of this machine can read it: see `--headers`.
-        #[arg(long)]
-        header: Vec<String>,
+        #[arg(long, value_parser = read_header)]
+        header: Vec<(String, String)>,
         /// A file with additional headers, one a line, for those that hold a secret; `-` for standard input.
         #[arg(long)]
         headers: Option<PathBuf>,
@@ -55,14 +55,23 @@ pub enum Action {
     Ping { id: String },
 }
 
-pub async fn run<S: Store>(sender: &Sender<S>, action: Action) -> Result<Answer, String> {
+/// A header as it is written: `Name: value`.
+fn read_header(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once(':').ok_or("expected `Name: value`")?;
+    Ok((name.trim().into(), value.trim().into()))
+}
+
+pub async fn run<S: Store>(sender: &Sender<S>, action: Action, server: Release) -> Result<Answer, String> {
     let done = |text: String, id: &str| Ok(Answer(true, text, json!({ "endpoint": id })));
     match action {
         Action::Add { id, url, pinned, kind, rate, max_in_flight, header, headers } => {
             let mut settings = Settings::new(&url, &secret()?);
             if let Some(pinned) = pinned {
-                let release = pinned.parse::<Release>().map_err(|error| format!("--pinned {pinned}: {error}"))?;
-                settings = settings.policy(Policy::Pinned(release));
+                // Without --server it is not known.
+                if server != Release::new(0, 0, 0) && pinned > server {
+                    return Err(format!("--pinned {pinned} is newer than the server, {server}"));
+                }
+                settings = settings.policy(Policy::Pinned(pinned));
             }
             if !kind.is_empty() {
                 settings = settings.kinds(&kind.iter().map(String::as_str).collect::<Vec<_>>());
@@ -70,10 +79,12 @@ pub async fn run<S: Store>(sender: &Sender<S>, action: Action) -> Result<Answer,
             settings.rate_per_second = rate;
             settings.max_in_flight = max_in_flight.unwrap_or(settings.max_in_flight);
             let file = headers.as_deref().map(text).transpose()?.unwrap_or_default();
-            let lines = file.lines().filter(|line| !line.trim().is_empty());
-            for header in header.iter().map(String::as_str).chain(lines) {
-                let (name, value) = header.split_once(':').ok_or("a header: expected `Name: value`")?;
-                settings = settings.header(name.trim(), value.trim());
+            let mut all = header;
+            for (number, line) in (1_usize..).zip(file.lines()).filter(|(_, line)| !line.trim().is_empty()) {
+                all.push(read_header(line).map_err(|problem| format!("--headers, line {number}: {problem}"))?);
+            }
+            for (name, value) in &all {
+                settings = settings.header(name, value);
             }
             sender.add_endpoint(&id, settings).await.map_err(said)?;
             done(format!("added {id}; a Ping is on its way to it"), &id)

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use mambo_webhooks::Profile;
 
-/// The secret, from the environment: everybody on the machine can read arguments.
+/// The secret, from the environment: every user of the machine can read arguments.
 pub fn secret() -> Result<String, String> {
     std::env::var("MAMBO_SECRET").map_err(|_| "set the environment variable MAMBO_SECRET".into())
 }
@@ -28,6 +28,12 @@ pub fn read(file: &Path) -> Result<Vec<u8>, String> {
         fs::read(file).map(|read| bytes = read)
     };
     done.map(|()| bytes).map_err(|error| format!("{}: {error}", file.display()))
+}
+
+/// JSON that is an argument itself, that of a file, or of standard input for `-`.
+pub fn json(argument: &str) -> Result<String, String> {
+    let is_json = argument.trim_start().starts_with(['{', '[', '"']);
+    if is_json { Ok(argument.into()) } else { text(Path::new(argument)) }
 }
 
 /// The text of a file, or of standard input for `-`.

@@ -1,6 +1,6 @@
 //! The command line: look into a captured delivery, sign one, work with registries, and run the sender. Feature `cli`.
 //!
-//! Secrets come from the environment variable `MAMBO_SECRET`, never from an argument, which everybody on the machine
+//! Secrets come from the environment variable `MAMBO_SECRET`, never from an argument, which every user of the machine
 //! can read. Exit codes: 0 for yes and done, 1 for a refusal or a problem, 2 for a wrong call.
 //! `RUST_LOG` filters what workers log.
 
@@ -70,7 +70,11 @@ fn main() -> ExitCode {
             ExitCode::from(u8::from(!is_yes))
         }
         Err(problem) => {
-            eprintln!("mambo-webhooks: {problem}");
+            if json {
+                eprintln!("{}", serde_json::json!({ "error": problem }));
+            } else {
+                eprintln!("mambo-webhooks: {problem}");
+            }
             ExitCode::FAILURE
         }
     }

@@ -9,7 +9,7 @@ use mambo_webhooks::{Registry, Release, Shims};
 use serde_json::{Value, json};
 
 use crate::Answer;
-use crate::input::text;
+use crate::input::{self, text};
 
 /// Bring data of one release into the shape of another.
 #[derive(clap::Args)]
@@ -22,13 +22,13 @@ pub struct Upgrade {
     kind: String,
     /// The release that the data is in.
     #[arg(long)]
-    from: String,
+    from: Release,
     /// The release that is wanted.
     #[arg(long)]
-    to: String,
-    /// The data; `-` for standard input.
+    to: Release,
+    /// The data: JSON itself, a file with it, or `-` for standard input.
     #[arg(long)]
-    data: PathBuf,
+    data: String,
 }
 
 #[derive(Subcommand)]
@@ -47,12 +47,11 @@ pub enum Document {
 
 pub fn upgrade(Upgrade { registry, kind, from, to, data }: &Upgrade) -> Result<Answer, String> {
     let shims = Shims::from_json(&text(registry)?).map_err(|error| error.to_string())?;
-    let release = |text: &str| text.parse::<Release>().map_err(|error| format!("{text}: {error}"));
-    let data = text(data)?;
+    let data = input::json(data)?;
     if let Err(error) = serde_json::from_str::<&serde_json::value::RawValue>(&data) {
         return Err(format!("the data is not JSON at line {} column {}", error.line(), error.column()));
     }
-    let plan = shims.plan(kind, release(from)?, release(to)?);
+    let plan = shims.plan(kind, *from, *to);
     let shimmed = apply(plan, &data, Strictness::Lenient).map_err(|error| error.to_string())?;
     let losses: Vec<Value> = shimmed
         .losses

@@ -3,7 +3,6 @@
 use std::fs;
 use std::io::{BufRead, stdin};
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Subcommand;
@@ -13,7 +12,7 @@ use mambo_webhooks::send::{Enqueued, LogQuery, NewEvent, Prune, Selection, Sende
 use serde_json::{Value, json};
 
 use crate::Answer;
-use crate::input::text;
+use crate::input;
 use crate::setup::Setup;
 use crate::show::{print, said};
 use crate::{endpoint, show};
@@ -28,11 +27,11 @@ pub enum Command {
         /// The kind.
         #[arg(long)]
         kind: String,
-        /// The data as JSON; `-` for standard input.
+        /// The data: JSON itself, a file with it, or `-` for standard input.
         #[arg(long, default_value = "-")]
-        data: PathBuf,
-        /// Every line of the data is an event of its own.
-        #[arg(long)]
+        data: String,
+        /// Every line of the data is one event.
+        #[arg(long, conflicts_with_all = ["id", "key"])]
         lines: bool,
         /// The event's id.
         #[arg(long)]
@@ -194,13 +193,12 @@ async fn act<S: Store + Clone>(
     json: bool,
 ) -> Result<Answer, String> {
     match command {
-        Command::Endpoint(action) => endpoint::run(&sender, action).await,
+        Command::Endpoint(action) => endpoint::run(&sender, action, setup.server).await,
         // Carried out before, without a store.
         Command::Migrate { .. } => Err("not over a store".into()),
         Command::Send { kind, data, lines, id, key } => {
-            let version = setup.server()?;
             let make = |data: &str| {
-                let mut event = NewEvent::new(&kind, version, data).map_err(said)?;
+                let mut event = NewEvent::new(&kind, setup.server, data).map_err(said)?;
                 if let Some(id) = &id {
                     event = event.id(id);
                 }
@@ -209,21 +207,28 @@ async fn act<S: Store + Clone>(
                     None => event,
                 })
             };
+            if !kind.trim().is_empty() && !setup.knows(&kind)? {
+                remark(&format!("neither Mambo's docs nor the registry name the event type `{kind}`"));
+            }
             if !lines {
-                let taken = sender.send(make(&text(&data)?)?).await.map_err(said)?;
+                let taken = sender.send(make(&input::json(&data)?)?).await.map_err(said)?;
+                if !taken.is_new {
+                    remark(&format!("event {} has this key, so this one was not taken", taken.event));
+                } else if taken.deliveries == 0 {
+                    remark("no enabled endpoint subscribes to it, so it is not delivered");
+                }
                 return Ok(Answer(true, taken.event.clone(), value(&taken)));
             }
-            if id.is_some() || key.is_some() {
-                return Err("--lines takes many events, and --id and --key name one".into());
-            }
-            let reader: Box<dyn BufRead> = if data == std::path::Path::new("-") {
+            let reader: Box<dyn BufRead> = if data == "-" {
                 Box::new(stdin().lock())
             } else {
-                Box::new(std::io::BufReader::new(fs::File::open(&data).map_err(|error| error.to_string())?))
+                Box::new(std::io::BufReader::new(fs::File::open(&data).map_err(|error| format!("{data}: {error}"))?))
             };
             let bar = show::progress("events taken");
-            for line in reader.lines() {
-                let taken = sender.send(make(&line.map_err(|error| error.to_string())?)?).await.map_err(said)?;
+            for (number, line) in (1_usize..).zip(reader.lines()) {
+                let here = |problem: String| format!("line {number}: {problem}; the lines before it are taken");
+                let event = line.map_err(|error| error.to_string()).and_then(|line| make(&line)).map_err(here)?;
+                let taken = sender.send(event).await.map_err(|error| here(said(error)))?;
                 print(if json { value(&taken).to_string() } else { taken.event });
                 bar.inc(1);
             }
@@ -286,6 +291,11 @@ async fn act<S: Store + Clone>(
             ))
         }
     }
+}
+
+/// What a caller has to know of a command that is done all the same, on standard error.
+fn remark(text: &str) {
+    eprintln!("mambo-webhooks: {text}");
 }
 
 /// Lets this process have as many file descriptors as it may: each attempt takes one.

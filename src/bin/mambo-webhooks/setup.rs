@@ -4,6 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use mambo_webhooks::event::KINDS;
 use mambo_webhooks::send::{Guard, HttpOptions};
 use mambo_webhooks::{Release, Renderer, Shims};
 
@@ -18,15 +19,16 @@ pub struct Setup {
     pub store: String,
     /// The server's release, which events are in and which endpoints that follow the latest one get.
     #[arg(long, global = true, env = "MAMBO_SERVER", default_value = "0.0.0")]
-    server: String,
+    pub server: Release,
     /// A registry document.
     #[arg(long, global = true, env = "MAMBO_REGISTRY")]
     registry: Option<PathBuf>,
     /// A profile, as JSON.
     #[arg(long, global = true, env = "MAMBO_PROFILE")]
     profile: Option<PathBuf>,
-    /// A private network that may be delivered to, such as 10.1.0.0/16. Never take this from customers.
-    #[arg(long, global = true)]
+    /// A private network or address that may be delivered to, such as 10.1.0.0/16. Never take this from customers. The
+    /// worker needs it too.
+    #[arg(long, global = true, env = "MAMBO_ALLOW", value_delimiter = ',', value_parser = network)]
     allow: Vec<ipnet::IpNet>,
     /// A file with certificates of authorities, PEM, that are trusted beside the system's.
     #[arg(long, global = true)]
@@ -36,19 +38,26 @@ pub struct Setup {
     timeout_seconds: u64,
 }
 
+/// A network, or one address.
+fn network(text: &str) -> Result<ipnet::IpNet, String> {
+    let address = || text.parse::<std::net::IpAddr>().map(ipnet::IpNet::from);
+    text.parse().or_else(|_| address()).map_err(|_| "expected a network or an address, such as 10.1.0.0/16".into())
+}
+
 impl Setup {
-    pub fn server(&self) -> Result<Release, String> {
-        self.server.parse().map_err(|error| format!("--server {}: {error}", self.server))
+    fn shims(&self) -> Result<Shims, String> {
+        let registry = self.registry.as_deref().map(text).transpose()?;
+        let shims = registry.map_or_else(|| Ok(Shims::default()), |text| Shims::from_json(&text));
+        shims.map_err(|error| error.to_string())
+    }
+
+    /// Whether Mambo's docs or the registry name an event type.
+    pub fn knows(&self, kind: &str) -> Result<bool, String> {
+        Ok(KINDS.contains(&kind) || self.shims()?.registry().events.contains_key(kind))
     }
 
     pub fn renderer(&self) -> Result<Renderer, String> {
-        let registry = self.registry.as_deref().map(text).transpose()?;
-        let shims = registry.map_or_else(|| Ok(Shims::default()), |text| Shims::from_json(&text));
-        let renderer = Renderer::new(
-            read_profile(self.profile.as_deref())?,
-            shims.map_err(|error| error.to_string())?,
-            self.server()?,
-        );
+        let renderer = Renderer::new(read_profile(self.profile.as_deref())?, self.shims()?, self.server);
         renderer.map_err(|error| error.to_string())
     }
 

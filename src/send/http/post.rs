@@ -23,6 +23,8 @@ use crate::time::UnixMillis;
 
 /// Most bytes of an answer that are read.
 const READ_BYTES: usize = 64 * 1024;
+/// Most headers of an answer that are taken; their bytes are bounded by the client.
+const MAX_ANSWER_HEADERS: usize = 4096;
 /// Most bytes of an answer that are kept in the log.
 const KEPT_BYTES: usize = 16 * 1024;
 
@@ -136,6 +138,11 @@ fn client(options: &HttpOptions, idle_per_host: usize) -> Result<reqwest::Client
         .retry(reqwest::retry::never())
         .no_proxy()
         .http1_only()
+        // The status decides, whatever else is odd about the answer's head.
+        .http1_max_headers(MAX_ANSWER_HEADERS)
+        .http1_ignore_invalid_headers_in_responses(true)
+        .http1_allow_obsolete_multiline_headers_in_responses(true)
+        .http1_allow_spaces_after_header_name_in_responses(true)
         .dns_resolver(guarded)
         .pool_max_idle_per_host(idle_per_host)
         .pool_idle_timeout(IDLE_TIMEOUT)

@@ -70,7 +70,7 @@ pub(super) async fn health(
             SELECT count(*) AS attempts, count(*) FILTER (WHERE status BETWEEN 200 AND 299) AS answered,
                 coalesce(percentile_disc(0.5) WITHIN GROUP (ORDER BY elapsed_ms), 0) AS p50,
                 coalesce(percentile_disc(0.99) WITHIN GROUP (ORDER BY elapsed_ms), 0) AS p99
-            FROM (SELECT status, elapsed_ms FROM mambo_attempt WHERE endpoint = e.id AND started >= $1
+            FROM (SELECT status, elapsed_ms FROM mambo_attempt WHERE endpoint = e.id AND started >= $1 AND NOT is_manual
                 ORDER BY started DESC LIMIT $2) latest
         ) a
         ORDER BY e.id";

@@ -100,8 +100,8 @@ pub(super) fn health(
 }
 
 fn one(connection: &Connection, known: &Known, since: UnixMillis, now: UnixMillis) -> rusqlite::Result<EndpointHealth> {
-    let sql =
-        "SELECT status, elapsed_ms FROM attempt WHERE endpoint = ?1 AND started >= ?2 ORDER BY started DESC LIMIT ?3";
+    let sql = "SELECT status, elapsed_ms FROM attempt WHERE endpoint = ?1 AND started >= ?2 AND NOT is_manual
+         ORDER BY started DESC LIMIT ?3";
     let mut rows = connection.prepare_cached(sql)?;
     let rows = rows.query_map(params![known.id, since.0, HEALTH_ATTEMPTS], |row| {
         Ok((row.get::<_, Option<u16>>(0)?, unsigned(row.get(1)?)))
