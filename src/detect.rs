@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use crate::encoding::Encoding;
 use crate::envelope::Layout;
+use crate::error::Error;
 use crate::event::KINDS;
 use crate::header::SignatureHeader;
 use crate::json::pointer::slashed;
@@ -43,24 +44,26 @@ pub struct Sighting {
     pub at: Pointer,
 }
 
-/// Most headers that are looked at.
-const MAX_HEADERS: usize = 64;
 /// Most secrets that are tried.
 const MAX_SECRETS: usize = 8;
+
 /// Every profile under which the delivery verifies with one of the secrets, the default grammar first.
-#[must_use]
-pub fn detect(headers: &dyn Headers, body: &[u8], secrets: &[&str], now: UnixMillis) -> Vec<Detected> {
-    let mut found = Vec::new();
+///
+/// # Errors
+/// `body_too_large` for a body over 1 MiB, `keys_too_many` for more than 8 secrets: no others are tried.
+pub fn detect(headers: &dyn Headers, body: &[u8], secrets: &[&str], now: UnixMillis) -> Result<Vec<Detected>, Error> {
     if body.len() > MAX_BODY_BYTES {
-        return found;
+        return Err(Error::BodyTooLarge { allowed: MAX_BODY_BYTES });
     }
+    if secrets.len() > MAX_SECRETS {
+        return Err(Error::KeysTooMany { count: secrets.len(), allowed: MAX_SECRETS });
+    }
+    let mut found = Vec::new();
     let keys = keys(secrets);
     let envelope = layout(&sightings(body));
-    let mut seen: usize = 0;
     let mut budget = MAX_DETECTION_BYTES;
     headers.visit(&mut |name, value| {
-        seen = seen.saturating_add(1);
-        if seen > MAX_HEADERS || value.len() > MAX_HEADER_BYTES {
+        if value.len() > MAX_HEADER_BYTES {
             return;
         }
         let Ok(text) = core::str::from_utf8(value) else {
@@ -94,13 +97,13 @@ pub fn detect(headers: &dyn Headers, body: &[u8], secrets: &[&str], now: UnixMil
         }
     });
     found.retain(|detected| detected.profile.check().is_ok());
-    found
+    Ok(found)
 }
 
 /// Each secret in each encoding that it can be read in.
 fn keys(secrets: &[&str]) -> Vec<(usize, Encoding, MacKey)> {
     let mut keys = Vec::new();
-    for (index, secret) in secrets.iter().take(MAX_SECRETS).enumerate() {
+    for (index, secret) in secrets.iter().enumerate() {
         for (_, encoding) in Encoding::NAMES {
             let bytes = encoding.decode(secret).filter(|bytes| !bytes.is_empty());
             keys.extend(bytes.map(|bytes| (index, encoding, MacKey::new(&bytes))));

@@ -13,7 +13,7 @@ use mambo_webhooks::encoding::Encoding;
 use mambo_webhooks::key::Strength;
 use mambo_webhooks::scheme::{Digest, Grammar, Scheme, Unit};
 use mambo_webhooks::sign::sign;
-use mambo_webhooks::{Key, KeyRing, Profile, Receiver, UnixMillis};
+use mambo_webhooks::{Error, Key, KeyRing, Profile, Receiver, UnixMillis};
 
 const BODY: &str = r#"{"id":"e-1","type":"ActivityCreated","apiVersion":"8.10.2","createdOn":"2023-11-14T22:13:20Z","payload":{"id":"a-1"}}"#;
 const NOW: UnixMillis = UnixMillis(1_700_000_000_000);
@@ -60,7 +60,7 @@ fn every_scheme_of_the_bounded_set_is_found() {
             let keys = KeyRing::new(vec![Key::new("k", secret, *encoding, Strength::Strong).unwrap()]).unwrap();
             let value = sign(&scheme, &keys, BODY.as_bytes(), NOW).unwrap();
             let headers = [("Host", "localhost".to_owned()), ("X-Mambo-Signature", value)];
-            let found = detect(&headers, BODY.as_bytes(), &[secrets[0].0, secrets[1].0], NOW);
+            let found = detect(&headers, BODY.as_bytes(), &[secrets[0].0, secrets[1].0], NOW).unwrap();
             let exact = found.iter().find(|found| found.profile.scheme == scheme && found.encoding == *encoding);
             let exact = exact.unwrap_or_else(|| panic!("{scheme:?} was not found: {found:?}"));
             assert_eq!((exact.secret, exact.timestamp, exact.is_recent), (index, NOW, true));
@@ -101,7 +101,7 @@ fn a_kind_inside_the_model_makes_the_whole_body_the_data() {
     let keys = KeyRing::single("correct horse battery staple").unwrap();
     let value = sign(&Scheme::default(), &keys, body.as_bytes(), NOW).unwrap();
     let headers = [("x-mambo-signature", value)];
-    let found = detect(&headers, body.as_bytes(), &["correct horse battery staple"], NOW);
+    let found = detect(&headers, body.as_bytes(), &["correct horse battery staple"], NOW).unwrap();
     let receiver = Receiver::new(keys).profile(found[0].profile.clone()).unwrap();
     let received = receiver.receive(&headers, body.as_bytes(), NOW).unwrap();
     assert_eq!((received.event.kind(), received.event.json()), (Some("NotificationRead"), body));
@@ -113,7 +113,7 @@ fn other_pairs_beside_the_two_that_count() {
     let value = sign(&Scheme::default(), &keys, BODY.as_bytes(), NOW).unwrap();
     let value = format!("v=1, kid={}, {}", "ab".repeat(32), value.replace(',', " , "));
     let headers = [("x-mambo-signature", value)];
-    let found = detect(&headers, BODY.as_bytes(), &["correct horse battery staple"], NOW);
+    let found = detect(&headers, BODY.as_bytes(), &["correct horse battery staple"], NOW).unwrap();
     let receiver = Receiver::new(keys).profile(found[0].profile.clone()).unwrap();
     assert!(receiver.receive(&headers, BODY.as_bytes(), NOW).is_ok());
 }
@@ -123,9 +123,16 @@ fn what_does_not_fit_is_not_found_and_hostile_input_is_bounded() {
     let keys = KeyRing::single("correct horse battery staple").unwrap();
     let value = sign(&Scheme::default(), &keys, BODY.as_bytes(), NOW).unwrap();
     let headers = [("x-mambo-signature", value)];
-    assert_eq!(detect(&headers, BODY.as_bytes(), &["another secret"], NOW), []);
-    assert_eq!(detect(&headers, b"{}", &["correct horse battery staple"], NOW), []);
+    assert_eq!(detect(&headers, BODY.as_bytes(), &["another secret"], NOW).unwrap(), []);
+    assert_eq!(detect(&headers, b"{}", &["correct horse battery staple"], NOW).unwrap(), []);
+    let none_else: Vec<(String, String)> = (0..100).map(|index| (format!("h{index}"), "x".into())).collect();
+    let signed = (headers[0].0.to_owned(), headers[0].1.clone());
+    let last: Vec<_> = none_else.into_iter().chain([signed]).collect();
+    assert_eq!(detect(&last, BODY.as_bytes(), &["correct horse battery staple"], NOW).unwrap().len(), 1);
+    let large = vec![b' '; 1_048_577];
+    assert_eq!(detect(&headers, &large, &[], NOW), Err(Error::BodyTooLarge { allowed: 1_048_576 }));
+    assert_eq!(detect(&headers, b"{}", &["s"; 9], NOW), Err(Error::KeysTooMany { count: 9, allowed: 8 }));
     let many: Vec<(String, String)> =
         (0..1000).map(|index| (format!("h{index}"), format!("t=1,{}", "v=0,".repeat(1000)))).collect();
-    assert_eq!(detect(&many, BODY.as_bytes(), &["correct horse battery staple"], NOW), []);
+    assert_eq!(detect(&many, BODY.as_bytes(), &["correct horse battery staple"], NOW).unwrap(), []);
 }

@@ -97,5 +97,9 @@ await modules();
 await commonjs();
 types();
 for (const name of ["LICENSE-MIT", "LICENSE-APACHE", "CHANGELOG.md"]) copyFileSync(join(root, name), join(pkg, name));
-// The pages that types and error advice speak of.
+// The pages that types and error advice speak of. What they link to in the repository alone is not in the package.
 cpSync(join(root, "docs"), join(pkg, "docs"), { recursive: true });
+for (const name of readdirSync(join(pkg, "docs")).filter((name) => name.endsWith(".md"))) {
+  const text = readFileSync(join(root, "docs", name), "utf8");
+  writeFileSync(join(pkg, "docs", name), text.replaceAll(/\[([^\]]+)\]\(\.\.\/[^)]*\)/g, "$1 (in the repository)"));
+}

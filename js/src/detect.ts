@@ -34,7 +34,7 @@ export interface Detection {
 /**
  * Works out from one captured delivery how deliveries are signed and laid out. Settles what Mambo's public docs leave
  * open; run it once, by hand, and keep the profile that it finds.
- * @throws WebhookError `body_parsed`, `options_invalid`
+ * @throws WebhookError `body_parsed`, `body_too_large` over 1 MiB, `keys_too_many` for more than 8 secrets, `options_invalid`
  */
 export function detect({ headers, body, secrets, now = Date.now() }: DetectOptions): Detection {
   const [lines, bytes] = [headerLines(headers), bodyBytes(body)];

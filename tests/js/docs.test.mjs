@@ -95,3 +95,13 @@ test("the default profile in docs/PROTOCOL.md is the default", () => {
     assert.deepEqual(outcome({ profile: code }), outcome({}));
   }
 });
+
+test("links of the packed pages lead to packed files", () => {
+  const root = "node_modules/mambo-webhooks";
+  const packed = ["README.md", "CHANGELOG.md", ...readdirSync(join(root, "docs")).filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`)];
+  const dead = packed.flatMap((page) => {
+    const links = [...readFileSync(join(root, page), "utf8").matchAll(/\]\(([^)\s#]+)[^)]*\)/g)].map(([, link]) => link);
+    return links.filter((link) => !link.includes(":") && !existsSync(join(root, dirname(page), link))).map((link) => `${page}: ${link}`);
+  });
+  assert.deepEqual(dead, []);
+});

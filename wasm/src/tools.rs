@@ -4,6 +4,7 @@ use js_sys::Uint8Array;
 use mambo_webhooks::detect::{Detected, Sighting, detect as found_by, sightings};
 use mambo_webhooks::error::Code;
 use mambo_webhooks::json::Problems;
+use mambo_webhooks::limits::MAX_BODY_BYTES;
 use mambo_webhooks::shim::changelog as changelog_of;
 use mambo_webhooks::sign::sign as signed;
 use mambo_webhooks::{Error, KeyRing, Profile, Registry};
@@ -11,7 +12,7 @@ use serde::Serialize;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::input::{Lines, milliseconds};
+use crate::input::{Body, Lines, milliseconds};
 use crate::options::{DetectOptions, Secret, SignOptions, read};
 use crate::output::{number, problem, thrown, value};
 use crate::stack;
@@ -82,8 +83,8 @@ pub fn detect(options: JsValue, headers: &str, body: &Uint8Array, now: f64) -> R
     let detect = || -> Result<JsValue, Error> {
         let DetectOptions { secrets } = read(options)?;
         let secrets: Vec<&str> = secrets.iter().map(Secret::expose).collect();
-        let body = body.to_vec();
-        let profiles = found_by(&Lines(headers), &body, &secrets, milliseconds(now)?);
+        let body = Body::new(body, MAX_BODY_BYTES)?.to_vec();
+        let profiles = found_by(&Lines(headers), &body, &secrets, milliseconds(now)?)?;
         let profiles = profiles.iter().map(fitting).collect();
         Ok(value(&Detection { profiles, sightings: sightings(&body).iter().map(seen).collect() }))
     };

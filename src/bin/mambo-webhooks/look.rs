@@ -82,7 +82,8 @@ pub fn run(command: &Look) -> Result<Answer, String> {
         }
         Look::Detect(capture) => {
             let (headers, body) = capture.read()?;
-            let found = detect(&headers, &body, &[&secret()?], capture.now());
+            let found = detect(&headers, &body, &[&secret()?], capture.now())
+                .map_err(|error| format!("{}: {error}", error.code()))?;
             let seen = sightings(&body);
             let seen: Vec<Value> =
                 seen.iter().map(|seen| json!({ "what": seen.what, "at": seen.at.to_string() })).collect();
