@@ -6,6 +6,10 @@
 mod generate;
 #[path = "../../tests/shim/reference.rs"]
 mod reference;
+#[path = "../../tests/shim/reference_convert.rs"]
+mod reference_convert;
+#[path = "../../tests/shim/reference_ops.rs"]
+mod reference_ops;
 
 use generate::Case;
 use libfuzzer_sys::fuzz_target;
@@ -26,7 +30,8 @@ fuzz_target!(|input: (u64, &str)| {
         let value: Value = serde_json::from_str(&found.data).unwrap();
         let input: Value = serde_json::from_str(body).unwrap();
         if is_exact(&input) {
-            let (expected, losses) = reference::interpret(plan, from <= to, &input);
+            let (from, to) = (from.to_string(), to.to_string());
+            let (expected, losses) = reference::interpret(&case.registry, "Thing", &from, &to, &input);
             assert_eq!(value, expected, "{} {body}", case.registry);
             assert!(case.repeats || body == text || losses.len() == found.losses.len(), "{} {body}", case.registry);
         }

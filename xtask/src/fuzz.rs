@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::step::{Done, root, run, step};
 
-const TARGETS: [&str; 6] = ["registry", "apply", "header", "envelope", "receive", "diagnose"];
+const TARGETS: [&str; 8] = ["registry", "apply", "header", "envelope", "open", "version", "receive", "diagnose"];
 
 /// What cargo-fuzz passes, less the sanitizer: there is no unsafe code for it to look at, and without it the stable
 /// compiler will do.

@@ -1,0 +1,31 @@
+//! Any body, with and without a kind that the caller names: the data is the whole body or a value in it, and nothing is lost.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use mambo_webhooks::{Code, KeyRing, Receiver, UnixMillis, Verified};
+use serde_json::Value;
+
+fuzz_target!(|input: (bool, &[u8])| {
+    let (is_named, body) = input;
+    let receiver = Receiver::new(KeyRing::single("a secret of at least 16 bytes").unwrap());
+    let receiver = if is_named { receiver.kind("ActivityCreated") } else { receiver };
+    let text = std::str::from_utf8(body).map(|text| text.strip_prefix('\u{feff}').unwrap_or(text));
+    let received = match receiver.open(Verified::assume_verified(body, UnixMillis(0)), &[("none", "")]) {
+        Ok(received) => received,
+        Err(error) => {
+            assert!(matches!(error.code(), Code::BodyNotUtf8 | Code::BodyNotJson), "{error}");
+            let is_json = text.is_ok_and(|text| serde_json::from_str::<&serde_json::value::RawValue>(text).is_ok());
+            return assert!(!is_json, "refused: {text:?}");
+        }
+    };
+    let (whole, data) = (text.unwrap().trim_ascii(), received.event.json());
+    let names_envelope = |member: &str| {
+        matches!(serde_json::from_str::<Value>(whole), Ok(Value::Object(map)) if map.contains_key(member))
+    };
+    if data != whole {
+        assert!(whole.contains(data) && ["data", "payload"].into_iter().any(names_envelope), "{whole}");
+    }
+    if is_named {
+        assert!(received.event.kind() == Some("ActivityCreated") || whole == r#"{"message":"ping"}"# || data == whole, "{whole}");
+    }
+});
