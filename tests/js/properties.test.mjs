@@ -1,4 +1,4 @@
-// What holds for any headers and any replay store, tried on many that a seed makes. MAMBO_SEED starts elsewhere, MAMBO_CASES
+// What holds for any headers and any replay store, tried on many made from a seed. MAMBO_SEED starts elsewhere, MAMBO_CASES
 // tries more.
 import assert from "node:assert/strict";
 import { test } from "node:test";
