@@ -253,7 +253,7 @@ errors! {
         "Use the lenient policy, which keeps the event and lists the loss, or correct the registry.";
     /// The delivery was handled before.
     DeliveryReplayed = "delivery_replayed", Peer, "delivery was already handled",
-        "Answer 200: a replay needs nothing more. A retry by Mambo has a signature of its own.";
+        "Answer 200: a replay needs nothing more. A retry by Mambo has a fresh signature.";
     /// The delivery is being handled by somebody else.
     DeliveryPending = "delivery_pending", Peer, "delivery is being handled right now",
         "Answer 409, so that it comes again if the other one fails.";

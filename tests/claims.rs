@@ -76,7 +76,8 @@ fn no_line_with_a_number_or_a_default_is_without_a_claim() {
     let missing: Vec<String> = found
         .keys()
         .flat_map(|doc| {
-            let held: Vec<&str> = claims.iter().filter(|claim| claim.doc == *doc).map(|claim| claim.says.as_str()).collect();
+            let held: Vec<&str> =
+                claims.iter().filter(|claim| claim.doc == *doc).map(|claim| claim.says.as_str()).collect();
             let text = text(doc);
             promises(&text)
                 .filter(|line| !held.iter().any(|says| line.contains(says)))
@@ -99,13 +100,17 @@ fn promises(text: &str) -> impl Iterator<Item = &str> {
             is_measured = ["## Measured", "## What was run"].contains(line);
         }
         let words = ["default", "at most", "at least", "never", "always"];
-        !is_code && !is_measured && !line.starts_with('#') && (has_unit(line) || words.iter().any(|word| line.to_lowercase().contains(word)))
+        !is_code
+            && !is_measured
+            && !line.starts_with('#')
+            && (has_unit(line) || words.iter().any(|word| line.to_lowercase().contains(word)))
     })
 }
 
 /// Whether a number stands in front of a unit.
 fn has_unit(line: &str) -> bool {
-    let units = ["s", "ms", "min", "h", "bytes", "MiB", "KiB", "kB", "seconds", "minutes", "days", "events", "attempts"];
+    let units =
+        ["s", "ms", "min", "h", "bytes", "MiB", "KiB", "kB", "seconds", "minutes", "days", "events", "attempts"];
     let words: Vec<&str> = line.split([' ', ',', '.', ';', ':', '(', ')', '|', '`']).collect();
     words.windows(2).any(|pair| match pair {
         [number, unit] => number.starts_with(|first: char| first.is_ascii_digit()) && units.contains(unit),

@@ -46,7 +46,11 @@ fn problems(document: &str) -> Vec<(String, String)> {
 
 #[test]
 fn ops_of_one_change_build_on_one_another() {
+    let some = r#"{"op":"when","at":"","member":"kind","is":"a","ops":[{"op":"wrap","at":"/p","key":"in"}]},
+                  {"op":"rename","at":"/p/x","to":"y"}"#;
     for (lossy, ops, old, new) in [
+        ("none", some, r#"{"kind":"b","p":{"x":1}}"#, r#"{"kind":"b","p":{"y":1}}"#),
+        ("none", some, r#"{"kind":"a","p":{"x":1}}"#, r#"{"kind":"a","p":{"in":{"x":1}}}"#),
         (
             "down",
             r#"{"op":"wrap","at":"/points","key":"value"},{"op":"add","at":"/points/unit","default":"pts"}"#,

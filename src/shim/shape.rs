@@ -211,6 +211,8 @@ impl Shape {
     }
 
     fn put(&mut self, at: &[Segment], state: State) {
+        // What an op of a `when` makes of a value, it makes of some only.
+        let state = if self.is_partial { State::There } else { state };
         let by = self.change;
         self.place(at).known = Some(Known { state, by });
     }
@@ -218,7 +220,7 @@ impl Shape {
     /// Another value, of which nothing else is known.
     fn replace(&mut self, at: &[Segment], state: State) {
         *self.place(at) = Place::default();
-        self.put(at, if self.is_partial { State::There } else { state });
+        self.put(at, state);
     }
 
     fn take(&mut self, at: &[Segment]) {

@@ -75,7 +75,7 @@ test("a delivery is judged alike in every shape of headers", () => {
   assert.ok(outcomes.get("accepted") > cases / 10 && outcomes.get("header_repeated") > cases / 10, "the cases are no longer telling");
 });
 
-test("whatever a replay store answers, the handler runs only when the delivery is its own", async () => {
+test("for any answer of a replay store, the handler runs only when the delivery is its own", async () => {
   const next = numbers(Number(process.env.MAMBO_SEED ?? 1));
   const answers = ["yours", "pending", "done", "full", "OK", "", "Yours", "toString", "constructor", "__proto__", undefined, null, true, false, 0, 1, NaN, 1n, {}, [], ["yours"], new String("yours"), () => "yours", Symbol("yours")];
   const refusals = new Map([["pending", "delivery_pending"], ["done", "delivery_replayed"], ["full", "replay_store_full"]]);

@@ -138,7 +138,7 @@ fn client(options: &HttpOptions, idle_per_host: usize) -> Result<reqwest::Client
         .retry(reqwest::retry::never())
         .no_proxy()
         .http1_only()
-        // The status decides, whatever else is odd about the answer's head.
+        // The status decides, also where the rest of the head is odd.
         .http1_max_headers(MAX_ANSWER_HEADERS)
         .http1_ignore_invalid_headers_in_responses(true)
         .http1_allow_obsolete_multiline_headers_in_responses(true)
