@@ -33,7 +33,7 @@ fn told(error: &SendError, status: StatusCode) -> StatusCode {
 async fn main() -> Result<(), Box<dyn Error>> {
     let [file, port] =
         [(1, "webhooks.db"), (2, "8081")].map(|(place, default)| env::args().nth(place).unwrap_or(default.into()));
-    let renderer = Renderer::new(Profile::default(), Shims::builtin(), SERVER)?;
+    let renderer = Renderer::new(Profile::default(), Shims::default(), SERVER)?;
     // Plain http to this very machine is for trying it out: without it, only https to public hosts is taken.
     let http = HttpOptions::new(Guard::allowing(vec!["127.0.0.0/8".parse()?]));
     let sender = Arc::new(Sender::new(Sqlite::open(&file)?, renderer, http));

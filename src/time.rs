@@ -1,6 +1,7 @@
 //! Points in time and the window around now. There is no clock here: now is always an argument.
 
 use core::fmt;
+use core::time::Duration;
 
 use crate::limits::TOLERANCE_SECONDS;
 
@@ -32,7 +33,7 @@ impl UnixMillis {
 #[cfg(feature = "std")]
 impl From<std::time::SystemTime> for UnixMillis {
     fn from(time: std::time::SystemTime) -> Self {
-        let millis = |length: core::time::Duration| i64::try_from(length.as_millis()).unwrap_or(i64::MAX);
+        let millis = |length: Duration| i64::try_from(length.as_millis()).unwrap_or(i64::MAX);
         match time.duration_since(std::time::UNIX_EPOCH) {
             Ok(after) => Self(millis(after)),
             Err(before) => Self(millis(before.duration()).saturating_neg()),
@@ -92,20 +93,20 @@ impl Window {
         self
     }
 
-    /// No bound in the future. Whoever says this accepts deliveries dated ahead of any clock.
+    /// No bound in the future: deliveries dated ahead of any clock are accepted.
     #[must_use]
     pub const fn any_lead(mut self) -> Self {
         self.future_ms = None;
         self
     }
 
-    /// How long a replay of one signature could pass this window, in milliseconds: what a replay store must
-    /// remember. `None` when a side is unbounded.
+    /// How long a replay of one signature could pass this window: what a replay store must remember. `None` when a side
+    /// is unbounded.
     #[must_use]
-    pub const fn replay_ms(self) -> Option<u64> {
+    pub const fn replay_ttl(self) -> Option<Duration> {
         match (self.past_ms, self.future_ms) {
-            // Both bounds are inside, so the last moment of a replay is one further.
-            (Some(past), Some(future)) => Some(past.saturating_add(future).saturating_add(1)),
+            // Both bounds are inside, so the last moment of a replay is one millisecond further.
+            (Some(past), Some(future)) => Some(Duration::from_millis(past.saturating_add(future).saturating_add(1))),
             _ => None,
         }
     }

@@ -136,10 +136,10 @@ fn a_system_time_is_milliseconds_since_1970() {
 
 #[test]
 fn time_to_live_covers_the_window() {
-    assert_eq!(Window::default().replay_ms(), Some(600_001));
-    assert_eq!(Window::seconds(10, 5).replay_ms(), Some(15_001));
-    assert_eq!(Window::default().any_age().replay_ms(), None);
-    assert_eq!(Window::default().any_lead().replay_ms(), None);
+    assert_eq!(Window::default().replay_ttl(), Some(Duration::from_millis(600_001)));
+    assert_eq!(Window::seconds(10, 5).replay_ttl(), Some(Duration::from_millis(15_001)));
+    assert_eq!(Window::default().any_age().replay_ttl(), None);
+    assert_eq!(Window::default().any_lead().replay_ttl(), None);
 }
 
 #[test]

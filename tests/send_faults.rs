@@ -383,7 +383,7 @@ async fn attempts_at_an_endpoint_keep_its_rate_and_retries_count() {
     let receiver = Receiver::start(vec![says("500 No")]).await;
     let sender = limited(&scratch, &receiver, 20, 6).await;
     let mut options = WorkerOptions::default();
-    options.schedule = mambo_webhooks::send::Schedule::new(vec![0]);
+    options.schedule = mambo_webhooks::send::Schedule::new(vec![Duration::ZERO]);
     let mut worker = sender.worker(options).unwrap();
     let mut attempts = 0;
     while attempts < 13 {

@@ -244,7 +244,7 @@ fn the_built_in_registry_is_without_a_problem_and_invents_no_change() {
     check(&registry, &mut problems);
     assert_eq!(problems.list(), []);
     assert_eq!(registry, Registry::builtin());
-    assert_eq!(*Shims::builtin().registry(), registry);
+    assert_eq!(*Shims::default().registry(), registry);
     assert_eq!(mambo_webhooks::shim::builtin::RELEASES, registry.releases);
     assert!(registry.changes.is_empty(), "no change of a shape is public");
     assert!(registry.deprecations.iter().all(|entry| entry.doubt.is_some()));

@@ -5,35 +5,35 @@ use core::time::Duration;
 
 /// The default waits in seconds: those that the Standard Webhooks specification gives as its example, 75 h in all.
 const DELAYS_SECONDS: [u64; 9] = [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400];
-const LEAST_MS: u64 = 1000;
-const JITTER_PERCENT: u64 = 10;
-const JITTER_LEAST_MS: u64 = 2000;
-const JITTER_MOST_MS: u64 = 900_000;
-const RETRY_AFTER_MOST_MS: u64 = 86_400_000;
+const LEAST: Duration = Duration::from_secs(1);
+const JITTER_PERCENT: u32 = 10;
+const JITTER_LEAST: Duration = Duration::from_secs(2);
+const JITTER_MOST: Duration = Duration::from_secs(900);
+const RETRY_AFTER_MOST: Duration = Duration::from_secs(86_400);
 
 /// The waits after the first attempt, the second one, and so on. When there is none left, a delivery is dead.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Schedule {
-    delays_ms: Vec<u64>,
+    delays: Vec<Duration>,
 }
 
 impl Default for Schedule {
     fn default() -> Self {
-        Self { delays_ms: DELAYS_SECONDS.iter().map(|seconds| seconds.saturating_mul(1000)).collect() }
+        Self { delays: DELAYS_SECONDS.map(Duration::from_secs).into() }
     }
 }
 
 impl Schedule {
-    /// These waits, in milliseconds.
+    /// These waits.
     #[must_use]
-    pub const fn new(delays_ms: Vec<u64>) -> Self {
-        Self { delays_ms }
+    pub const fn new(delays: Vec<Duration>) -> Self {
+        Self { delays }
     }
 
     /// How often a delivery is tried.
     #[must_use]
     pub fn attempts(&self) -> usize {
-        self.delays_ms.len().saturating_add(1)
+        self.delays.len().saturating_add(1)
     }
 
     /// How long to wait after attempt `number`, counted from 1. `None` when it was the last.
@@ -43,12 +43,14 @@ impl Schedule {
     #[must_use]
     pub fn next(&self, number: u32, retry_after_ms: Option<u64>, random_permille: u32) -> Option<Duration> {
         let index = usize::try_from(number).ok()?.checked_sub(1)?;
-        let delay = *self.delays_ms.get(index)?;
-        let asked = retry_after_ms.unwrap_or(0).min(RETRY_AFTER_MOST_MS);
+        let delay = *self.delays.get(index)?;
+        let asked = Duration::from_millis(retry_after_ms.unwrap_or(0)).min(RETRY_AFTER_MOST);
         // Never within the second of the attempt before: the two would have one timestamp, and one signature.
-        let delay = delay.max(asked).max(LEAST_MS);
-        let most = (delay.saturating_mul(JITTER_PERCENT) / 100).clamp(JITTER_LEAST_MS, JITTER_MOST_MS);
-        let jitter = most.saturating_mul(u64::from(random_permille.min(1000))) / 1000;
-        Some(Duration::from_millis(delay.saturating_add(jitter)))
+        let delay = delay.max(asked).max(LEAST);
+        let part =
+            |of: Duration, share: u32, whole: u32| of.checked_div(whole).unwrap_or_default().saturating_mul(share);
+        let most = part(delay, JITTER_PERCENT, 100).clamp(JITTER_LEAST, JITTER_MOST);
+        let jitter = part(most, random_permille.min(1000), 1000);
+        Some(delay.saturating_add(jitter))
     }
 }

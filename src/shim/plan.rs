@@ -15,7 +15,7 @@ use crate::release::Release;
 
 /// A registry made ready: for each kind of event, its changes in order, with their ops in both directions at the
 /// places where they apply. It never changes, so a plan is a part of it: there is nothing to cache.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Shims {
     registry: Registry,
     /// By kind.
@@ -72,12 +72,6 @@ impl Shims {
         let mut problems = Problems::default();
         check(&registry, &mut problems);
         sound(Some(registry), &problems).map(Self::made)
-    }
-
-    /// The built-in registry, made ready.
-    #[must_use]
-    pub fn builtin() -> Self {
-        Self::made(Registry::builtin())
     }
 
     /// Reads a registry document and lays it over the built-in one, of whose deprecations shims have no use.
@@ -140,6 +134,13 @@ impl Shims {
     #[must_use]
     pub fn standing(&self, release: Option<Release>) -> Standing {
         Standing::of(release, &self.registry.releases)
+    }
+}
+
+/// The built-in registry, made ready.
+impl Default for Shims {
+    fn default() -> Self {
+        Self::made(Registry::builtin())
     }
 }
 

@@ -242,7 +242,7 @@ async fn act<S: Store + Clone>(
             options.max_in_flight = max_in_flight;
             options.lease = lease_seconds.map(Duration::from_secs);
             if let Some(seconds) = schedule {
-                let delays = seconds.iter().map(|seconds| seconds.saturating_mul(1000)).collect();
+                let delays = seconds.into_iter().map(Duration::from_secs).collect();
                 options.schedule = mambo_webhooks::send::Schedule::new(delays);
             }
             let mut worker = sender.worker(options).map_err(said)?;

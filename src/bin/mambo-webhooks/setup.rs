@@ -4,7 +4,6 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use mambo_webhooks::event::KINDS;
 use mambo_webhooks::send::{Guard, HttpOptions};
 use mambo_webhooks::{Release, Renderer, Shims};
 
@@ -53,7 +52,7 @@ impl Setup {
 
     /// Whether Mambo's docs or the registry name an event type.
     pub fn knows(&self, kind: &str) -> Result<bool, String> {
-        Ok(KINDS.contains(&kind) || self.shims()?.registry().events.contains_key(kind))
+        Ok(self.shims()?.registry().events.contains_key(kind))
     }
 
     pub fn renderer(&self) -> Result<Renderer, String> {
