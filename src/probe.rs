@@ -161,10 +161,9 @@ pub fn secrets(secret: &[u8]) -> Vec<(&'static str, Zeroizing<Vec<u8>>)> {
     if trimmed.len() < secret.len() {
         found.push(("the blanks around the secret are removed", Zeroizing::new(trimmed.to_vec())));
     }
-    if let [first @ (b'"' | b'\'' | b'`'), inner @ .., last] = trimmed
-        && first == last
-    {
-        found.push(("the quotes around the secret are removed", Zeroizing::new(inner.to_vec())));
+    for quote in [b'"', b'\'', b'`'] {
+        let inner = trimmed.strip_prefix(&[quote]).and_then(|rest| rest.strip_suffix(&[quote]));
+        found.extend(inner.map(|inner| ("the quotes around the secret are removed", Zeroizing::new(inner.to_vec()))));
     }
     if let Ok(text) = core::str::from_utf8(trimmed) {
         for (word, encoding) in [
