@@ -163,9 +163,8 @@ impl Settings {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// Adds a secret. Those before it sign too for `overlap` to the millisecond; none of it ends them now. The older one
-    /// stays first until then: where a signature header has room for one signature only, a receiver that knows only the
-    /// old secret still takes it.
+    /// Adds a secret. Those before it sign too for `overlap`, to the millisecond; an overlap of zero ends them now. Where a
+    /// signature header has room for one signature only, the new secret signs.
     ///
     /// # Errors
     /// `keys_too_many`, when that many secrets overlap.
