@@ -11,7 +11,7 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use mambo_webhooks::shim::{Strictness, apply};
-use mambo_webhooks::{Release, Shims};
+use mambo_webhooks::{Shims, Version};
 use serde_json::Value;
 
 const ROUNDS: usize = 41;
@@ -46,7 +46,7 @@ fn medians(first: &dyn Fn(), second: &dyn Fn(), calls: u32) -> (f64, f64) {
 
 fn main() {
     let shims = Shims::from_json(EXAMPLE).unwrap();
-    let (old, new) = (Release::new(8, 0, 3), Release::new(9, 0, 0));
+    let (old, new) = (Version::new(8, 0, 3), Version::new(9, 0, 0));
     let plan = shims.plan("PointWalletUpdated", old, new);
     println!("{:<10}{:>14}{:>18}{:>10}", "body", "shim", "serde_json::Value", "ratio");
     for size in [200, 2_000, 8_000, 20_000, 200_000] {

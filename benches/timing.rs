@@ -14,8 +14,8 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use mambo_webhooks::encoding::{Encoding, hex};
-use mambo_webhooks::key::Strength;
-use mambo_webhooks::mac::{MacKey, Tag, same};
+use mambo_webhooks::key::SecretPolicy;
+use mambo_webhooks::mac::{MacKey, Tag, constant_time_eq};
 use mambo_webhooks::{Key, KeyRing, Receiver, UnixMillis};
 
 const NOW: UnixMillis = UnixMillis(1_700_000_000_000);
@@ -33,12 +33,12 @@ fn main() {
     let compare = |class: bool| {
         let other = if class { &early } else { &late };
         for _ in 0..64 {
-            black_box(same(black_box(&tag), black_box(other)));
+            black_box(constant_time_eq(black_box(&tag), black_box(other)));
         }
     };
     report("compare: first byte differs / last byte differs", &compare, count);
 
-    let key = |id: &str, secret: &str| Key::new(id, secret, Encoding::Utf8, Strength::Strong).unwrap();
+    let key = |id: &str, secret: &str| Key::new(id, secret, Encoding::Utf8, SecretPolicy::Strong).unwrap();
     let keys = KeyRing::new(vec![key("a", "the first secret of two"), key("b", "the second secret of two")]).unwrap();
     let receiver = Receiver::new(keys);
     let other = MacKey::new(b"the second secret of two").tag(&[b"1700000000", b".", BODY]);

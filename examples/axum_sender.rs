@@ -10,11 +10,11 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::post;
-use mambo_webhooks::send::{Guard, HttpOptions, NewEvent, SendError, Sender, Sqlite, WorkerOptions};
-use mambo_webhooks::{Profile, Release, Renderer, Shims};
+use mambo_webhooks::send::{AddressPolicy, HttpOptions, NewEvent, SendError, Sender, Sqlite, WorkerOptions};
+use mambo_webhooks::{Profile, Renderer, Shims, Version};
 use tokio::sync::oneshot;
 
-const SERVER: Release = Release::new(9, 0, 0);
+const SERVER: Version = Version::new(9, 0, 0);
 
 /// Answers when the event is on disk: from there it goes out, now or after the next start.
 async fn activities(State(sender): State<Arc<Sender<Sqlite>>>, data: String) -> Result<String, StatusCode> {
@@ -35,7 +35,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         [(1, "webhooks.db"), (2, "8081")].map(|(place, default)| env::args().nth(place).unwrap_or(default.into()));
     let renderer = Renderer::new(Profile::default(), Shims::default(), SERVER)?;
     // Plain http to this very machine is for trying it out: without it, only https to public hosts is taken.
-    let http = HttpOptions::new(Guard::allowing(vec!["127.0.0.0/8".parse()?]));
+    let http = HttpOptions::new(AddressPolicy::allowing(vec!["127.0.0.0/8".parse()?]));
     let sender = Arc::new(Sender::new(Sqlite::open(&file)?, renderer, http));
 
     let (stop, stopped) = oneshot::channel::<()>();

@@ -6,13 +6,13 @@ use std::error::Error;
 use std::{env, fs, process};
 
 use mambo_webhooks::send::{
-    Endpoint, Guard, HttpOptions, LogQuery, NewEvent, Poster, Sender, Settings, Sqlite, State, Store, WorkerOptions,
-    now,
+    AddressPolicy, Endpoint, HttpOptions, LogQuery, NewEvent, Poster, Sender, Settings, Sqlite, State, Store,
+    WorkerOptions, now,
 };
-use mambo_webhooks::{Outbound, Policy, Profile, Release, Renderer, Shims, UnixMillis};
+use mambo_webhooks::{OutboundEvent, Profile, Renderer, Shims, UnixMillis, Version, VersionPolicy};
 
-const PINNED: Release = Release::new(8, 0, 3);
-const SERVER: Release = Release::new(9, 0, 0);
+const PINNED: Version = Version::new(8, 0, 3);
+const SERVER: Version = Version::new(9, 0, 0);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -21,12 +21,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let registry = fs::read_to_string("examples/registry/payload-9.0.0.json")?;
     let renderer = Renderer::new(Profile::default(), Shims::from_json(&registry)?, SERVER)?;
     // Plain http to this very machine is for demonstrations; without this line only https to public hosts is taken.
-    let http = HttpOptions::new(Guard::allowing(vec!["127.0.0.0/8".parse()?]));
+    let http = HttpOptions::new(AddressPolicy::allowing(vec!["127.0.0.0/8".parse()?]));
     let file = env::temp_dir().join(format!("mambo-dispatch-{}.db", process::id()));
 
     let sender = Sender::new(Sqlite::open(&file)?, renderer.clone(), http.clone());
     // One at a time, so that the receiver prints them in order. Adding an endpoint sends it a Ping.
-    let settings = Settings::new(&url, &secret).policy(Policy::Pinned(PINNED)).max_in_flight(1);
+    let settings = Settings::new(&url, &secret).policy(VersionPolicy::Pinned(PINNED)).max_in_flight(1);
     sender.add_endpoint("demo", settings.clone()).await?;
     let activity = r#"{"uuid":"user-1","attrs":{"type":"behaviour","verb":"read"}}"#;
     sender.send(NewEvent::new("ActivityCreated", SERVER, activity)?).await?;
@@ -42,8 +42,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let forger = Settings::new(&url, "a secret that the receiver does not know");
     let stale = UnixMillis(now().0.saturating_sub(600_000));
     for (what, settings, at) in [("forged", forger, now()), ("stale", settings, stale)] {
-        let endpoint = Endpoint::new("demo".into(), settings, State::Enabled, &http.guard)?;
-        let ping = Outbound { kind: "Ping", id: None, time: None, version: SERVER, data: r#"{"message":"ping"}"# };
+        let endpoint = Endpoint::new("demo".into(), settings, State::Enabled, &http.address_policy)?;
+        let ping = OutboundEvent { kind: "Ping", id: None, time: None, version: SERVER, data: r#"{"message":"ping"}"# };
         let outgoing = renderer.render(&ping, endpoint.policy(), endpoint.keys(), at)?;
         let version = outgoing.version;
         let answer = poster.post(&endpoint, outgoing, "").await;
@@ -55,7 +55,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn report(what: &str, kind: &str, version: Option<Release>, status: Option<u16>) {
+fn report(what: &str, kind: &str, version: Option<Version>, status: Option<u16>) {
     let version = version.map_or("none".into(), |version| version.to_string());
     let status = status.map_or("no answer".into(), |status| status.to_string());
     println!("{what}\t{kind}\t{version}\t{status}");

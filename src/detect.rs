@@ -1,24 +1,24 @@
-//! Detection: one captured delivery and its secret settle what Mambo's public docs leave open. Every grammar, joiner,
+//! Detection: one captured delivery and its secret settle what Mambo's public docs leave open. Every grammar, separator,
 //! unit and key encoding of a bounded set is tried; what fits is handed out as a profile.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::encoding::Encoding;
-use crate::envelope::Layout;
+use crate::envelope::EnvelopePaths;
 use crate::error::Error;
 use crate::event::KINDS;
 use crate::header::SignatureHeader;
-use crate::json::pointer::slashed;
+use crate::json::pointer::escape_token;
 use crate::json::{Object, Pointer, unquoted};
 use crate::limits::{MAX_BODY_BYTES, MAX_CANDIDATES, MAX_DETECTION_BYTES, MAX_HEADER_BYTES};
-use crate::mac::{MacKey, same};
-use crate::probe::{JOINERS, grammars};
+use crate::mac::{MacKey, constant_time_eq};
 use crate::profile::Profile;
-use crate::release::Release;
-use crate::scheme::{Scheme, Unit};
+use crate::scheme::{Scheme, TimestampUnit};
 use crate::time::{UnixMillis, Window};
+use crate::variants::{SEPARATORS, grammars};
 use crate::verify::Headers;
+use crate::version::Version;
 
 /// A profile under which a captured delivery verifies.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub struct Detected {
 
 /// Something in the body that looks like a part of an envelope.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sighting {
+pub struct FieldHint {
     /// `kind`, `id`, `version`, `time` or `data`.
     pub what: &'static str,
     /// Where it is.
@@ -60,7 +60,7 @@ pub fn detect(headers: &dyn Headers, body: &[u8], secrets: &[&str], now: UnixMil
     }
     let mut found = Vec::new();
     let keys = keys(secrets);
-    let envelope = layout(&sightings(body));
+    let envelope = layout(&field_hints(body));
     let mut budget = MAX_DETECTION_BYTES;
     headers.visit(&mut |name, value| {
         if value.len() > MAX_HEADER_BYTES {
@@ -76,18 +76,18 @@ pub fn detect(headers: &dyn Headers, body: &[u8], secrets: &[&str], now: UnixMil
                 continue;
             };
             for (secret, encoding, key) in &keys {
-                for joiner in JOINERS {
+                for separator in SEPARATORS {
                     budget = budget.saturating_sub(body.len().saturating_add(MAX_HEADER_BYTES));
                     if budget == 0 {
                         return;
                     }
-                    let tag = key.tag(&[parsed.timestamp_text.as_bytes(), joiner.as_bytes(), body]);
-                    if !parsed.signatures.iter().any(|signature| same(signature, &tag)) {
+                    let tag = key.tag(&[parsed.timestamp_text.as_bytes(), separator.as_bytes(), body]);
+                    if !parsed.signatures.iter().any(|signature| constant_time_eq(signature, &tag)) {
                         continue;
                     }
-                    let is_millis = Unit::Seconds.read(parsed.timestamp_text) != Ok(parsed.timestamp);
-                    let unit = if is_millis { Unit::Milliseconds } else { Unit::Seconds };
-                    let scheme = Scheme { joiners: alloc::vec![joiner.into()], unit, ..scheme.clone() };
+                    let is_millis = TimestampUnit::Seconds.read(parsed.timestamp_text) != Ok(parsed.timestamp);
+                    let unit = if is_millis { TimestampUnit::Milliseconds } else { TimestampUnit::Seconds };
+                    let scheme = Scheme { separators: alloc::vec![separator.into()], unit, ..scheme.clone() };
                     let profile = Profile { scheme, envelope: envelope.clone() };
                     let timestamp = parsed.timestamp;
                     let is_recent = Window::default().position(timestamp, now) == crate::time::Position::Inside;
@@ -114,7 +114,7 @@ fn keys(secrets: &[&str]) -> Vec<(usize, Encoding, MacKey)> {
 
 /// Where kind, id, version, time and data seem to be, on the two upper levels of a body.
 #[must_use]
-pub fn sightings(body: &[u8]) -> Vec<Sighting> {
+pub fn field_hints(body: &[u8]) -> Vec<FieldHint> {
     let mut found = Vec::new();
     if let Some(object) = core::str::from_utf8(body).ok().and_then(Object::open) {
         look(&object, "", &mut found);
@@ -122,20 +122,20 @@ pub fn sightings(body: &[u8]) -> Vec<Sighting> {
     found
 }
 
-fn look(object: &Object<'_>, above: &str, found: &mut Vec<Sighting>) {
+fn look(object: &Object<'_>, above: &str, found: &mut Vec<FieldHint>) {
     for member in object.members().iter().take(MAX_CANDIDATES.saturating_mul(4)) {
         let (Some(name), Some(json)) = (member.decoded_name(), member.text()) else {
             continue;
         };
-        let last = if name == "*" { "/~2".into() } else { slashed(&name) };
+        let last = if name == "*" { "/~2".into() } else { escape_token(&name) };
         let at = [above, &last].concat();
-        let mut add = |what| found.extend(Pointer::parse(&at).ok().map(|at| Sighting { what, at }));
+        let mut add = |what| found.extend(Pointer::parse(&at).ok().map(|at| FieldHint { what, at }));
         let text = unquoted(json);
         let lower = name.to_ascii_lowercase();
         if let Some(text) = &text {
             if KINDS.contains(&text.as_str()) {
                 add("kind");
-            } else if text.parse::<Release>().is_ok() {
+            } else if text.parse::<Version>().is_ok() {
                 add("version");
             } else if is_date(text) {
                 add("time");
@@ -151,7 +151,7 @@ fn look(object: &Object<'_>, above: &str, found: &mut Vec<Sighting>) {
                     look(&inner, &at, found);
                 }
             }
-        } else if Unit::Auto.read(json).is_ok_and(|time| time.0 > 1_000_000_000_000) {
+        } else if TimestampUnit::Auto.read(json).is_ok_and(|time| time.0 > 1_000_000_000_000) {
             add("time");
         }
     }
@@ -164,18 +164,18 @@ fn is_date(text: &str) -> bool {
 }
 
 /// A layout made of what was seen outside the data; the default where no kind was seen.
-fn layout(sightings: &[Sighting]) -> Layout {
-    let data = sightings.iter().find(|sighting| sighting.what == "data");
-    let inside = |sighting: &&Sighting| data.is_some_and(|data| data.at.holds(&sighting.at) && sighting.at != data.at);
+fn layout(field_hints: &[FieldHint]) -> EnvelopePaths {
+    let data = field_hints.iter().find(|sighting| sighting.what == "data");
+    let inside = |sighting: &&FieldHint| data.is_some_and(|data| data.at.holds(&sighting.at) && sighting.at != data.at);
     let places = |what: &str| -> Vec<Pointer> {
-        let seen = sightings.iter().filter(|sighting| sighting.what == what && !inside(sighting));
+        let seen = field_hints.iter().filter(|sighting| sighting.what == what && !inside(sighting));
         seen.map(|sighting| sighting.at.clone()).take(1).collect()
     };
     let kind = places("kind");
     if kind.is_empty() {
-        return Layout::default();
+        return EnvelopePaths::default();
     }
     let data = data.map_or_else(Pointer::default, |data| data.at.clone());
     let (id, version, time) = (places("id"), places("version"), places("time"));
-    Layout { kind, id, version, time, data: alloc::vec![data], ..Layout::default() }
+    EnvelopePaths { kind, id, version, time, data: alloc::vec![data], ..EnvelopePaths::default() }
 }

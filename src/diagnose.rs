@@ -9,11 +9,11 @@ use crate::error::Error;
 use crate::header::SignatureHeader;
 use crate::key::KeyRing;
 use crate::limits::{MAX_BODY_BYTES, MAX_CANDIDATES, MAX_DIAGNOSED_BYTES, MAX_DIAGNOSIS_HASHES, MAX_HEADER_BYTES};
-use crate::mac::{MacKey, same};
-use crate::probe::{JOINERS, bodies, grammars, secrets};
-use crate::scheme::{Scheme, Unit};
+use crate::mac::{MacKey, constant_time_eq};
+use crate::scheme::{Scheme, TimestampUnit};
 use crate::time::{Position, UnixMillis, Window};
-use crate::verify::{CoreMac, Headers, joined, prove};
+use crate::variants::{SEPARATORS, bodies, grammars, secrets};
+use crate::verify::{CoreHmac, Headers, joined, verify_header};
 
 /// How gzip begins.
 const GZIP: &[u8] = b"\x1f\x8b";
@@ -57,7 +57,7 @@ pub enum Cause {
         allowed: usize,
     },
     /// Something else stands between timestamp and body.
-    Joiner(&'static str),
+    Separator(&'static str),
     /// Another header holds what looks like a signature.
     HeaderElsewhere {
         /// Name of that header.
@@ -68,7 +68,7 @@ pub enum Cause {
     /// The header is of another form than the profile says; detection prints the profile.
     Grammar,
     /// The timestamp counts something else.
-    Unit(&'static str),
+    TimestampUnit(&'static str),
     /// The clocks of sender and receiver differ by so many seconds; positive when the timestamp is in the past.
     Clock {
         /// Age of the timestamp in seconds.
@@ -93,8 +93,8 @@ pub fn explain(
     let header = SignatureHeader::parse(scheme, &value);
     match (&error, header) {
         (Error::BodyTooLarge { allowed }, _) => {
-            let is_genuine =
-                body.len() <= MAX_DIAGNOSED_BYTES && prove(&CoreMac, scheme, keys, headers, body, now, window).is_ok();
+            let is_genuine = body.len() <= MAX_DIAGNOSED_BYTES
+                && verify_header(&CoreHmac, scheme, keys, headers, body, now, window).is_ok();
             if is_genuine {
                 diagnosis.causes.push(Cause::LimitLow { allowed: *allowed });
             }
@@ -130,12 +130,14 @@ impl Diagnosis {
     }
 
     fn look_at_time(&mut self, scheme: &Scheme, header: &SignatureHeader<'_>, now: UnixMillis, window: Window) {
-        let units =
-            [(Unit::Seconds, "the timestamp is in seconds"), (Unit::Milliseconds, "the timestamp is in milliseconds")];
+        let units = [
+            (TimestampUnit::Seconds, "the timestamp is in seconds"),
+            (TimestampUnit::Milliseconds, "the timestamp is in milliseconds"),
+        ];
         for (unit, what) in units {
             let read = unit.read(header.timestamp_text);
             if unit != scheme.unit && read.is_ok_and(|time| window.position(time, now) == Position::Inside) {
-                self.causes.push(Cause::Unit(what));
+                self.causes.push(Cause::TimestampUnit(what));
             }
         }
         if self.causes.is_empty() {
@@ -173,10 +175,10 @@ impl Diagnosis {
         now: UnixMillis,
     ) {
         for key in keys.valid(now) {
-            for joiner in JOINERS {
-                let known = scheme.joiners.iter().any(|known| known == joiner);
-                if !known && self.fits_joined(joiner, key.mac(), header, body) {
-                    self.causes.push(Cause::Joiner(joiner));
+            for separator in SEPARATORS {
+                let known = scheme.separators.iter().any(|known| known == separator);
+                if !known && self.fits_joined(separator, key.mac(), header, body) {
+                    self.causes.push(Cause::Separator(separator));
                 }
             }
         }
@@ -221,16 +223,16 @@ impl Diagnosis {
     }
 
     fn fits(&mut self, scheme: &Scheme, key: &MacKey, header: &SignatureHeader<'_>, body: &[u8]) -> bool {
-        scheme.joiners.iter().any(|joiner| self.fits_joined(joiner, key, header, body))
+        scheme.separators.iter().any(|separator| self.fits_joined(separator, key, header, body))
     }
 
-    fn fits_joined(&mut self, joiner: &str, key: &MacKey, header: &SignatureHeader<'_>, body: &[u8]) -> bool {
+    fn fits_joined(&mut self, separator: &str, key: &MacKey, header: &SignatureHeader<'_>, body: &[u8]) -> bool {
         if self.hashes >= MAX_DIAGNOSIS_HASHES {
             return false;
         }
         self.hashes = self.hashes.saturating_add(1);
-        let tag = key.tag(&[header.timestamp_text.as_bytes(), joiner.as_bytes(), body]);
-        header.signatures.iter().any(|signature| same(signature, &tag))
+        let tag = key.tag(&[header.timestamp_text.as_bytes(), separator.as_bytes(), body]);
+        header.signatures.iter().any(|signature| constant_time_eq(signature, &tag))
     }
 }
 
@@ -245,11 +247,11 @@ impl Cause {
             Self::BodyEmpty => "body_empty",
             Self::BodyCompressed => "body_compressed",
             Self::LimitLow { .. } => "limit_low",
-            Self::Joiner(_) => "joiner_differs",
+            Self::Separator(_) => "separator_differs",
             Self::HeaderElsewhere { .. } => "header_elsewhere",
             Self::HeaderJoined => "header_joined",
             Self::Grammar => "grammar_differs",
-            Self::Unit(_) => "unit_mistaken",
+            Self::TimestampUnit(_) => "unit_mistaken",
             Self::Clock { .. } => "clock_skew",
         }
     }
@@ -266,14 +268,14 @@ impl fmt::Display for Cause {
             Self::LimitLow { allowed } => {
                 write!(f, "the signature fits: raise the receiver's limit, which is {allowed} bytes")
             }
-            Self::Joiner("") => f.write_str("nothing stands between timestamp and body"),
+            Self::Separator("") => f.write_str("nothing stands between timestamp and body"),
             // Of those that are tried, this one alone is not to be seen.
-            Self::Joiner("\n") => f.write_str("`\\n` stands between timestamp and body"),
-            Self::Joiner(joiner) => write!(f, "`{joiner}` stands between timestamp and body"),
+            Self::Separator("\n") => f.write_str("`\\n` stands between timestamp and body"),
+            Self::Separator(separator) => write!(f, "`{separator}` stands between timestamp and body"),
             Self::HeaderElsewhere { header } => write!(f, "header {header} holds what looks like a signature"),
             Self::HeaderJoined => f.write_str("the header is two headers, joined on the way, of which one fits"),
             Self::Grammar => f.write_str("the header is of another form, and fits: detect prints the profile"),
-            Self::Unit(what) => f.write_str(what),
+            Self::TimestampUnit(what) => f.write_str(what),
             Self::Clock { skew_seconds } => {
                 let side = if *skew_seconds < 0 { "ahead of" } else { "behind" };
                 write!(

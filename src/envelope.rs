@@ -1,4 +1,4 @@
-//! The envelope: where a body says what happened, which release it is in, and where the data is.
+//! The envelope: where a body says what happened, which version it is in, and where the data is.
 //!
 //! Mambo's public docs show no envelope, so all of this is **assumed** and data: a profile can name other places,
 //! and a body without an envelope is taken whole as the data.
@@ -13,17 +13,17 @@ use crate::event::KINDS;
 use crate::json::{Doc, Node, Object, Pointer, Problems, Segment, is_escaped, quoted, unquoted};
 use crate::limits::MAX_CANDIDATES;
 use crate::redact::Bytes;
-use crate::release::Release;
 use crate::scheme::is_header_name;
+use crate::version::Version;
 
 /// Where to look, each list in order of preference; the first of each list is where it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Layout {
+pub struct EnvelopePaths {
     /// The kind of event, text.
     pub kind: Vec<Pointer>,
     /// The id of the event, text.
     pub id: Vec<Pointer>,
-    /// The release whose payload shape this is, text.
+    /// The version whose payload shape this is, text.
     pub version: Vec<Pointer>,
     /// When it happened, text or number; handed on as it stands.
     pub time: Vec<Pointer>,
@@ -31,13 +31,13 @@ pub struct Layout {
     pub data: Vec<Pointer>,
     /// A header that names the kind where the body does not. Headers are not signed.
     pub kind_header: Option<String>,
-    /// A header that names the release where the body does not. Headers are not signed.
+    /// A header that names the version where the body does not. Headers are not signed.
     pub version_header: Option<String>,
     /// Whether the bare body `{"message":"ping"}`, which the docs print for Ping, is a Ping.
     pub bare_ping: bool,
 }
 
-impl Default for Layout {
+impl Default for EnvelopePaths {
     fn default() -> Self {
         let members = |names: &[&str]| names.iter().copied().map(Pointer::key).collect();
         Self {
@@ -60,7 +60,7 @@ pub struct Envelope<'a> {
     pub kind: Option<Cow<'a, str>>,
     /// The id of the event, where the body names it: text, or a number as it is written.
     pub id: Option<Cow<'a, str>>,
-    /// What the body gives as its release, readable or not.
+    /// What the body gives as its version, readable or not.
     pub version: Option<Cow<'a, str>>,
     /// When it happened, as JSON text.
     pub time: Option<&'a str>,
@@ -86,14 +86,14 @@ impl<'a> Envelope<'a> {
     ///
     /// # Errors
     /// `body_not_utf8`, `body_not_json`.
-    pub fn parse(layout: &Layout, body: &'a [u8]) -> Result<Self, Error> {
+    pub fn parse(layout: &EnvelopePaths, body: &'a [u8]) -> Result<Self, Error> {
         Self::open(layout, body, None, 0).map(|(envelope, _)| envelope)
     }
 
     /// [`parse`](Self::parse), and the data as a value, of which `depth` levels of objects are taken apart in the same pass.
     /// Where the caller names the kind, a body is an envelope only if it names the same.
     pub(crate) fn open(
-        layout: &Layout,
+        layout: &EnvelopePaths,
         body: &'a [u8],
         named: Option<&str>,
         depth: u8,
@@ -136,7 +136,7 @@ impl<'a> Envelope<'a> {
 
     /// The body that says this.
     #[must_use]
-    pub fn print(&self, layout: &Layout) -> String {
+    pub fn print(&self, layout: &EnvelopePaths) -> String {
         let place = |places: &'_ [Pointer]| places.first().cloned().unwrap_or_default();
         let text = |text: &Option<Cow<'a, str>>| text.as_deref().map(quoted);
         let data = place(&layout.data);
@@ -158,14 +158,14 @@ impl<'a> Envelope<'a> {
         object(&entries)
     }
 
-    /// The release of the body, where it gives one that can be read.
+    /// The version of the body, where it gives one that can be read.
     #[must_use]
-    pub fn release(&self) -> Option<Release> {
+    pub fn version(&self) -> Option<Version> {
         self.version.as_deref()?.parse().ok()
     }
 }
 
-impl Layout {
+impl EnvelopePaths {
     /// Reads a layout. What is left out is as in the default.
     pub fn read(doc: &Doc<'_>, problems: &mut Problems) -> Option<Self> {
         let mut fields = doc.fields(problems)?;

@@ -8,7 +8,7 @@ use crate::encoding::{hex, unhex};
 use crate::error::Error;
 use crate::limits::{MAX_HEADER_BYTES, MAX_SIGNATURES, MAX_TIMESTAMP_DIGITS, MILLISECONDS_FROM};
 use crate::mac::Tag;
-use crate::scheme::{Digest, Grammar, Scheme, Unit};
+use crate::scheme::{Grammar, Scheme, SignatureEncoding, TimestampUnit};
 use crate::time::UnixMillis;
 
 /// What a signature header says.
@@ -51,12 +51,12 @@ impl<'a> SignatureHeader<'a> {
         }
         let text = core::str::from_utf8(value).map_err(|error| malformed("printable ASCII", error.valid_up_to()))?;
         let fields = match &scheme.grammar {
-            Grammar::Pairs { separator, assign, timestamp_keys, signature_keys } => {
+            Grammar::Pairs { delimiter, assign, timestamp_keys, signature_keys } => {
                 let mut fields = Fields::default();
-                for piece in text.split(*separator) {
+                for piece in text.split(*delimiter) {
                     let at = offset(text, piece);
                     let piece = piece.trim_ascii();
-                    if piece.is_empty() && *separator == ' ' {
+                    if piece.is_empty() && *delimiter == ' ' {
                         continue;
                     }
                     let Some((name, value)) = piece.split_once(*assign) else {
@@ -73,9 +73,9 @@ impl<'a> SignatureHeader<'a> {
                 }
                 fields
             }
-            Grammar::Sequence { separator, prefix } => {
-                let Some((timestamp, signature)) = text.split_once(*separator) else {
-                    return Err(expected_mark(*separator, text.len()));
+            Grammar::Sequence { delimiter, prefix } => {
+                let Some((timestamp, signature)) = text.split_once(*delimiter) else {
+                    return Err(expected_mark(*delimiter, text.len()));
                 };
                 let signature = signature.trim_ascii();
                 let Some(signature) = signature.strip_prefix(prefix.as_str()) else {
@@ -105,11 +105,11 @@ impl<'a> SignatureHeader<'a> {
     pub fn print(scheme: &Scheme, timestamp_text: &str, signatures: &[Tag]) -> String {
         let signatures = signatures.iter().map(|tag| scheme.digest.print(tag));
         match &scheme.grammar {
-            Grammar::Pairs { separator, assign, timestamp_keys, signature_keys } => {
+            Grammar::Pairs { delimiter, assign, timestamp_keys, signature_keys } => {
                 let first = |keys: &[String]| keys.first().cloned().unwrap_or_default();
                 let mut text = alloc::format!("{}{assign}{timestamp_text}", first(timestamp_keys));
                 for signature in signatures {
-                    text.push(*separator);
+                    text.push(*delimiter);
                     text.push_str(&first(signature_keys));
                     text.push(*assign);
                     text.push_str(&signature);
@@ -117,15 +117,15 @@ impl<'a> SignatureHeader<'a> {
                 text
             }
             // This form has room for one signature only.
-            Grammar::Sequence { separator, prefix } => {
+            Grammar::Sequence { delimiter, prefix } => {
                 let signature = signatures.take(1).collect::<String>();
-                alloc::format!("{timestamp_text}{separator}{prefix}{signature}")
+                alloc::format!("{timestamp_text}{delimiter}{prefix}{signature}")
             }
         }
     }
 }
 
-impl Unit {
+impl TimestampUnit {
     /// The time that a timestamp's text means.
     ///
     /// # Errors
@@ -164,7 +164,7 @@ impl Unit {
     }
 }
 
-impl Digest {
+impl SignatureEncoding {
     /// Why none of several signatures can be read, by the first of them.
     fn unreadable(self, text: &str, of: usize) -> Error {
         let number = 1;
@@ -202,7 +202,7 @@ struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    fn signature(&mut self, digest: Digest, text: &'a str) -> Result<(), Error> {
+    fn signature(&mut self, digest: SignatureEncoding, text: &'a str) -> Result<(), Error> {
         if self.count == MAX_SIGNATURES {
             return Err(Error::SignaturesTooMany { allowed: MAX_SIGNATURES });
         }

@@ -18,7 +18,7 @@ pub struct Secret(Zeroizing<Vec<u8>>);
 
 /// Whether short secrets are taken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Strength {
+pub enum SecretPolicy {
     /// At least [`MIN_SECRET_BYTES`] bytes.
     #[default]
     Strong,
@@ -53,7 +53,7 @@ impl Key {
     ///
     /// # Errors
     /// `key_id_malformed`, `secret_empty`, `secret_short`, `secret_malformed`.
-    pub fn new(id: &str, secret: &str, encoding: Encoding, strength: Strength) -> Result<Self, Error> {
+    pub fn new(id: &str, secret: &str, encoding: Encoding, strength: SecretPolicy) -> Result<Self, Error> {
         let printable = id.bytes().all(|byte| byte.is_ascii_graphic());
         if id.is_empty() || id.len() > MAX_KEY_ID_BYTES || !printable {
             return Err(Error::KeyIdMalformed);
@@ -75,7 +75,7 @@ impl Key {
         if bytes.is_empty() {
             return Err(Error::SecretEmpty { key: id.into() });
         }
-        if bytes.len() < MIN_SECRET_BYTES && strength == Strength::Strong {
+        if bytes.len() < MIN_SECRET_BYTES && strength == SecretPolicy::Strong {
             return Err(Error::SecretShort { key: id.into(), bytes: bytes.len(), needed: MIN_SECRET_BYTES });
         }
         if bytes.len() > MAX_SECRET_BYTES {
@@ -143,7 +143,7 @@ impl KeyRing {
     /// # Errors
     /// As for [`Key::new`].
     pub fn single(secret: &str) -> Result<Self, Error> {
-        Ok(Self([Key::new("default", secret, Encoding::Utf8, Strength::Strong)?].into()))
+        Ok(Self([Key::new("default", secret, Encoding::Utf8, SecretPolicy::Strong)?].into()))
     }
 
     /// Every key, in order.

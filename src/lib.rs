@@ -35,20 +35,20 @@
 //!
 //! # Upgrade
 //!
-//! A registry document says once what changed between releases; data then comes in the shape that the code wants.
+//! A registry document says once what changed between versions; data then comes in the shape that the code wants.
 //!
 //! ```
-//! use mambo_webhooks::{KeyRing, Receiver, Release, Shims, UnixMillis, Verified, Wanted};
+//! use mambo_webhooks::{KeyRing, Receiver, Version, Shims, UnixMillis, Verified, TargetVersion};
 //!
 //! # fn main() -> Result<(), mambo_webhooks::Error> {
 //! let shims = Shims::from_json(
-//!     r#"{"format":1,"releases":["9.0.0"],"changes":[{"id":"uuid","since":"9.0.0","on":{"model":"Activity"},
+//!     r#"{"format":1,"versions":["9.0.0"],"changes":[{"id":"uuid","since":"9.0.0","on":{"model":"Activity"},
 //!         "summary":"uuid is called userId.","lossy":"none","ops":[{"op":"rename","at":"/uuid","to":"userId"}]}]}"#,
 //! )?;
 //! let receiver = Receiver::new(KeyRing::single("a secret of at least 16 bytes")?)
 //!     .shims(shims)
-//!     .pinned(Release::new(8, 10, 2))
-//!     .wanted(Wanted::Newest);
+//!     .pinned(Version::new(8, 10, 2))
+//!     .target_version(TargetVersion::Latest);
 //! # let body = br#"{"event":"ActivityCreated","data":{"uuid":"user-1"}}"#;
 //! # let verified = Verified::assume_verified(body, UnixMillis(0));
 //! # let received = receiver.open(verified, &[("none", "")])?;
@@ -90,7 +90,7 @@ pub mod limits;
 
 pub mod time;
 
-pub mod release;
+pub mod version;
 
 mod redact;
 
@@ -128,7 +128,7 @@ pub mod shim;
 
 pub mod replay;
 
-pub mod probe;
+pub mod variants;
 
 pub mod diagnose;
 
@@ -151,10 +151,10 @@ pub use error::{Code, Error, Fault};
 pub use event::Event;
 pub use key::{Key, KeyRing};
 pub use profile::Profile;
-pub use receive::{Receiver, Wanted};
+pub use receive::{Receiver, TargetVersion};
 pub use received::Received;
-pub use release::Release;
-pub use render::{Outbound, Outgoing, Policy, Renderer};
+pub use render::{OutboundEvent, Renderer, SignedRequest, VersionPolicy};
 pub use shim::{Registry, Shims};
 pub use time::{UnixMillis, Window};
 pub use verify::{Headers, Verified, verify};
+pub use version::Version;

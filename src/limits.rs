@@ -9,12 +9,12 @@ pub const MAX_DATA_BYTES: usize = MAX_BODY_BYTES - 16 * 1024;
 pub const MAX_HEADER_BYTES: usize = 8 * 1024;
 /// Most signatures read from one header. Ten are plenty for any key rotation.
 pub const MAX_SIGNATURES: usize = 32;
-/// Most keys in one ring. Together with [`MAX_JOINERS`] this bounds how often a body is hashed.
+/// Most keys in one ring. Together with [`MAX_SEPARATORS`] this bounds how often a body is hashed.
 pub const MAX_KEYS: usize = 16;
 /// Most ways of joining timestamp and body that one scheme may try.
-pub const MAX_JOINERS: usize = 4;
-/// Longest joiner, in bytes.
-pub const MAX_JOINER_BYTES: usize = 8;
+pub const MAX_SEPARATORS: usize = 4;
+/// Longest separator, in bytes.
+pub const MAX_SEPARATOR_BYTES: usize = 8;
 /// Most candidate names or pointers in one list of a profile.
 pub const MAX_CANDIDATES: usize = 16;
 /// Most digits read of a timestamp: no `i64` has more.

@@ -77,7 +77,7 @@ impl MacKey {
 
 /// Whether two tags are equal, in time that does not depend on where they differ.
 #[must_use]
-pub fn same(left: &Tag, right: &Tag) -> bool {
+pub fn constant_time_eq(left: &Tag, right: &Tag) -> bool {
     left.ct_eq(right).into()
 }
 

@@ -2,18 +2,18 @@
 
 use alloc::string::String;
 
-use crate::envelope::Layout;
+use crate::envelope::EnvelopePaths;
 use crate::error::Error;
 use crate::json::{Doc, Problems};
 use crate::scheme::Scheme;
 
-/// How deliveries are signed and laid out. The default is **assumed** where [`Scheme`] and [`Layout`] say so.
+/// How deliveries are signed and laid out. The default is **assumed** where [`Scheme`] and [`EnvelopePaths`] say so.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Profile {
     /// The signature scheme.
     pub scheme: Scheme,
     /// The envelope.
-    pub envelope: Layout,
+    pub envelope: EnvelopePaths,
 }
 
 impl Profile {
@@ -50,7 +50,7 @@ impl Profile {
     fn read(doc: &Doc<'_>, problems: &mut Problems) -> Option<Self> {
         let mut fields = doc.fields(problems)?;
         let scheme = fields.take("scheme").and_then(|doc| Scheme::read(&doc, fields.problems));
-        let envelope = fields.take("envelope").and_then(|doc| Layout::read(&doc, fields.problems));
+        let envelope = fields.take("envelope").and_then(|doc| EnvelopePaths::read(&doc, fields.problems));
         fields.finish();
         Some(Self { scheme: scheme.unwrap_or_default(), envelope: envelope.unwrap_or_default() })
     }

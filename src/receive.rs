@@ -1,6 +1,6 @@
 //! INBOUND: headers and body bytes become a [`Received`] event. The mirror of [`crate::render`].
 //!
-//! verify → take the envelope apart → bring the data into the wanted shape → event.
+//! verify → take the envelope apart → bring the data into the target version → event.
 
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -15,22 +15,24 @@ use crate::key::KeyRing;
 use crate::limits::MAX_BODY_BYTES;
 use crate::profile::Profile;
 use crate::received::Received;
-use crate::release::Release;
-use crate::shim::builtin::RELEASES;
-use crate::shim::{Shims, Standing, Strictness, apply_to};
+use crate::shim::builtin::VERSIONS;
+use crate::shim::{Shims, Strictness, VersionStatus, apply_to};
 use crate::time::{UnixMillis, Window};
-use crate::verify::{CoreMac, Headers, MacProvider, Proof, Verified, prove, replay_key, signature_value, verify_by};
+use crate::verify::{
+    CoreHmac, Headers, HmacProvider, Proof, Verified, replay_key, signature_value, verify_by, verify_header,
+};
+use crate::version::Version;
 
-/// The release in whose shape events are wanted.
+/// The version in whose shape events come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Wanted {
+pub enum TargetVersion {
     /// As they come.
     #[default]
     AsReceived,
-    /// The newest release that the registry knows.
-    Newest,
+    /// The latest version that the registry knows.
+    Latest,
     /// This one.
-    Release(Release),
+    Exactly(Version),
 }
 
 /// Everything that a receiver is set to. It holds no state: one can serve all threads.
@@ -39,11 +41,11 @@ pub struct Receiver {
     keys: KeyRing,
     pub(crate) profile: Profile,
     pub(crate) window: Window,
-    /// `None` for the built-in registry, which has releases and kinds, but no change.
+    /// `None` for the built-in registry, which has versions and kinds, but no change.
     pub(crate) shims: Option<Shims>,
     pub(crate) strictness: Strictness,
-    pub(crate) pinned: Option<Release>,
-    pub(crate) wanted: Wanted,
+    pub(crate) pinned: Option<Version>,
+    pub(crate) target_version: TargetVersion,
     pub(crate) kind: Option<String>,
     pub(crate) max_body_bytes: usize,
 }
@@ -59,7 +61,7 @@ impl Receiver {
             shims: None,
             strictness: Strictness::default(),
             pinned: None,
-            wanted: Wanted::default(),
+            target_version: TargetVersion::default(),
             kind: None,
             max_body_bytes: MAX_BODY_BYTES,
         }
@@ -96,17 +98,17 @@ impl Receiver {
         self
     }
 
-    /// Says which release the webhook is pinned to in Mambo, for deliveries that do not say it themselves.
+    /// Says which version the webhook is pinned to in Mambo, for deliveries that do not say it themselves.
     #[must_use]
-    pub const fn pinned(mut self, release: Release) -> Self {
-        self.pinned = Some(release);
+    pub const fn pinned(mut self, version: Version) -> Self {
+        self.pinned = Some(version);
         self
     }
 
-    /// Sets the release in whose shape events are wanted.
+    /// Sets the version in whose shape events come.
     #[must_use]
-    pub const fn wanted(mut self, wanted: Wanted) -> Self {
-        self.wanted = wanted;
+    pub const fn target_version(mut self, target_version: TargetVersion) -> Self {
+        self.target_version = target_version;
         self
     }
 
@@ -124,12 +126,12 @@ impl Receiver {
         self
     }
 
-    /// Verifies a delivery and hands out its event in the wanted shape.
+    /// Verifies a delivery and hands out its event in the target version.
     ///
     /// # Errors
     /// As for [`verify()`](crate::verify()), then `body_not_utf8` and `body_not_json`, and `shim_conflict` under the strict policy.
     pub fn receive<'a>(&self, headers: &dyn Headers, body: &'a [u8], now: UnixMillis) -> Result<Received<'a>, Error> {
-        self.receive_by(&CoreMac, headers, body, now)
+        self.receive_by(&CoreHmac, headers, body, now)
     }
 
     /// [`receive`](Self::receive), with the tags from `mac`.
@@ -138,7 +140,7 @@ impl Receiver {
     /// As for [`receive`](Self::receive).
     pub fn receive_by<'a>(
         &self,
-        mac: &dyn MacProvider,
+        mac: &dyn HmacProvider,
         headers: &dyn Headers,
         body: &'a [u8],
         now: UnixMillis,
@@ -152,7 +154,7 @@ impl Receiver {
     /// # Errors
     /// As for [`verify()`](crate::verify()).
     pub fn verify<'a>(&self, headers: &dyn Headers, body: &'a [u8], now: UnixMillis) -> Result<Verified<'a>, Error> {
-        self.verify_by(&CoreMac, headers, body, now)
+        self.verify_by(&CoreHmac, headers, body, now)
     }
 
     /// [`verify`](Self::verify), with the tags from `mac`.
@@ -161,7 +163,7 @@ impl Receiver {
     /// As for [`verify()`](crate::verify()).
     pub fn verify_by<'a>(
         &self,
-        mac: &dyn MacProvider,
+        mac: &dyn HmacProvider,
         headers: &dyn Headers,
         body: &'a [u8],
         now: UnixMillis,
@@ -173,17 +175,17 @@ impl Receiver {
     }
 
     /// [`verify`](Self::verify) for a body that stays with the host: `hmac` has it, all of its tags and its
-    /// [`head`](MacProvider::head). Its length is not looked at.
+    /// [`head`](HmacProvider::head). Its length is not looked at.
     ///
     /// # Errors
     /// As for [`verify()`](crate::verify()).
     pub fn verify_detached(
         &self,
-        hmac: &dyn MacProvider,
+        hmac: &dyn HmacProvider,
         headers: &dyn Headers,
         now: UnixMillis,
     ) -> Result<Proof, Error> {
-        prove(hmac, &self.profile.scheme, &self.keys, headers, &[], now, self.window)
+        verify_header(hmac, &self.profile.scheme, &self.keys, headers, &[], now, self.window)
     }
 
     /// [`Verified::replay_key`] of a delivery that was verified before, from its headers; `None` for headers that no
@@ -229,7 +231,7 @@ impl Receiver {
     pub fn open<'a>(&self, verified: Verified<'a>, headers: &dyn Headers) -> Result<Received<'a>, Error> {
         let layout = &self.profile.envelope;
         // Changes are to members of the data, mostly: those are found in the pass that checks the body.
-        let depth = u8::from(self.wanted != Wanted::AsReceived && self.shims.is_some());
+        let depth = u8::from(self.target_version != TargetVersion::AsReceived && self.shims.is_some());
         let (envelope, node) = Envelope::open(layout, verified.body(), self.kind.as_deref(), depth)?;
         let named = |name: &Option<String>| header_text(headers, name.as_deref()?);
         let kind = envelope.kind.clone().or_else(|| named(&layout.kind_header).map(Cow::Owned));
@@ -238,15 +240,15 @@ impl Receiver {
         // A header is not signed: it counts only where the body says nothing at all.
         let given = envelope.version.clone().or_else(|| named(&layout.version_header).map(Cow::Owned));
         let received_version = given.map_or(self.pinned, |text| text.parse().ok());
-        let wanted = match self.wanted {
-            Wanted::AsReceived => None,
-            Wanted::Newest => self.releases().last().copied(),
-            Wanted::Release(release) => Some(release),
+        let target = match self.target_version {
+            TargetVersion::AsReceived => None,
+            TargetVersion::Latest => self.versions().last().copied(),
+            TargetVersion::Exactly(version) => Some(version),
         };
         let mut data = Cow::Borrowed(envelope.data);
         let (mut applied, mut losses) = (Vec::new(), Vec::new());
         let mut delivered_version = received_version;
-        if let (Some(kind), Some(from), Some(to)) = (&kind, received_version, wanted) {
+        if let (Some(kind), Some(from), Some(to)) = (&kind, received_version, target) {
             let plan = self.shims.as_ref().map(|shims| shims.plan(kind, from, to)).unwrap_or_default();
             let shimmed = apply_to(plan, node, envelope.data, self.strictness)?;
             applied = shimmed.applied.into_iter().map(String::from).collect();
@@ -255,8 +257,8 @@ impl Receiver {
             // Where changes may be unknown, the shape that came out is not known either.
             let knows = |shims: &Shims| shims.registry().events.contains_key(&**kind);
             let is_known = self.shims.as_ref().is_some_and(knows)
-                && self.releases().first().is_none_or(|first| *first <= from.min(to))
-                && self.releases().last().is_some_and(|newest| *newest >= from.max(to));
+                && self.versions().first().is_none_or(|first| *first <= from.min(to))
+                && self.versions().last().is_some_and(|latest| *latest >= from.max(to));
             delivered_version = match &self.shims {
                 // Without a registry no change is known: the data is as it came.
                 None => Some(from),
@@ -265,13 +267,13 @@ impl Receiver {
         }
         let event = Event::new(kind, data);
         let Envelope { id, time, .. } = envelope;
-        let standing = Standing::of(received_version, self.releases());
-        Ok(Received { event, id, time, received_version, delivered_version, standing, applied, losses, verified })
+        let version_status = VersionStatus::of(received_version, self.versions());
+        Ok(Received { event, id, time, received_version, delivered_version, version_status, applied, losses, verified })
     }
 
-    /// Known releases, oldest first.
-    fn releases(&self) -> &[Release] {
-        self.shims.as_ref().map_or(RELEASES, |shims| &shims.registry().releases)
+    /// Known versions, oldest first.
+    fn versions(&self) -> &[Version] {
+        self.shims.as_ref().map_or(VERSIONS, |shims| &shims.registry().versions)
     }
 
     /// The names of the headers that [`receive`](Self::receive) looks at.

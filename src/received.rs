@@ -8,9 +8,9 @@ use core::fmt;
 use crate::encoding::hex;
 use crate::event::Event;
 use crate::mac::digest;
-use crate::release::Release;
-use crate::shim::{Loss, Standing};
+use crate::shim::{Loss, VersionStatus};
 use crate::verify::Verified;
+use crate::version::Version;
 
 /// An event that was verified. It cannot be had in another way: its proof is private, and only
 /// [`Receiver::receive`](crate::Receiver::receive) and [`Receiver::open`](crate::Receiver::open), which takes a [`Verified`],
@@ -49,15 +49,15 @@ pub struct Received<'a> {
     pub id: Option<Cow<'a, str>>,
     /// When it happened, as JSON text, where the envelope says so.
     pub time: Option<&'a str>,
-    /// The release in whose shape the data came, where the envelope or the receiver's settings say so.
-    pub received_version: Option<Release>,
-    /// The release in whose shape the data is now; `None` where that is unknown.
-    pub delivered_version: Option<Release>,
-    /// How the release that the data came in stands to those that the registry lists.
-    pub standing: Standing,
+    /// The version in whose shape the data came, where the envelope or the receiver's settings say so.
+    pub received_version: Option<Version>,
+    /// The version in whose shape the data is now; `None` where that is unknown.
+    pub delivered_version: Option<Version>,
+    /// How the version that the data came in compares with those that the registry lists.
+    pub version_status: VersionStatus,
     /// Ids of the changes that were carried out on the data.
     pub applied: Vec<String>,
-    /// What the wanted shape could not hold.
+    /// What the target version could not hold.
     pub losses: Vec<Loss>,
     pub(crate) verified: Verified<'a>,
 }

@@ -13,39 +13,39 @@ use crate::json::valid;
 use crate::key::KeyRing;
 use crate::profile::Profile;
 use crate::redact::Bytes;
-use crate::release::Release;
 use crate::shim::{Loss, Shims, Strictness, apply};
 use crate::sign::sign;
 use crate::time::UnixMillis;
+use crate::version::Version;
 
 /// Which payload version an endpoint gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Policy {
-    /// Always this release's shape, also for events that came later; that of the server where the release is newer.
-    Pinned(Release),
-    /// The shape of the server's release at the time of sending.
+pub enum VersionPolicy {
+    /// Always this version's shape, also for events that came later; that of the server where the version is newer.
+    Pinned(Version),
+    /// The shape of the server's version at the time of sending.
     Latest,
 }
 
-/// An event to send, in the shape of the release that made it.
+/// An event to send, in the shape of the version that made it.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Outbound<'a> {
+pub struct OutboundEvent<'a> {
     /// The kind, as Mambo writes it.
     pub kind: &'a str,
     /// The event's id, the same in every delivery of it.
     pub id: Option<&'a str>,
     /// When it happened, as JSON text.
     pub time: Option<&'a str>,
-    /// The release in whose shape the data is.
-    pub version: Release,
+    /// The version in whose shape the data is.
+    pub version: Version,
     /// The data, as JSON text.
     pub data: &'a str,
 }
 
 /// Shows no part of a body, and no signature.
-impl fmt::Debug for Outbound<'_> {
+impl fmt::Debug for OutboundEvent<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Outbound")
+        f.debug_struct("OutboundEvent")
             .field("kind", &self.kind)
             .field("id", &self.id)
             .field("version", &self.version)
@@ -60,26 +60,26 @@ pub struct Renderer {
     profile: Profile,
     shims: Shims,
     strictness: Strictness,
-    server: Release,
+    server: Version,
 }
 
 /// What goes out in one attempt. Each attempt has its own.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Outgoing {
+pub struct SignedRequest {
     /// Names, in lower case, and values.
     pub headers: Vec<(String, String)>,
     /// The bytes that were signed.
     pub body: Vec<u8>,
-    /// The release in whose shape the data is.
-    pub version: Release,
+    /// The version in whose shape the data is.
+    pub version: Version,
     /// What that shape could not hold.
     pub losses: Vec<Loss>,
 }
 
 /// Shows no part of a body, and no signature.
-impl fmt::Debug for Outgoing {
+impl fmt::Debug for SignedRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Outgoing")
+        f.debug_struct("SignedRequest")
             .field("body", &Bytes(self.body.len()))
             .field("version", &self.version)
             .field("losses", &self.losses)
@@ -88,11 +88,11 @@ impl fmt::Debug for Outgoing {
 }
 
 impl Renderer {
-    /// A renderer for a server of this release.
+    /// A renderer for a server of this version.
     ///
     /// # Errors
     /// `profile_invalid`.
-    pub fn new(profile: Profile, shims: Shims, server: Release) -> Result<Self, Error> {
+    pub fn new(profile: Profile, shims: Shims, server: Version) -> Result<Self, Error> {
         profile.check()?;
         if !profile.envelope.is_writable() {
             let first = "an envelope without a member for kind and one for data cannot be written at /envelope".into();
@@ -108,9 +108,9 @@ impl Renderer {
         self
     }
 
-    /// The release that [`Policy::Latest`] means, at least: an event of a newer one is sent as it is.
+    /// The version that [`VersionPolicy::Latest`] means, at least: an event of a newer one is sent as it is.
     #[must_use]
-    pub const fn server(&self) -> Release {
+    pub const fn server(&self) -> Version {
         self.server
     }
 
@@ -126,11 +126,11 @@ impl Renderer {
     /// `body_not_json` when the event's data or time is not JSON; `shim_conflict` under the strict policy; as for [`sign()`].
     pub fn render(
         &self,
-        event: &Outbound<'_>,
-        policy: Policy,
+        event: &OutboundEvent<'_>,
+        policy: VersionPolicy,
         keys: &KeyRing,
         now: UnixMillis,
-    ) -> Result<Outgoing, Error> {
+    ) -> Result<SignedRequest, Error> {
         for json in [Some(event.data), event.time].into_iter().flatten() {
             valid(json).map_err(|error| Error::BodyNotJson { line: error.line, column: error.column })?;
         }
@@ -138,8 +138,8 @@ impl Renderer {
         let latest = self.server.max(event.version);
         let version = match policy {
             // A pin that is newer than the server names a shape that the server does not know.
-            Policy::Pinned(release) => release.min(latest),
-            Policy::Latest => latest,
+            VersionPolicy::Pinned(version) => version.min(latest),
+            VersionPolicy::Latest => latest,
         };
         let plan = self.shims.plan(event.kind, event.version, version);
         let shimmed = apply(plan, event.data, self.strictness)?;
@@ -156,6 +156,6 @@ impl Renderer {
             ("content-type".into(), "application/json".into()),
             (self.profile.scheme.header.clone(), signature),
         ];
-        Ok(Outgoing { headers, body, version, losses: shimmed.losses })
+        Ok(SignedRequest { headers, body, version, losses: shimmed.losses })
     }
 }

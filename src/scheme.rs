@@ -9,7 +9,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::json::{Doc, Fields, Problems, quoted};
-use crate::limits::{MAX_CANDIDATES, MAX_JOINER_BYTES, MAX_JOINERS};
+use crate::limits::{MAX_CANDIDATES, MAX_SEPARATOR_BYTES, MAX_SEPARATORS};
 
 /// How deliveries are signed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,11 +19,11 @@ pub struct Scheme {
     /// What the header looks like. Assumed.
     pub grammar: Grammar,
     /// What may stand between timestamp and body in the signed text, tried in this order. Assumed.
-    pub joiners: Vec<String>,
+    pub separators: Vec<String>,
     /// What the timestamp counts. Assumed.
-    pub unit: Unit,
+    pub unit: TimestampUnit,
     /// How the signature is written. Hex is known, its case assumed.
-    pub digest: Digest,
+    pub digest: SignatureEncoding,
 }
 
 /// What a signature header looks like.
@@ -32,7 +32,7 @@ pub enum Grammar {
     /// Names and values, such as `t=1700000000,v1=5257…`. Unknown names are passed over.
     Pairs {
         /// Between pairs.
-        separator: char,
+        delimiter: char,
         /// Between name and value.
         assign: char,
         /// Names of the timestamp. The first is written, any is read.
@@ -40,10 +40,10 @@ pub enum Grammar {
         /// Names of a signature. The first is written, any is read.
         signature_keys: Vec<String>,
     },
-    /// Timestamp, separator, one signature, such as `1700000000.5257…`.
+    /// Timestamp, delimiter, one signature, such as `1700000000.5257…`.
     Sequence {
         /// Between timestamp and signature.
-        separator: char,
+        delimiter: char,
         /// Text in front of the signature, such as `sha256=`; may be empty.
         prefix: String,
     },
@@ -51,7 +51,7 @@ pub enum Grammar {
 
 /// What a timestamp counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Unit {
+pub enum TimestampUnit {
     /// Seconds below 10^11, milliseconds from there up.
     #[default]
     Auto,
@@ -63,7 +63,7 @@ pub enum Unit {
 
 /// How a signature is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Digest {
+pub enum SignatureEncoding {
     /// 64 lower-case hex digits.
     #[default]
     Hex,
@@ -76,9 +76,9 @@ impl Default for Scheme {
         Self {
             header: "x-mambo-signature".into(),
             grammar: Grammar::default(),
-            joiners: owned(&[".", ""]),
-            unit: Unit::default(),
-            digest: Digest::default(),
+            separators: owned(&[".", ""]),
+            unit: TimestampUnit::default(),
+            digest: SignatureEncoding::default(),
         }
     }
 }
@@ -86,7 +86,7 @@ impl Default for Scheme {
 impl Default for Grammar {
     fn default() -> Self {
         Self::Pairs {
-            separator: ',',
+            delimiter: ',',
             assign: '=',
             timestamp_keys: owned(&["t", "ts", "timestamp"]),
             signature_keys: owned(&["v1", "s", "sig", "signature", "sha256"]),
@@ -109,9 +109,9 @@ impl Scheme {
         if let Some(grammar) = fields.take("grammar").and_then(|doc| Grammar::read(&doc, fields.problems)) {
             scheme.grammar = grammar;
         }
-        texts(&mut fields, "joiners", &mut scheme.joiners);
-        scheme.unit = fields.word("unit", &Unit::NAMES).unwrap_or_default();
-        scheme.digest = fields.word("digest", &Digest::NAMES).unwrap_or_default();
+        texts(&mut fields, "separators", &mut scheme.separators);
+        scheme.unit = fields.word("unit", &TimestampUnit::NAMES).unwrap_or_default();
+        scheme.digest = fields.word("digest", &SignatureEncoding::NAMES).unwrap_or_default();
         fields.finish();
         Some(scheme)
     }
@@ -120,12 +120,12 @@ impl Scheme {
     #[must_use]
     pub fn to_json(&self) -> String {
         alloc::format!(
-            r#"{{"header":{},"grammar":{},"joiners":{},"unit":{},"digest":{}}}"#,
+            r#"{{"header":{},"grammar":{},"separators":{},"unit":{},"digest":{}}}"#,
             quoted(&self.header),
             self.grammar.print(),
-            list(&self.joiners),
-            name(&Unit::NAMES, &self.unit),
-            name(&Digest::NAMES, &self.digest),
+            list(&self.separators),
+            name(&TimestampUnit::NAMES, &self.unit),
+            name(&SignatureEncoding::NAMES, &self.digest),
         )
     }
 
@@ -135,19 +135,19 @@ impl Scheme {
             problems.add("value_invalid", "/scheme/header", "expected a header name in lower case", "");
         }
         self.grammar.check(problems);
-        let at = "/scheme/joiners";
-        if self.joiners.is_empty() || self.joiners.len() > MAX_JOINERS {
-            problems.add("value_invalid", at, "expected 1 to 4 joiners", "");
+        let at = "/scheme/separators";
+        if self.separators.is_empty() || self.separators.len() > MAX_SEPARATORS {
+            problems.add("value_invalid", at, "expected 1 to 4 separators", "");
         }
-        for (index, joiner) in self.joiners.iter().enumerate() {
-            if joiner.len() > MAX_JOINER_BYTES || joiner.starts_with(|first: char| first.is_ascii_digit()) {
-                problems.add("value_invalid", at, "a joiner is at most 8 bytes and starts with no digit", "");
+        for (index, separator) in self.separators.iter().enumerate() {
+            if separator.len() > MAX_SEPARATOR_BYTES || separator.starts_with(|first: char| first.is_ascii_digit()) {
+                problems.add("value_invalid", at, "a separator is at most 8 bytes and starts with no digit", "");
             }
-            let clash = |other: &String| !joiner.is_empty() && other.starts_with(joiner.as_str());
-            let mut others = self.joiners.iter().enumerate().filter(|(place, _)| *place != index);
-            if others.any(|(_, other)| other == joiner || clash(other)) {
+            let clash = |other: &String| !separator.is_empty() && other.starts_with(separator.as_str());
+            let mut others = self.separators.iter().enumerate().filter(|(place, _)| *place != index);
+            if others.any(|(_, other)| other == separator || clash(other)) {
                 let hint = "a signed text could be split in two ways";
-                problems.add("value_invalid", at, "one joiner starts with another", hint);
+                problems.add("value_invalid", at, "one separator starts with another", hint);
             }
         }
     }
@@ -157,7 +157,7 @@ impl Grammar {
     fn read(doc: &Doc<'_>, problems: &mut Problems) -> Option<Self> {
         let mut fields = doc.fields(problems)?;
         let form = fields.need("form")?.word(&[("pairs", true), ("sequence", false)], fields.problems)?;
-        let separator = fields.parsed("separator", mark).unwrap_or(',');
+        let delimiter = fields.parsed("delimiter", mark).unwrap_or(',');
         let grammar = if form {
             let Self::Pairs { mut timestamp_keys, mut signature_keys, .. } = Self::default() else {
                 return None;
@@ -165,9 +165,9 @@ impl Grammar {
             texts(&mut fields, "timestampKeys", &mut timestamp_keys);
             texts(&mut fields, "signatureKeys", &mut signature_keys);
             let assign = fields.parsed("assign", mark).unwrap_or('=');
-            Self::Pairs { separator, assign, timestamp_keys, signature_keys }
+            Self::Pairs { delimiter, assign, timestamp_keys, signature_keys }
         } else {
-            Self::Sequence { separator, prefix: fields.text("prefix").unwrap_or_default() }
+            Self::Sequence { delimiter, prefix: fields.text("prefix").unwrap_or_default() }
         };
         fields.finish();
         Some(grammar)
@@ -176,15 +176,15 @@ impl Grammar {
     fn print(&self) -> String {
         let mark = |mark: &char| quoted(mark.encode_utf8(&mut [0; 4]));
         match self {
-            Self::Pairs { separator, assign, timestamp_keys, signature_keys } => alloc::format!(
-                r#"{{"form":"pairs","separator":{},"assign":{},"timestampKeys":{},"signatureKeys":{}}}"#,
-                mark(separator),
+            Self::Pairs { delimiter, assign, timestamp_keys, signature_keys } => alloc::format!(
+                r#"{{"form":"pairs","delimiter":{},"assign":{},"timestampKeys":{},"signatureKeys":{}}}"#,
+                mark(delimiter),
                 mark(assign),
                 list(timestamp_keys),
                 list(signature_keys),
             ),
-            Self::Sequence { separator, prefix } => {
-                alloc::format!(r#"{{"form":"sequence","separator":{},"prefix":{}}}"#, mark(separator), quoted(prefix))
+            Self::Sequence { delimiter, prefix } => {
+                alloc::format!(r#"{{"form":"sequence","delimiter":{},"prefix":{}}}"#, mark(delimiter), quoted(prefix))
             }
         }
     }
@@ -193,14 +193,14 @@ impl Grammar {
         let mut problem = |sentence: &str| problems.add("value_invalid", "/scheme/grammar", sentence, "");
         let plain = |mark: &char| mark.is_ascii_graphic() && !mark.is_ascii_alphanumeric() || *mark == ' ';
         match self {
-            Self::Sequence { separator, prefix } => {
-                if !plain(separator) || !prefix.bytes().all(|byte| byte.is_ascii_graphic()) || prefix.len() > 16 {
-                    problem("expected a punctuation mark as separator and a short prefix");
+            Self::Sequence { delimiter, prefix } => {
+                if !plain(delimiter) || !prefix.bytes().all(|byte| byte.is_ascii_graphic()) || prefix.len() > 16 {
+                    problem("expected a punctuation mark as delimiter and a short prefix");
                 }
             }
-            Self::Pairs { separator, assign, timestamp_keys, signature_keys } => {
-                if !plain(separator) || !plain(assign) || separator == assign {
-                    problem("expected two different punctuation marks as separator and assign");
+            Self::Pairs { delimiter, assign, timestamp_keys, signature_keys } => {
+                if !plain(delimiter) || !plain(assign) || delimiter == assign {
+                    problem("expected two different punctuation marks as delimiter and assign");
                 }
                 if [timestamp_keys, signature_keys].iter().any(|keys| keys.is_empty() || keys.len() > MAX_CANDIDATES) {
                     problem("expected 1 to 16 timestampKeys and signatureKeys");
@@ -209,7 +209,7 @@ impl Grammar {
                 let word = |key: &str| {
                     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || letter == '-' || letter == '_';
                     // What separates keys cannot stand in one.
-                    !key.is_empty() && key.chars().all(|each| is_plain(each) && each != *separator && each != *assign)
+                    !key.is_empty() && key.chars().all(|each| is_plain(each) && each != *delimiter && each != *assign)
                 };
                 let repeated = |(index, key): (usize, &&String)| keys.iter().take(index).any(|other| other == key);
                 if !keys.iter().all(|key| word(key)) || keys.iter().enumerate().any(repeated) {
@@ -220,12 +220,12 @@ impl Grammar {
     }
 }
 
-impl Unit {
+impl TimestampUnit {
     const NAMES: [(&'static str, Self); 3] =
         [("auto", Self::Auto), ("seconds", Self::Seconds), ("milliseconds", Self::Milliseconds)];
 }
 
-impl Digest {
+impl SignatureEncoding {
     const NAMES: [(&'static str, Self); 2] = [("hex", Self::Hex), ("hex_upper", Self::HexUpper)];
 }
 

@@ -1,6 +1,6 @@
 //! The sender: events become signed POSTs, and none is lost. Feature `send`; `sqlite` and `postgres` are its stores.
 //!
-//! Policy and states are pure and ours; HTTP, DNS, TLS, SQL and metrics are libraries. Once [`Sender::send`] returned Ok,
+//! Decisions and states are pure and ours; HTTP, DNS, TLS, SQL and metrics are libraries. Once [`Sender::send`] returned Ok,
 //! every enabled endpoint that subscribes to the event type gets the event **at least once**, until a 2xx, until the
 //! schedule ends (it is then kept as *dead*), or until the endpoint is disabled (it then waits).
 
@@ -42,7 +42,7 @@ pub mod worker;
 
 pub mod sender;
 
-pub use address::Guard;
+pub use address::AddressPolicy;
 pub use clock::now;
 pub use endpoint::{Endpoint, Reason, Settings, State};
 pub use error::SendError;

@@ -8,23 +8,23 @@ use zeroize::Zeroizing;
 use crate::encoding::Encoding;
 use crate::error::Error;
 use crate::json::{Doc, Fields, Problems};
-use crate::key::{Key, KeyRing, Strength};
+use crate::key::{Key, KeyRing, SecretPolicy};
 use crate::limits::TOLERANCE_SECONDS;
 use crate::profile::Profile;
-use crate::receive::{Receiver, Wanted};
-use crate::release::Release;
+use crate::receive::{Receiver, TargetVersion};
 use crate::shim::{Shims, Strictness};
 use crate::time::{UnixMillis, Window};
+use crate::version::Version;
 
 /// The document, read but not yet acted on.
 struct Settings<'a> {
     keys: Vec<KeySettings>,
-    strength: Strength,
+    strength: SecretPolicy,
     profile: Option<Doc<'a>>,
     registry: Option<Doc<'a>>,
     window: Window,
-    pinned: Option<Release>,
-    wanted: Wanted,
+    pinned: Option<Version>,
+    target_version: TargetVersion,
     strictness: Strictness,
     kind: Option<String>,
     max_body_bytes: Option<usize>,
@@ -42,7 +42,7 @@ struct KeySettings {
 impl Receiver {
     /// The receiver that a settings document describes. `{"keys":[{"secret":"…"}]}` is the least; beside `keys`
     /// there are `allowShortSecrets`, `profile`, `registry`, `tolerance` with `pastSeconds` and `futureSeconds`,
-    /// `pinned`, `wanted`, `strict`, `kind` and `maxBodyBytes`.
+    /// `pinned`, `targetVersion`, `strict`, `kind` and `maxBodyBytes`.
     ///
     /// # Errors
     /// `options_invalid`, and every code of fault `config`.
@@ -60,7 +60,7 @@ impl Receiver {
         }
         let mut receiver = Self::new(KeyRing::new(keys)?);
         receiver.window = settings.window;
-        receiver.wanted = settings.wanted;
+        receiver.target_version = settings.target_version;
         receiver.strictness = settings.strictness;
         receiver.pinned = settings.pinned;
         receiver.kind = settings.kind;
@@ -90,12 +90,12 @@ impl<'a> Settings<'a> {
         let tolerance = fields.take("tolerance").and_then(|doc| window(&doc, fields.problems));
         let settings = Self {
             keys,
-            strength: if short { Strength::AnyLength } else { Strength::Strong },
+            strength: if short { SecretPolicy::AnyLength } else { SecretPolicy::Strong },
             profile: fields.take("profile"),
             registry: fields.take("registry"),
             window: tolerance.unwrap_or_default(),
-            pinned: fields.parsed("pinned", Release::read),
-            wanted: fields.parsed("wanted", wanted_release).unwrap_or_default(),
+            pinned: fields.parsed("pinned", Version::read),
+            target_version: fields.parsed("targetVersion", target_version).unwrap_or_default(),
             strictness: if strict { Strictness::Strict } else { Strictness::Lenient },
             kind: fields.text("kind"),
             max_body_bytes: bytes,
@@ -125,13 +125,13 @@ impl KeySettings {
     }
 }
 
-fn wanted_release(text: &str) -> Result<Wanted, &'static str> {
+fn target_version(text: &str) -> Result<TargetVersion, &'static str> {
     match text {
-        "as_received" => Ok(Wanted::AsReceived),
-        "newest" => Ok(Wanted::Newest),
-        release => match release.parse() {
-            Ok(release) => Ok(Wanted::Release(release)),
-            Err(_) => Err("expected `as_received`, `newest` or a release such as 8.10.2"),
+        "as_received" => Ok(TargetVersion::AsReceived),
+        "latest" => Ok(TargetVersion::Latest),
+        version => match version.parse() {
+            Ok(version) => Ok(TargetVersion::Exactly(version)),
+            Err(_) => Err("expected `as_received`, `latest` or a version such as 8.10.2"),
         },
     }
 }

@@ -1,7 +1,7 @@
 //! Version shims: a payload change is declared once, as data, and gives upgrade, downgrade, checks and a changelog.
 //!
-//! A [`Registry`] says which releases there are, which model each event carries, and what changed when. [`Shims`] is
-//! a registry made ready; a [`Plan`] is what lies between two releases for one kind of event, and [`apply()`] carries
+//! A [`Registry`] says which versions there are, which model each event carries, and what changed when. [`Shims`] is
+//! a registry made ready; a [`Plan`] is what lies between two versions for one kind of event, and [`apply()`] carries
 //! it out on JSON text and leaves every byte alone that no change names.
 
 pub mod convert;
@@ -40,5 +40,5 @@ pub use changelog::changelog;
 pub use check::check;
 pub use loss::{Loss, LossKind, Strictness};
 pub use op::{Lossy, Op};
-pub use plan::{Plan, Shims, Standing};
+pub use plan::{Plan, Shims, VersionStatus};
 pub use registry::{Change, Registry};

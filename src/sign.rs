@@ -20,9 +20,9 @@ pub fn sign(scheme: &Scheme, keys: &KeyRing, body: &[u8], now: UnixMillis) -> Re
         return Err(Error::TimestampNegative);
     }
     let timestamp = scheme.unit.print(now);
-    let joiner = scheme.joiners.first().map_or("", String::as_str);
+    let separator = scheme.separators.first().map_or("", String::as_str);
     let tags: Vec<Tag> =
-        keys.valid(now).map(|key| key.mac().tag(&[timestamp.as_bytes(), joiner.as_bytes(), body])).collect();
+        keys.valid(now).map(|key| key.mac().tag(&[timestamp.as_bytes(), separator.as_bytes(), body])).collect();
     if tags.is_empty() {
         return Err(Error::KeysInactive { keys: keys.keys().len() });
     }

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::header::SignatureHeader;
 use crate::key::{Key, KeyRing};
 use crate::limits::{MAX_CANDIDATES, MAX_HEADER_BYTES};
-use crate::mac::{Tag, digest, same};
+use crate::mac::{Tag, constant_time_eq, digest};
 use crate::redact::Bytes;
 use crate::scheme::Scheme;
 use crate::time::{Position, UnixMillis, Window};
@@ -32,12 +32,12 @@ pub trait Headers {
 
 /// Who computes the tags. The core's own hash does, unless a host lends one that is faster for large bodies; which keys
 /// and texts are tried, and whether a tag fits, is decided in [`verify`] alone.
-pub trait MacProvider {
+pub trait HmacProvider {
     /// The HMAC-SHA256 tag under `key` of the texts in front of the body and of the body; `None` when there is none,
     /// which no signature fits.
     fn tag(&self, key: &Key, front: [&str; 2], body: &[u8]) -> Option<Tag>;
 
-    /// The beginning of the body, at least as many bytes as the longest joiner has. A provider that has the body
+    /// The beginning of the body, at least as many bytes as the longest separator has. A provider that has the body
     /// elsewhere has its beginning there too.
     fn head<'b>(&self, body: &'b [u8]) -> Cow<'b, [u8]> {
         Cow::Borrowed(body)
@@ -46,11 +46,11 @@ pub trait MacProvider {
 
 /// The core's own hash.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct CoreMac;
+pub struct CoreHmac;
 
-impl MacProvider for CoreMac {
-    fn tag(&self, key: &Key, [time, joiner]: [&str; 2], body: &[u8]) -> Option<Tag> {
-        Some(key.mac().tag(&[time.as_bytes(), joiner.as_bytes(), body]))
+impl HmacProvider for CoreHmac {
+    fn tag(&self, key: &Key, [time, separator]: [&str; 2], body: &[u8]) -> Option<Tag> {
+        Some(key.mac().tag(&[time.as_bytes(), separator.as_bytes(), body]))
     }
 }
 
@@ -65,7 +65,7 @@ pub struct Proof {
     /// The timestamp as it was signed.
     pub timestamp_text: String,
     /// What stands between timestamp and body in the signed text.
-    pub joiner: String,
+    pub separator: String,
 }
 
 /// Body bytes whose signature holds and whose timestamp is inside the window. Only [`verify`] makes one, and
@@ -76,7 +76,7 @@ pub struct Verified<'a> {
     key_id: Option<String>,
     timestamp: UnixMillis,
     timestamp_text: String,
-    joiner: Option<String>,
+    separator: Option<String>,
 }
 
 /// Shows no part of a body, and no signature.
@@ -96,7 +96,7 @@ impl<'a> Verified<'a> {
     #[must_use]
     pub fn assume_verified(body: &'a [u8], timestamp: UnixMillis) -> Self {
         let timestamp_text = alloc::format!("{}", timestamp.0);
-        Self { body, key_id: None, timestamp, timestamp_text, joiner: None }
+        Self { body, key_id: None, timestamp, timestamp_text, separator: None }
     }
 
     /// The bytes that were signed.
@@ -119,8 +119,8 @@ impl<'a> Verified<'a> {
 
     /// What stood between timestamp and body in the signed text; `None` for a body taken on trust.
     #[must_use]
-    pub fn joiner(&self) -> Option<&str> {
-        self.joiner.as_deref()
+    pub fn separator(&self) -> Option<&str> {
+        self.separator.as_deref()
     }
 
     /// The timestamp as it was signed, or its milliseconds for a body taken on trust; what
@@ -147,7 +147,7 @@ pub fn replay_key(timestamp_text: &str, body: &[u8]) -> String {
 /// Verifies one delivery over the bytes as received.
 ///
 /// The signature is judged before the time, so that `timestamp_too_old` and `timestamp_too_new` are said only of
-/// timestamps that the sender really signed. The body is hashed at most once per valid key and joiner, however
+/// timestamps that the sender really signed. The body is hashed at most once per valid key and separator, however
 /// many signatures the header holds. The body itself may be of any size here; [`Receiver`](crate::Receiver) has a limit.
 ///
 /// # Errors
@@ -160,7 +160,7 @@ pub fn verify<'a>(
     now: UnixMillis,
     window: Window,
 ) -> Result<Verified<'a>, Error> {
-    verify_by(&CoreMac, scheme, keys, headers, body, now, window)
+    verify_by(&CoreHmac, scheme, keys, headers, body, now, window)
 }
 
 /// [`verify`], with the tags from `mac`.
@@ -168,7 +168,7 @@ pub fn verify<'a>(
 /// # Errors
 /// As for [`verify`].
 pub fn verify_by<'a>(
-    mac: &dyn MacProvider,
+    mac: &dyn HmacProvider,
     scheme: &Scheme,
     keys: &KeyRing,
     headers: &dyn Headers,
@@ -176,8 +176,9 @@ pub fn verify_by<'a>(
     now: UnixMillis,
     window: Window,
 ) -> Result<Verified<'a>, Error> {
-    let Proof { key_id, timestamp, timestamp_text, joiner } = prove(mac, scheme, keys, headers, body, now, window)?;
-    Ok(Verified { body, key_id: Some(key_id), timestamp, timestamp_text, joiner: Some(joiner) })
+    let Proof { key_id, timestamp, timestamp_text, separator } =
+        verify_header(mac, scheme, keys, headers, body, now, window)?;
+    Ok(Verified { body, key_id: Some(key_id), timestamp, timestamp_text, separator: Some(separator) })
 }
 
 /// The heart of [`verify`]: the signature header against body, keys and time. The body is empty for a `mac` that has it
@@ -185,8 +186,8 @@ pub fn verify_by<'a>(
 ///
 /// # Errors
 /// As for [`verify`].
-pub(crate) fn prove(
-    mac: &dyn MacProvider,
+pub(crate) fn verify_header(
+    mac: &dyn HmacProvider,
     scheme: &Scheme,
     keys: &KeyRing,
     headers: &dyn Headers,
@@ -196,14 +197,14 @@ pub(crate) fn prove(
 ) -> Result<Proof, Error> {
     let value = signature_value(scheme, headers)?;
     let header = SignatureHeader::parse(scheme, &value).map_err(|error| if_joined(scheme, &value, error))?;
-    let (key, joiner) = matching(mac, scheme, keys, &header, body, now)?;
+    let (key, separator) = find_key(mac, scheme, keys, &header, body, now)?;
     let SignatureHeader { timestamp, timestamp_text, .. } = header;
     match window.position(timestamp, now) {
         Position::Inside => Ok(Proof {
             key_id: key.id().into(),
             timestamp,
             timestamp_text: timestamp_text.into(),
-            joiner: joiner.into(),
+            separator: separator.into(),
         }),
         Position::TooOld { age, allowed } => Err(Error::TimestampTooOld { age, allowed }),
         Position::TooNew { ahead, allowed } => Err(Error::TimestampTooNew { ahead, allowed }),
@@ -248,9 +249,9 @@ pub(crate) fn joined<'v>(scheme: &Scheme, value: &'v [u8]) -> impl Iterator<Item
     parts.filter(|parts| parts.iter().any(|part| SignatureHeader::parse(scheme, part).is_ok()))
 }
 
-/// The key and joiner under which one of the header's signatures fits.
-fn matching<'k>(
-    mac: &dyn MacProvider,
+/// The key and separator under which one of the header's signatures fits.
+fn find_key<'k>(
+    mac: &dyn HmacProvider,
     scheme: &'k Scheme,
     keys: &'k KeyRing,
     header: &SignatureHeader<'_>,
@@ -261,14 +262,14 @@ fn matching<'k>(
     let mut ambiguous = false;
     for key in keys.valid(now) {
         valid = valid.saturating_add(1);
-        for joiner in scheme.joiners.iter().map(String::as_str) {
-            let Some(tag) = mac.tag(key, [header.timestamp_text, joiner], body) else {
+        for separator in scheme.separators.iter().map(String::as_str) {
+            let Some(tag) = mac.tag(key, [header.timestamp_text, separator], body) else {
                 continue;
             };
             // No early exit: every signature is compared, so that time tells nothing about which one fits.
-            let fits = header.signatures.iter().fold(false, |fits, signature| same(signature, &tag) | fits);
-            if fits && (!joiner.is_empty() || ends_number(scheme, &mac.head(body))) {
-                return Ok((key, joiner));
+            let fits = header.signatures.iter().fold(false, |fits, signature| constant_time_eq(signature, &tag) | fits);
+            if fits && (!separator.is_empty() || ends_number(scheme, &mac.head(body))) {
+                return Ok((key, separator));
             }
             ambiguous |= fits;
         }
@@ -280,16 +281,16 @@ fn matching<'k>(
     }
 }
 
-/// Whether a number in front of `body` must end there. Without a joiner, timestamp `1700000000` with body `12` and
+/// Whether a number in front of `body` must end there. Without a separator, timestamp `1700000000` with body `12` and
 /// timestamp `170000000012` with no body sign the same text, so only such bodies show where the timestamp ends; and a body that starts with another
-/// joiner would turn a signature made with that joiner into one over a longer body.
+/// separator would turn a signature made with that separator into one over a longer body.
 fn ends_number(scheme: &Scheme, body: &[u8]) -> bool {
     let Some(first) = body.first() else {
         return false;
     };
     let continues = first.is_ascii_digit() || b".eE+-".contains(first);
-    let mut joiners = scheme.joiners.iter().filter(|joiner| !joiner.is_empty());
-    !continues && !joiners.any(|joiner| body.starts_with(joiner.as_bytes()))
+    let mut separators = scheme.separators.iter().filter(|separator| !separator.is_empty());
+    !continues && !separators.any(|separator| body.starts_with(separator.as_bytes()))
 }
 
 #[cfg(feature = "http")]

@@ -10,8 +10,8 @@
 )]
 
 use mambo_webhooks::encoding::Encoding;
-use mambo_webhooks::key::Strength;
-use mambo_webhooks::limits::{MAX_JOINERS, MAX_KEYS};
+use mambo_webhooks::key::SecretPolicy;
+use mambo_webhooks::limits::{MAX_KEYS, MAX_SEPARATORS};
 use mambo_webhooks::{Code, Key, KeyRing, Profile, Receiver, UnixMillis};
 
 const NOW: UnixMillis = UnixMillis(1_700_000_000_000);
@@ -43,25 +43,25 @@ fn a_body_at_the_limit_and_one_beyond() {
 
 #[test]
 fn the_work_on_one_delivery_has_a_ceiling() {
-    // Sixteen keys, four joiners: sixty-four hashes of the body, for one signature and for thirty-two.
+    // Sixteen keys, four separators: sixty-four hashes of the body, for one signature and for thirty-two.
     let key = |index: usize| {
-        Key::new(&format!("k{index}"), "a secret of at least 16 bytes", Encoding::Utf8, Strength::Strong).unwrap()
+        Key::new(&format!("k{index}"), "a secret of at least 16 bytes", Encoding::Utf8, SecretPolicy::Strong).unwrap()
     };
     let keys = KeyRing::new((0..MAX_KEYS).map(key).collect()).unwrap();
-    let profile = Profile::from_json(r#"{"scheme":{"joiners":[".","",":","|"]}}"#).unwrap();
-    assert_eq!((keys.keys().len(), profile.scheme.joiners.len()), (MAX_KEYS, MAX_JOINERS));
+    let profile = Profile::from_json(r#"{"scheme":{"separators":[".","",":","|"]}}"#).unwrap();
+    assert_eq!((keys.keys().len(), profile.scheme.separators.len()), (MAX_KEYS, MAX_SEPARATORS));
     let receiver = Receiver::new(keys).profile(profile).unwrap();
     let header = format!("t=1700000000,v1={}", "0".repeat(64));
     assert_eq!(code(&receiver, header.as_bytes(), b"{}"), Code::SignatureMismatch);
-    assert!(Profile::from_json(r#"{"scheme":{"joiners":[".","",":","|","-"]}}"#).is_err());
+    assert!(Profile::from_json(r#"{"scheme":{"separators":[".","",":","|","-"]}}"#).is_err());
 }
 
 #[test]
 fn a_body_made_to_grow_when_it_is_printed_again_does_not() {
-    use mambo_webhooks::json::format::{Style, restyled};
+    use mambo_webhooks::json::format::{Style, reformat};
     let body = ["[".repeat(64), "1,".repeat(400_000), "1".into(), "]".repeat(64)].concat();
-    assert_eq!(restyled(&body, Style::Indented(4)), None);
-    assert_eq!(restyled(&body, Style::Compact).as_deref(), Some(body.as_str()));
+    assert_eq!(reformat(&body, Style::Indented(4)), None);
+    assert_eq!(reformat(&body, Style::Compact).as_deref(), Some(body.as_str()));
 }
 
 #[test]

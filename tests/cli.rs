@@ -71,9 +71,9 @@ fn registries_are_checked_printed_and_carried_out() {
     let (page, _, code) = run(&folder, "registry changelog registry.json");
     assert!(page.starts_with("# Payload changes\n\n## 9.0.0\n"), "{page}");
     assert_eq!(code, 0);
-    fs::write(folder.join("bad.json"), r#"{"format":1,"releases":["9"]}"#).unwrap();
+    fs::write(folder.join("bad.json"), r#"{"format":1,"versions":["9"]}"#).unwrap();
     let (text, _, code) = run(&folder, "registry check bad.json");
-    let problem = "value_invalid: expected three numbers joined by dots, such as 8.10.2 at /releases/0 ";
+    let problem = "value_invalid: expected three numbers joined by dots, such as 8.10.2 at /versions/0 ";
     assert_eq!((text.as_str(), code), (problem.trim_end(), 1));
 }
 
@@ -170,7 +170,7 @@ fn what_a_command_was_not_asked_but_has_to_be_known_is_said() {
     assert_eq!((problem.as_str(), code), ("mambo-webhooks: --pinned 99.0.0 is newer than the server, 9.0.0", 1));
     let (_, problem, code) = run("endpoint add f https://192.0.2.1/");
     let expected = "mambo-webhooks: address_refused: the endpoint's host is not a public address; allow networks of your own \
-                    with `--allow`, `MAMBO_ALLOW` or `Guard::allowing`";
+                    with `--allow`, `MAMBO_ALLOW` or `AddressPolicy::allowing`";
     assert_eq!((problem.as_str(), code), (expected, 1));
     let (_, problem, code) = run("retry --dead --endpoint nobody");
     assert_eq!((problem.as_str(), code), ("mambo-webhooks: endpoint_unknown: there is no endpoint `nobody`", 1));

@@ -1,4 +1,4 @@
-//! One captured delivery gives the profile that it was made with, over grammars, joiners, units and encodings.
+//! One captured delivery gives the profile that it was made with, over grammars, separators, units and encodings.
 
 #![allow(
     clippy::unwrap_used,
@@ -8,10 +8,10 @@
     reason = "a test fails by panicking"
 )]
 
-use mambo_webhooks::detect::{detect, sightings};
+use mambo_webhooks::detect::{detect, field_hints};
 use mambo_webhooks::encoding::Encoding;
-use mambo_webhooks::key::Strength;
-use mambo_webhooks::scheme::{Digest, Grammar, Scheme, Unit};
+use mambo_webhooks::key::SecretPolicy;
+use mambo_webhooks::scheme::{Grammar, Scheme, SignatureEncoding, TimestampUnit};
 use mambo_webhooks::sign::sign;
 use mambo_webhooks::{Error, Key, KeyRing, Profile, Receiver, UnixMillis};
 
@@ -19,8 +19,8 @@ const BODY: &str = r#"{"id":"e-1","type":"ActivityCreated","apiVersion":"8.10.2"
 const NOW: UnixMillis = UnixMillis(1_700_000_000_000);
 
 fn schemes() -> Vec<Scheme> {
-    let pairs = |separator, assign, stamp: &str, tag: &str| Grammar::Pairs {
-        separator,
+    let pairs = |delimiter, assign, stamp: &str, tag: &str| Grammar::Pairs {
+        delimiter,
         assign,
         timestamp_keys: vec![stamp.into()],
         signature_keys: vec![tag.into()],
@@ -33,17 +33,17 @@ fn schemes() -> Vec<Scheme> {
         pairs(' ', '=', "t", "s"),
         pairs(',', ':', "t", "s"),
     ];
-    for separator in ['.', ':', ',', ' ', '|', '-', ';'] {
-        grammars.push(Grammar::Sequence { separator, prefix: String::new() });
+    for delimiter in ['.', ':', ',', ' ', '|', '-', ';'] {
+        grammars.push(Grammar::Sequence { delimiter, prefix: String::new() });
     }
-    grammars.push(Grammar::Sequence { separator: ',', prefix: "sha256=".into() });
+    grammars.push(Grammar::Sequence { delimiter: ',', prefix: "sha256=".into() });
     let mut schemes = Vec::new();
     for grammar in grammars {
-        for joiner in [".", "", ":", "\n", "|", " "] {
-            for unit in [Unit::Seconds, Unit::Milliseconds] {
-                for digest in [Digest::Hex, Digest::HexUpper] {
-                    let joiners = vec![joiner.to_owned()];
-                    schemes.push(Scheme { grammar: grammar.clone(), joiners, unit, digest, ..Scheme::default() });
+        for separator in [".", "", ":", "\n", "|", " "] {
+            for unit in [TimestampUnit::Seconds, TimestampUnit::Milliseconds] {
+                for digest in [SignatureEncoding::Hex, SignatureEncoding::HexUpper] {
+                    let separators = vec![separator.to_owned()];
+                    schemes.push(Scheme { grammar: grammar.clone(), separators, unit, digest, ..Scheme::default() });
                 }
             }
         }
@@ -57,7 +57,7 @@ fn every_scheme_of_the_bounded_set_is_found() {
         [("0123456789abcdef0123456789abcdef", Encoding::Hex), ("correct horse battery staple", Encoding::Utf8)];
     for scheme in schemes() {
         for (index, (secret, encoding)) in secrets.iter().enumerate() {
-            let keys = KeyRing::new(vec![Key::new("k", secret, *encoding, Strength::Strong).unwrap()]).unwrap();
+            let keys = KeyRing::new(vec![Key::new("k", secret, *encoding, SecretPolicy::Strong).unwrap()]).unwrap();
             let value = sign(&scheme, &keys, BODY.as_bytes(), NOW).unwrap();
             let headers = [("Host", "localhost".to_owned()), ("X-Mambo-Signature", value)];
             let found = detect(&headers, BODY.as_bytes(), &[secrets[0].0, secrets[1].0], NOW).unwrap();
@@ -83,16 +83,16 @@ fn every_scheme_of_the_bounded_set_is_found() {
 #[test]
 fn where_the_parts_of_an_envelope_seem_to_be() {
     let seen: Vec<String> =
-        sightings(BODY.as_bytes()).iter().map(|seen| format!("{} {}", seen.what, seen.at)).collect();
+        field_hints(BODY.as_bytes()).iter().map(|seen| format!("{} {}", seen.what, seen.at)).collect();
     assert_eq!(
         seen,
         ["id /id", "kind /type", "version /apiVersion", "time /createdOn", "data /payload", "id /payload/id"]
     );
     let meta = br#"{"meta":{"event":"Ping","version":"8.0.3","at":1700000000},"data":{}}"#;
-    let seen: Vec<String> = sightings(meta).iter().map(|seen| format!("{} {}", seen.what, seen.at)).collect();
+    let seen: Vec<String> = field_hints(meta).iter().map(|seen| format!("{} {}", seen.what, seen.at)).collect();
     assert_eq!(seen, ["kind /meta/event", "version /meta/version", "time /meta/at", "data /data"]);
-    assert_eq!(sightings(b"[]"), []);
-    assert_eq!(sightings(b"not JSON"), []);
+    assert_eq!(field_hints(b"[]"), []);
+    assert_eq!(field_hints(b"not JSON"), []);
 }
 
 #[test]

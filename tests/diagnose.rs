@@ -10,8 +10,8 @@
 
 use mambo_webhooks::diagnose::{Cause, Diagnosis};
 use mambo_webhooks::encoding::Encoding;
-use mambo_webhooks::key::Strength;
-use mambo_webhooks::scheme::{Scheme, Unit};
+use mambo_webhooks::key::SecretPolicy;
+use mambo_webhooks::scheme::{Scheme, TimestampUnit};
 use mambo_webhooks::sign::sign;
 use mambo_webhooks::{Code, Headers, Key, KeyRing, Profile, Receiver, UnixMillis};
 
@@ -20,7 +20,7 @@ const BODY: &str = r#"{"event":"Ping","data":{"message":"ping","list":[1,{"a":"b
 const NOW: UnixMillis = UnixMillis(1_700_000_000_000);
 
 fn ring(secret: &str, encoding: Encoding) -> KeyRing {
-    KeyRing::new(vec![Key::new("main", secret, encoding, Strength::Strong).unwrap()]).unwrap()
+    KeyRing::new(vec![Key::new("main", secret, encoding, SecretPolicy::Strong).unwrap()]).unwrap()
 }
 
 fn signed(body: &[u8]) -> String {
@@ -109,9 +109,9 @@ fn a_secret_that_was_mistaken() {
 
 #[test]
 fn a_key_that_is_not_valid_now() {
-    let old = Key::new("old", SECRET, Encoding::Utf8, Strength::Strong).unwrap();
+    let old = Key::new("old", SECRET, Encoding::Utf8, SecretPolicy::Strong).unwrap();
     let old = old.valid(None, Some(UnixMillis(NOW.0 - 1)));
-    let new = Key::new("new", "another secret of good length", Encoding::Utf8, Strength::Strong).unwrap();
+    let new = Key::new("new", "another secret of good length", Encoding::Utf8, SecretPolicy::Strong).unwrap();
     let headers = [("x-mambo-signature", signed(BODY.as_bytes()))];
     let both = Receiver::new(KeyRing::new(vec![new, old.clone()]).unwrap());
     let cause = ["key `old` fits, but is not valid at this time"];
@@ -121,15 +121,15 @@ fn a_key_that_is_not_valid_now() {
 }
 
 #[test]
-fn another_joiner() {
-    let scheme = Scheme { joiners: vec![":".into()], ..Scheme::default() };
+fn another_separator() {
+    let scheme = Scheme { separators: vec![":".into()], ..Scheme::default() };
     let value = sign(&scheme, &ring(SECRET, Encoding::Utf8), BODY.as_bytes(), NOW).unwrap();
     let headers = [("x-mambo-signature", value)];
     let cause = ["`:` stands between timestamp and body"];
     causes(&receiver(), &headers, BODY.as_bytes(), NOW, Code::SignatureMismatch, &cause);
-    let scheme = Scheme { joiners: vec![".".into()], ..Scheme::default() };
+    let scheme = Scheme { separators: vec![".".into()], ..Scheme::default() };
     let strict = receiver().profile(Profile { scheme, ..Profile::default() }).unwrap();
-    let scheme = Scheme { joiners: vec![String::new()], ..Scheme::default() };
+    let scheme = Scheme { separators: vec![String::new()], ..Scheme::default() };
     let value = sign(&scheme, &ring(SECRET, Encoding::Utf8), BODY.as_bytes(), NOW).unwrap();
     let cause = ["nothing stands between timestamp and body"];
     let headers = [("x-mambo-signature", value)];
@@ -217,18 +217,18 @@ fn a_clock_that_is_wrong_and_a_unit_that_is_mistaken() {
     let earlier = UnixMillis(NOW.0 - 3_600_000);
     let cause = ["the sender's clock is 3600 s ahead of this one, or the delivery was held up"];
     causes(&receiver(), &headers, BODY.as_bytes(), earlier, Code::TimestampTooNew, &cause);
-    let scheme = Scheme { unit: Unit::Milliseconds, ..Scheme::default() };
+    let scheme = Scheme { unit: TimestampUnit::Milliseconds, ..Scheme::default() };
     let millis = receiver().profile(Profile { scheme, ..Profile::default() }).unwrap();
     causes(&millis, &headers, BODY.as_bytes(), NOW, Code::TimestampTooOld, &["the timestamp is in seconds"]);
 }
 
 #[test]
-fn work_is_bounded_with_every_key_and_joiner() {
+fn work_is_bounded_with_every_key_and_separator() {
     let key = |index: usize| {
-        Key::new(&format!("k{index}"), "another secret of good length", Encoding::Utf8, Strength::Strong).unwrap()
+        Key::new(&format!("k{index}"), "another secret of good length", Encoding::Utf8, SecretPolicy::Strong).unwrap()
     };
     let keys = KeyRing::new((0..16).map(key).collect()).unwrap();
-    let profile = Profile::from_json(r#"{"scheme":{"joiners":[".","",":","|"]}}"#).unwrap();
+    let profile = Profile::from_json(r#"{"scheme":{"separators":[".","",":","|"]}}"#).unwrap();
     let receiver = Receiver::new(keys).profile(profile).unwrap();
     let diagnosis = receiver.diagnose(&[("x-mambo-signature", signed(BODY.as_bytes()))], BODY.as_bytes(), NOW);
     assert_eq!((diagnosis.error.unwrap().code(), diagnosis.hashes), (Code::SignatureMismatch, 512));

@@ -128,10 +128,10 @@ fn table() -> Vec<(Error, &'static str, Fault, &'static str)> {
         (Error::KeysTooMany { count: 17, allowed: 16 }, "keys_too_many", Config, "key ring has 17 keys, allowed 16"),
         (Error::KeysInactive { keys: 2 }, "keys_inactive", Config, "none of 2 keys is valid at this time"),
         (
-            Error::ProfileInvalid { count: 1, first: "expected 1 to 4 joiners at /scheme/joiners".into() },
+            Error::ProfileInvalid { count: 1, first: "expected 1 to 4 separators at /scheme/separators".into() },
             "profile_invalid",
             Config,
-            "profile has 1 problems; first: expected 1 to 4 joiners at /scheme/joiners",
+            "profile has 1 problems; first: expected 1 to 4 separators at /scheme/separators",
         ),
         (
             Error::OptionsInvalid { count: 2, first: "expected text at /kind".into() },

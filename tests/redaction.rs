@@ -1,12 +1,12 @@
 //! What `Debug` shows of everything that holds a body, a payload, a signature or a secret: nothing of it.
 #![allow(clippy::unwrap_used, reason = "a test may stop where it fails")]
 
-use mambo_webhooks::envelope::{Envelope, Layout};
+use mambo_webhooks::envelope::{Envelope, EnvelopePaths};
 use mambo_webhooks::header::SignatureHeader;
 use mambo_webhooks::json::{Doc, Node, Problems};
-use mambo_webhooks::render::{Outbound, Policy};
+use mambo_webhooks::render::{OutboundEvent, VersionPolicy};
 use mambo_webhooks::shim::{Strictness, apply};
-use mambo_webhooks::{KeyRing, Profile, Receiver, Release, Renderer, Shims, UnixMillis, Verified};
+use mambo_webhooks::{KeyRing, Profile, Receiver, Renderer, Shims, UnixMillis, Verified, Version};
 
 const SECRET: &str = "correct horse battery staple";
 const NOW: UnixMillis = UnixMillis(1_700_000_000_000);
@@ -14,11 +14,11 @@ const DATA: &str = r#"{"email":"jane@example.com"}"#;
 
 #[test]
 fn debug_shows_lengths_and_names() {
-    let (server, keys) = (Release::new(9, 0, 0), KeyRing::single(SECRET).unwrap());
+    let (server, keys) = (Version::new(9, 0, 0), KeyRing::single(SECRET).unwrap());
     let renderer = Renderer::new(Profile::default(), Shims::default(), server).unwrap();
     let time = Some(r#"{"user":"jane"}"#);
-    let outbound = Outbound { kind: "Ping", id: Some("e-1"), time, version: server, data: DATA };
-    let outgoing = renderer.render(&outbound, Policy::Latest, &keys, NOW).unwrap();
+    let outbound = OutboundEvent { kind: "Ping", id: Some("e-1"), time, version: server, data: DATA };
+    let outgoing = renderer.render(&outbound, VersionPolicy::Latest, &keys, NOW).unwrap();
     let (_, value) = outgoing.headers.iter().find(|(name, _)| name == "x-mambo-signature").unwrap();
     let receiver = Receiver::new(keys.clone());
     let verified = receiver.verify(&outgoing.headers, &outgoing.body, NOW).unwrap();
@@ -35,7 +35,7 @@ fn debug_shows_lengths_and_names() {
         format!("{received:?}"),
         format!("{:?}", Verified::assume_verified(DATA.as_bytes(), NOW)),
         format!("{:?}", SignatureHeader::parse(&Profile::default().scheme, value.as_bytes()).unwrap()),
-        format!("{:?}", Envelope::parse(&Layout::default(), &outgoing.body).unwrap()),
+        format!("{:?}", Envelope::parse(&EnvelopePaths::default(), &outgoing.body).unwrap()),
         format!("{:?}", Doc::parse(DATA, &mut Problems::default()).unwrap()),
         format!("{closed} {node:?} {shimmed:?} {keys:?} {receiver:?}"),
     ];
@@ -46,6 +46,6 @@ fn debug_shows_lengths_and_names() {
             assert!(!text.contains(hidden), "{hidden} in {text}");
         }
     }
-    let expected = r#"Outbound { kind: "Ping", id: Some("e-1"), version: Release { major: 9, minor: 0, patch: 0 }, data: 28 bytes, .. }"#;
+    let expected = r#"OutboundEvent { kind: "Ping", id: Some("e-1"), version: Version { major: 9, minor: 0, patch: 0 }, data: 28 bytes, .. }"#;
     assert_eq!(shown.first().map(String::as_str), Some(expected));
 }

@@ -22,7 +22,7 @@ fn problems(document: &str) -> Vec<(String, String, String)> {
 /// A document with one change that has these ops.
 fn change(lossy: &str, ops: Value) -> Value {
     json!({
-        "format": 1, "releases": ["9.0.0"],
+        "format": 1, "versions": ["9.0.0"],
         "changes": [{ "id": "c", "since": "9.0.0", "on": { "model": "Activity" }, "summary": "s", "lossy": lossy, "ops": ops }],
     })
 }
@@ -40,7 +40,7 @@ fn one_op(op: Value, code: &str, sentence: &str) {
 #[test]
 fn what_is_wrong_with_a_part_is_no_problem_of_those_that_name_it() {
     let document = json!({
-        "format": 1, "releases": ["9.0.0"],
+        "format": 1, "versions": ["9.0.0"],
         "events": { "E": { "model": "M", "introduced": "nine", "source": 1 } },
         "models": { "M": { "source": true, "contains": [{ "at": "/n", "model": "N", "x": 1 }] }, "N": {} },
         "changes": [
@@ -72,17 +72,17 @@ fn forms() {
     one(&json!([]), "type_wrong", "", "expected an object");
     one(&json!({}), "member_missing", "", "`format` is missing");
     one(&json!({ "format": 2 }), "format_unknown", "/format", "expected format 1");
-    one(&json!({ "format": 1, "release": [] }), "member_unknown", "", "`release` is not known here");
+    one(&json!({ "format": 1, "version": [] }), "member_unknown", "", "`version` is not known here");
     let found = problems(r#"{"format":1,"format":1}"#);
     assert_eq!(found, [("member_repeated".into(), String::new(), "`format` stands twice".into())]);
-    one(&json!({ "format": 1, "releases": "9.0.0" }), "type_wrong", "/releases", "expected an array");
+    one(&json!({ "format": 1, "versions": "9.0.0" }), "type_wrong", "/versions", "expected an array");
     let sentence = "expected three numbers joined by dots, such as 8.10.2";
     for text in ["9", "9.0", "9.0.0.0", "v9.0.0", "9.0.0-rc1", "09.0.0", "9..0", "", "4294967296.0.0"] {
-        one(&json!({ "format": 1, "releases": [text] }), "value_invalid", "/releases/0", sentence);
+        one(&json!({ "format": 1, "versions": [text] }), "value_invalid", "/versions/0", sentence);
     }
-    let unordered = json!({ "format": 1, "releases": ["9.10.0", "9.9.0"] });
-    one(&unordered, "releases_unordered", "/releases/1", "not newer than the one before");
-    let both = json!({ "format": 1, "releases": ["9.0.0"], "changes": [{ "id": "c", "since": "9.0.0",
+    let unordered = json!({ "format": 1, "versions": ["9.10.0", "9.9.0"] });
+    one(&unordered, "versions_unordered", "/versions/1", "not newer than the one before");
+    let both = json!({ "format": 1, "versions": ["9.0.0"], "changes": [{ "id": "c", "since": "9.0.0",
         "on": { "model": "Activity", "event": "Ping" }, "summary": "s", "lossy": "none", "ops": [] }] });
     one(&both, "type_wrong", "/changes/0/on", "expected either `model` or `event`");
 }
@@ -160,12 +160,12 @@ fn changes() {
         json!({ "id": id, "since": since, "on": on, "summary": "s", "lossy": "none",
             "ops": [{ "op": "rename", "at": at, "to": "renamed" }] })
     };
-    let document = |changes: Value| json!({ "format": 1, "releases": ["9.0.0"], "changes": changes });
+    let document = |changes: Value| json!({ "format": 1, "versions": ["9.0.0"], "changes": changes });
     let activity = || json!({ "model": "Activity" });
     let unlisted = document(json!([rename("c", "9.1.0", activity(), "/a")]));
-    one(&unlisted, "since_unlisted", "/changes/0/since", "9.1.0 is no listed release");
+    one(&unlisted, "since_unlisted", "/changes/0/since", "9.1.0 is no listed version");
     let first = document(json!([rename("c", "6.2.5", activity(), "/a")]));
-    one(&first, "since_first", "/changes/0/since", "6.2.5 is the first release");
+    one(&first, "since_first", "/changes/0/since", "6.2.5 is the first version");
     let unknown = document(json!([rename("c", "9.0.0", json!({ "model": "Activty" }), "/a")]));
     one(&unknown, "target_unknown", "/changes/0/on", "`Activty` is unknown");
     let unknown = document(json!([rename("c", "9.0.0", json!({ "event": "Pong" }), "/a")]));
@@ -195,7 +195,7 @@ fn models() {
     let mut many: serde_json::Map<String, Value> =
         (0..30).map(|index| (format!("M{index}"), pair(index + 1))).collect();
     many.insert("M30".into(), json!({}));
-    let many = json!({ "format": 1, "releases": ["9.0.0"], "events": { "Deep": { "model": "M0" } }, "models": many,
+    let many = json!({ "format": 1, "versions": ["9.0.0"], "events": { "Deep": { "model": "M0" } }, "models": many,
         "changes": [{ "id": "c", "since": "9.0.0", "on": { "model": "M30" }, "summary": "s", "lossy": "none",
                       "ops": [{ "op": "rename", "at": "/a", "to": "b" }] }] });
     one(&many, "places_too_many", "/models", "Deep holds models in over 1024 places, or too deep");
@@ -206,7 +206,7 @@ fn models() {
 fn all_problems_come_at_once() {
     let document = json!({
         "format": 1,
-        "releases": ["9.0", "9.0.0"],
+        "versions": ["9.0", "9.0.0"],
         "events": { "New": {} },
         "changes": [
             { "id": "", "since": "9.0.0", "on": {}, "lossy": "some", "ops": [{ "op": "rename", "at": "x" }] },
@@ -218,7 +218,7 @@ fn all_problems_come_at_once() {
     assert_eq!(
         codes,
         [
-            "value_invalid /releases/0",
+            "value_invalid /versions/0",
             "member_missing /events/New",
             "value_invalid /changes/0/id",
             "type_wrong /changes/0/on",
@@ -266,7 +266,7 @@ fn refuses_what_a_document_says_twice() {
         "ops": [{ "op": "rename", "at": "/message", "to": "text" }] });
     let gone = json!({ "id": "d", "model": "User", "at": "/points", "since": "7.6.0", "source": "s" });
     let document =
-        json!({ "format": 1, "releases": ["9.0.0"], "changes": [rename, rename], "deprecations": [gone, gone] });
+        json!({ "format": 1, "versions": ["9.0.0"], "changes": [rename, rename], "deprecations": [gone, gone] });
     let found: Vec<_> = problems(&document.to_string()).into_iter().map(|(code, at, _)| (code, at)).collect();
     let repeated = |at: &str| (String::from("id_repeated"), String::from(at));
     let dead = (String::from("op_dead"), String::from("/changes/1/ops/0"));
@@ -287,7 +287,7 @@ fn what_each_part_allows_does_not_multiply_without_end() {
                 "lossy": "none", "ops": [{ "op": "rename", "at": format!("/m{number}"), "to": format!("n{number}") }] })
         })
         .collect();
-    let document = json!({ "format": 1, "releases": ["8.0.0", "9.0.0"], "events": kinds, "models": { "Activity": {} },
+    let document = json!({ "format": 1, "versions": ["8.0.0", "9.0.0"], "events": kinds, "models": { "Activity": {} },
         "changes": changes });
     let sentence = "changes apply at over 65536 places of events";
     one(&document, "places_too_many", "/models", sentence);

@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use mambo_webhooks::encoding::Encoding;
-use mambo_webhooks::key::Strength;
+use mambo_webhooks::key::SecretPolicy;
 use mambo_webhooks::replay::{LEASE, MemoryReplayStore, ProcessError, ReplayStore, Reservation, check_store, process};
 use mambo_webhooks::scheme::Scheme;
 use mambo_webhooks::sign::sign;
@@ -144,7 +144,7 @@ fn time_to_live_covers_the_window() {
 
 #[test]
 fn the_replay_key_is_of_what_was_signed() {
-    let key = |id: &str, secret: &str| Key::new(id, secret, Encoding::Utf8, Strength::Strong).unwrap();
+    let key = |id: &str, secret: &str| Key::new(id, secret, Encoding::Utf8, SecretPolicy::Strong).unwrap();
     let (one, other) = (key("one", "the first secret of two"), key("other", "the second secret of two"));
     let both = KeyRing::new(vec![one.clone(), other]).unwrap();
     let receiver = Receiver::new(both.clone());

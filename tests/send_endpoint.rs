@@ -12,18 +12,18 @@
 use std::time::Duration;
 
 use mambo_webhooks::scheme::{Grammar, Scheme};
-use mambo_webhooks::send::{Endpoint, Guard, NewEvent, SendError, Settings, State};
+use mambo_webhooks::send::{AddressPolicy, Endpoint, NewEvent, SendError, Settings, State};
 use mambo_webhooks::sign::sign;
-use mambo_webhooks::{KeyRing, Outbound, Policy, Profile, Receiver, Release, Renderer, Shims, UnixMillis};
+use mambo_webhooks::{KeyRing, OutboundEvent, Profile, Receiver, Renderer, Shims, UnixMillis, Version, VersionPolicy};
 
 const SECRET: &str = "correct horse battery staple";
 
-fn made(settings: Settings, guard: &Guard) -> Result<Endpoint, SendError> {
-    Endpoint::new("e".into(), settings, State::Enabled, guard)
+fn made(settings: Settings, address_policy: &AddressPolicy) -> Result<Endpoint, SendError> {
+    Endpoint::new("e".into(), settings, State::Enabled, address_policy)
 }
 
 fn problem(url: &str) -> Option<SendError> {
-    made(Settings::new(url, SECRET), &Guard::public_only()).err()
+    made(Settings::new(url, SECRET), &AddressPolicy::public_only()).err()
 }
 
 #[test]
@@ -71,8 +71,8 @@ fn a_url_is_https_to_a_public_host_and_holds_no_secret() {
 
 #[test]
 fn plain_http_goes_to_a_permitted_loopback_address_and_nowhere_else() {
-    let guard = Guard::allowing(vec!["127.0.0.0/8".parse().unwrap(), "10.0.0.0/8".parse().unwrap()]);
-    let problem = |url: &str| made(Settings::new(url, SECRET), &guard).err();
+    let address_policy = AddressPolicy::allowing(vec!["127.0.0.0/8".parse().unwrap(), "10.0.0.0/8".parse().unwrap()]);
+    let problem = |url: &str| made(Settings::new(url, SECRET), &address_policy).err();
     assert_eq!(problem("http://127.0.0.1:1/"), None);
     assert_eq!(problem("https://10.1.2.3/"), None);
     assert_eq!(problem("http://10.1.2.3/"), Some(SendError::UrlNotHttps));
@@ -83,7 +83,7 @@ fn plain_http_goes_to_a_permitted_loopback_address_and_nowhere_else() {
 #[test]
 fn headers_that_are_not_the_endpoint_s_to_set() {
     let with = |name: &str, value: &str| {
-        made(Settings::new("https://example.com/", SECRET).header(name, value), &Guard::public_only()).err()
+        made(Settings::new("https://example.com/", SECRET).header(name, value), &AddressPolicy::public_only()).err()
     };
     assert_eq!(with("X-Tenant", "7"), None);
     for name in ["Host", "content-type", "Proxy-Authorization", "traceparent", "bad name", ""] {
@@ -95,16 +95,16 @@ fn headers_that_are_not_the_endpoint_s_to_set() {
 
 #[test]
 fn debug_shows_no_secret() {
-    let endpoint = made(Settings::new("https://example.com/", SECRET), &Guard::public_only()).unwrap();
+    let endpoint = made(Settings::new("https://example.com/", SECRET), &AddressPolicy::public_only()).unwrap();
     assert!(!format!("{endpoint:?}").contains("horse"));
 }
 
 #[test]
 fn a_short_secret_and_a_limit_of_nothing_are_refused() {
-    let guard = Guard::public_only();
-    let short = made(Settings::new("https://example.com/", "short"), &guard).unwrap_err();
+    let address_policy = AddressPolicy::public_only();
+    let short = made(Settings::new("https://example.com/", "short"), &address_policy).unwrap_err();
     assert_eq!(short.code(), "secret_short");
-    let zero = made(Settings::new("https://example.com/", SECRET).max_in_flight(0), &guard).unwrap_err();
+    let zero = made(Settings::new("https://example.com/", SECRET).max_in_flight(0), &address_policy).unwrap_err();
     assert_eq!(zero.to_string(), "max_in_flight is 0, needs at least 1");
 }
 
@@ -113,14 +113,14 @@ fn a_rotated_endpoint_is_signed_with_the_new_secret_and_with_the_old_one_where_t
     let (new, now) = ("a second secret of length", UnixMillis(1_700_000_000_000));
     let mut settings = Settings::new("https://example.com/", SECRET);
     settings.rotate(new, now, Duration::from_secs(60)).unwrap();
-    let endpoint = made(settings, &Guard::public_only()).unwrap();
+    let endpoint = made(settings, &AddressPolicy::public_only()).unwrap();
     let header = |scheme: &Scheme| sign(scheme, endpoint.keys(), b"body", now).unwrap();
     let signed = |scheme: &Scheme, secret: &str| sign(scheme, &KeyRing::single(secret).unwrap(), b"body", now).unwrap();
     let pairs = Scheme::default();
     let (_, new_signature) = signed(&pairs, new).split_once(',').map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
     let (_, old_signature) = signed(&pairs, SECRET).split_once(',').map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
     assert_eq!(header(&pairs), format!("t=1700000000,{new_signature},{old_signature}"));
-    let grammar = Grammar::Sequence { separator: ',', prefix: String::new() };
+    let grammar = Grammar::Sequence { delimiter: ',', prefix: String::new() };
     let sequence = Scheme { grammar, ..Scheme::default() };
     assert_eq!(header(&sequence), signed(&sequence, new));
     assert_ne!(header(&sequence), signed(&sequence, SECRET));
@@ -128,14 +128,15 @@ fn a_rotated_endpoint_is_signed_with_the_new_secret_and_with_the_old_one_where_t
 
 #[test]
 fn blank_names_are_refused() {
-    let event = |kind: &str| NewEvent::new(kind, Release::new(9, 0, 0), "{}").unwrap();
+    let event = |kind: &str| NewEvent::new(kind, Version::new(9, 0, 0), "{}").unwrap();
     for blank in ["", " ", "\t\n"] {
         let refused = |event: NewEvent| event.named().unwrap_err().to_string();
         assert_eq!(refused(event(blank)), "the event type is blank");
         assert_eq!(refused(event("Ping").id(blank)), "the event id is blank");
         assert_eq!(refused(event("Ping").idempotency_key(blank)), "the idempotency key is blank");
         let settings = Settings::new("https://example.com/", SECRET);
-        let endpoint = Endpoint::new(blank.into(), settings, State::Enabled, &Guard::public_only()).unwrap_err();
+        let endpoint =
+            Endpoint::new(blank.into(), settings, State::Enabled, &AddressPolicy::public_only()).unwrap_err();
         assert_eq!((endpoint.code(), endpoint.to_string()), ("text_blank", "the endpoint's id is blank".into()));
     }
     assert!(event("Ping").id("1").idempotency_key("k").named().is_ok());
@@ -143,7 +144,7 @@ fn blank_names_are_refused() {
 
 #[test]
 fn what_can_be_sent_a_receiver_with_defaults_takes() {
-    let version = Release::new(9, 0, 0);
+    let version = Version::new(9, 0, 0);
     let data = |bytes: usize| format!("{{\"text\":\"{}\"}}", "x".repeat(bytes - 11));
     let largest = data(1_032_192);
     assert!(NewEvent::new("ActivityCreated", version, &largest).is_ok());
@@ -151,8 +152,8 @@ fn what_can_be_sent_a_receiver_with_defaults_takes() {
     assert_eq!(refused.to_string(), "the data is 1032193 bytes, allowed 1032192");
     let (keys, now) = (KeyRing::single(SECRET).unwrap(), UnixMillis(1_700_000_000_000));
     let renderer = Renderer::new(Profile::default(), Shims::default(), version).unwrap();
-    let outbound = Outbound { kind: "ActivityCreated", id: Some("e-1"), time: None, version, data: &largest };
-    let sent = renderer.render(&outbound, Policy::Latest, &keys, now).unwrap();
+    let outbound = OutboundEvent { kind: "ActivityCreated", id: Some("e-1"), time: None, version, data: &largest };
+    let sent = renderer.render(&outbound, VersionPolicy::Latest, &keys, now).unwrap();
     let receiver = Receiver::new(keys);
     assert_eq!(receiver.receive(&sent.headers, &sent.body, now).unwrap().event.json(), largest);
 }
@@ -161,18 +162,18 @@ fn what_can_be_sent_a_receiver_with_defaults_takes() {
 fn an_event_newer_than_the_server_is_not_made_older_unless_it_is_pinned() {
     let shims = Shims::from_json(include_str!("../examples/registry/payload-9.0.0.json")).unwrap();
     let keys = KeyRing::single(SECRET).unwrap();
-    let renderer = Renderer::new(Profile::default(), shims, Release::new(0, 0, 0)).unwrap();
-    let (data, version) = (r#"{"newExampleField":1}"#, Release::new(9, 0, 0));
-    let outbound = Outbound { kind: "PointWalletUpdated", id: None, time: None, version, data };
+    let renderer = Renderer::new(Profile::default(), shims, Version::new(0, 0, 0)).unwrap();
+    let (data, version) = (r#"{"newExampleField":1}"#, Version::new(9, 0, 0));
+    let outbound = OutboundEvent { kind: "PointWalletUpdated", id: None, time: None, version, data };
     let body = |policy| {
         let sent = renderer.render(&outbound, policy, &keys, UnixMillis(0)).unwrap();
         (sent.version, String::from_utf8(sent.body).unwrap())
     };
     let sent =
         |version, data| (version, format!(r#"{{"event":"PointWalletUpdated","version":"{version}","data":{data}}}"#));
-    assert_eq!(body(Policy::Latest), sent(version, data));
-    let old = Release::new(8, 0, 3);
-    assert_eq!(body(Policy::Pinned(old)), sent(old, r#"{"exampleField":1}"#));
+    assert_eq!(body(VersionPolicy::Latest), sent(version, data));
+    let old = Version::new(8, 0, 3);
+    assert_eq!(body(VersionPolicy::Pinned(old)), sent(old, r#"{"exampleField":1}"#));
     // A pin that the server does not reach yet claims no more than the server knows.
-    assert_eq!(body(Policy::Pinned(Release::new(99, 0, 0))), sent(version, data));
+    assert_eq!(body(VersionPolicy::Pinned(Version::new(99, 0, 0))), sent(version, data));
 }

@@ -23,15 +23,15 @@ use std::time::Duration;
 use mambo_webhooks::send::Reason;
 use mambo_webhooks::send::store::{Capacity, LogLine};
 use mambo_webhooks::send::{
-    Failure, Guard, HttpOptions, LogQuery, NewEvent, Sender, Settings, Sqlite, State, Store, WorkerOptions,
+    AddressPolicy, Failure, HttpOptions, LogQuery, NewEvent, Sender, Settings, Sqlite, State, Store, WorkerOptions,
 };
-use mambo_webhooks::{KeyRing, Profile, Release, Renderer, Shims};
+use mambo_webhooks::{KeyRing, Profile, Renderer, Shims, Version};
 use receiver::{HOST, Manner, Receiver};
 use scratch::Scratch;
 use tokio::net::TcpListener;
 
 const SECRET: &str = "correct horse battery staple";
-const SERVER: Release = Release::new(8, 10, 2);
+const SERVER: Version = Version::new(8, 10, 2);
 
 fn sender(scratch: &Scratch, http: HttpOptions) -> Sender<Sqlite> {
     let renderer = Renderer::new(Profile::default(), Shims::default(), SERVER).unwrap();
@@ -255,7 +255,7 @@ async fn canary() -> (u16, Arc<AtomicU32>) {
 async fn no_spelling_of_an_address_leads_inside() {
     let scratch = Scratch::new();
     let (port, canary) = canary().await;
-    let sender = sender(&scratch, HttpOptions::new(Guard::public_only()));
+    let sender = sender(&scratch, HttpOptions::new(AddressPolicy::public_only()));
     for host in [
         "127.0.0.1",
         "127.1",
@@ -288,7 +288,7 @@ async fn a_name_that_changes_its_address_is_judged_whenever_it_is_connected_to()
     let scratch = Scratch::new();
     let (port, canary) = canary().await;
     let asked = Arc::new(AtomicU32::new(0));
-    let mut options = HttpOptions::new(Guard::public_only());
+    let mut options = HttpOptions::new(AddressPolicy::public_only());
     let count = Arc::clone(&asked);
     options.look_up = Arc::new(move |_name| {
         // A public address for whoever looks first, this machine afterwards: what an attacker's name server does.
@@ -313,10 +313,10 @@ async fn a_name_that_changes_its_address_is_judged_whenever_it_is_connected_to()
 async fn an_endpoint_stored_under_a_wider_guard_is_not_connected_to_under_a_stricter_one() {
     let scratch = Scratch::new();
     let (port, canary) = canary().await;
-    let wide = HttpOptions::new(Guard::allowing(vec!["127.0.0.0/8".parse().unwrap()]));
+    let wide = HttpOptions::new(AddressPolicy::allowing(vec!["127.0.0.0/8".parse().unwrap()]));
     let settings = Settings::new(&format!("https://127.0.0.1:{port}/"), SECRET);
     sender(&scratch, wide).add_endpoint("e", settings).await.unwrap();
-    let strict = sender(&scratch, HttpOptions::new(Guard::public_only()));
+    let strict = sender(&scratch, HttpOptions::new(AddressPolicy::public_only()));
     strict.worker(WorkerOptions::default()).unwrap().run_due().await.unwrap();
     let line = strict.store().log(LogQuery { limit: 1, ..LogQuery::default() }).await.unwrap().remove(0);
     assert_eq!(line.attempt.answer.failure, Some(Failure::AddressRefused));

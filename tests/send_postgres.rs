@@ -20,8 +20,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cluster::{Cluster, connect};
-use mambo_webhooks::send::{Endpoint, Guard, Postgres, SendError, State, Store, now};
-use mambo_webhooks::{Release, UnixMillis};
+use mambo_webhooks::send::{AddressPolicy, Endpoint, Postgres, SendError, State, Store, now};
+use mambo_webhooks::{UnixMillis, Version};
 use store::Clocked;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -159,8 +159,8 @@ async fn silent_after(words: &'static [u8], connections: usize, url: &str) -> (u
 
 async fn events_join_the_callers_transaction(url: &str) {
     let store = Postgres::connect(url).await.unwrap();
-    let endpoint = Endpoint::new("e".into(), store::settings(), State::Enabled, &Guard::public_only()).unwrap();
-    store.add_endpoint(endpoint, Release::new(9, 0, 0)).await.unwrap();
+    let endpoint = Endpoint::new("e".into(), store::settings(), State::Enabled, &AddressPolicy::public_only()).unwrap();
+    store.add_endpoint(endpoint, Version::new(9, 0, 0)).await.unwrap();
     let mut client = connect(url).await;
     client.batch_execute("CREATE TABLE orders (id bigint)").await.unwrap();
     for (commits, waiting) in [(false, 1), (true, 2)] {

@@ -21,7 +21,7 @@ use std::time::Duration;
 
 use mambo_webhooks::send::store::Capacity;
 use mambo_webhooks::send::{LogQuery, NewEvent, Selection, Sender, Settings, Sqlite, Store, WorkerOptions};
-use mambo_webhooks::{KeyRing, Policy, Profile, Release, Renderer, Shims, UnixMillis};
+use mambo_webhooks::{KeyRing, Profile, Renderer, Shims, UnixMillis, Version, VersionPolicy};
 use receiver::{Manner, Receiver};
 use scratch::Scratch;
 
@@ -48,10 +48,11 @@ async fn ten_attempts_in_three_days_then_dead_then_by_hand() {
         let store = Sqlite::open_with_clocks(&file, clock, clock).unwrap();
         Sender::new(store, renderer, receiver.options())
     };
-    let (old, new) = (Release::new(8, 10, 2), Release::new(9, 0, 0));
+    let (old, new) = (Version::new(8, 10, 2), Version::new(9, 0, 0));
     let sender = open(old);
     sender.add_endpoint("latest", Settings::new(&receiver.url(), SECRET).header("x-endpoint", "latest")).await.unwrap();
-    let pinned = Settings::new(&receiver.url(), SECRET).header("x-endpoint", "pinned").policy(Policy::Pinned(old));
+    let pinned =
+        Settings::new(&receiver.url(), SECRET).header("x-endpoint", "pinned").policy(VersionPolicy::Pinned(old));
     sender.add_endpoint("pinned", pinned).await.unwrap();
     sender.worker(WorkerOptions::default()).unwrap().run_due().await.unwrap();
     receiver.requests.lock().unwrap().clear();
@@ -151,6 +152,6 @@ fn verify(receiver: &Receiver, lines: &[mambo_webhooks::send::store::LogLine]) {
     let versions = |endpoint: &str, version| {
         lines.iter().filter(|line| line.endpoint == endpoint && line.attempt.version == Some(version)).count()
     };
-    assert_eq!((versions("latest", Release::new(8, 10, 2)), versions("latest", Release::new(9, 0, 0))), (4, 7));
-    assert_eq!(versions("pinned", Release::new(8, 10, 2)), 11);
+    assert_eq!((versions("latest", Version::new(8, 10, 2)), versions("latest", Version::new(9, 0, 0))), (4, 7));
+    assert_eq!(versions("pinned", Version::new(8, 10, 2)), 11);
 }

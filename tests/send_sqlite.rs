@@ -21,8 +21,8 @@ use std::time::Duration;
 
 use mambo_webhooks::send::outcome::{Effect, Next};
 use mambo_webhooks::send::store::{Capacity, Settlement};
-use mambo_webhooks::send::{AttemptRecord, DisableRule, Endpoint, Guard, SendError, Sqlite, State, Store};
-use mambo_webhooks::{Release, UnixMillis};
+use mambo_webhooks::send::{AddressPolicy, AttemptRecord, DisableRule, Endpoint, SendError, Sqlite, State, Store};
+use mambo_webhooks::{UnixMillis, Version};
 use scratch::Scratch;
 use store::Clocked;
 
@@ -111,8 +111,9 @@ async fn a_clock_that_is_set_ends_no_lease_and_delays_no_retry() {
             steady.fetch_add(by, Ordering::SeqCst);
         };
         let store = open();
-        let endpoint = Endpoint::new("e".into(), store::settings(), State::Enabled, &Guard::public_only()).unwrap();
-        store.add_endpoint(endpoint, Release::new(9, 0, 0)).await.unwrap();
+        let endpoint =
+            Endpoint::new("e".into(), store::settings(), State::Enabled, &AddressPolicy::public_only()).unwrap();
+        store.add_endpoint(endpoint, Version::new(9, 0, 0)).await.unwrap();
         let retried = store.claim(everything, 45 * second).await.unwrap().claims.remove(0);
         let attempt = AttemptRecord::worker_lost(0, false, UnixMillis(START));
         let (lease, endpoint, next) = (retried.lease, "e".to_owned(), Next::Retry(10 * second));
@@ -147,8 +148,8 @@ async fn a_clock_that_is_set_ends_no_lease_and_delays_no_retry() {
 async fn events_join_the_callers_transaction() {
     let on = OnSqlite::new();
     on.set(UnixMillis(1)).await;
-    let endpoint = Endpoint::new("e".into(), store::settings(), State::Enabled, &Guard::public_only()).unwrap();
-    on.store.add_endpoint(endpoint, Release::new(9, 0, 0)).await.unwrap();
+    let endpoint = Endpoint::new("e".into(), store::settings(), State::Enabled, &AddressPolicy::public_only()).unwrap();
+    on.store.add_endpoint(endpoint, Version::new(9, 0, 0)).await.unwrap();
     let mut connection = rusqlite::Connection::open(on.scratch.file("store.db")).unwrap();
     connection.execute_batch("CREATE TABLE orders (id INTEGER)").unwrap();
     for (commits, waiting) in [(false, 1), (true, 2)] {

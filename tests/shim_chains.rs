@@ -4,16 +4,16 @@
 
 use mambo_webhooks::json::Problems;
 use mambo_webhooks::shim::{Strictness, apply};
-use mambo_webhooks::{Registry, Release, Shims};
+use mambo_webhooks::{Registry, Shims, Version};
 
-fn release(text: &str) -> Release {
+fn version(text: &str) -> Version {
     text.parse().unwrap()
 }
 
 /// One change of Ping in 9.0.0 with these ops.
 fn chain(lossy: &str, ops: &str) -> String {
     format!(
-        r#"{{"format":1,"releases":["9.0.0"],"changes":[{{"id":"c","since":"9.0.0","on":{{"event":"Ping"}},
+        r#"{{"format":1,"versions":["9.0.0"],"changes":[{{"id":"c","since":"9.0.0","on":{{"event":"Ping"}},
             "summary":"s","lossy":"{lossy}","ops":[{ops}]}}]}}"#
     )
 }
@@ -21,14 +21,14 @@ fn chain(lossy: &str, ops: &str) -> String {
 /// The data in the other shape; fails where something is lost.
 fn shimmed(registry: &str, kind: &str, from: &str, to: &str, data: &str) -> String {
     let shims = Shims::from_json(registry).unwrap();
-    let shimmed = apply(shims.plan(kind, release(from), release(to)), data, Strictness::Strict).unwrap();
+    let shimmed = apply(shims.plan(kind, version(from), version(to)), data, Strictness::Strict).unwrap();
     assert_eq!(shimmed.losses, [], "{data}");
     shimmed.data.into_owned()
 }
 
 fn losses(registry: &str, kind: &str, from: &str, to: &str, data: &str) -> Vec<(String, &'static str)> {
     let shims = Shims::from_json(registry).unwrap();
-    let shimmed = apply(shims.plan(kind, release(from), release(to)), data, Strictness::Lenient).unwrap();
+    let shimmed = apply(shims.plan(kind, version(from), version(to)), data, Strictness::Lenient).unwrap();
     shimmed.losses.into_iter().map(|loss| (loss.at, loss.kind.as_str())).collect()
 }
 
@@ -99,14 +99,14 @@ fn one_member_is_pulled_out_and_the_rest_removed() {
     let (old, new) = (r#"{"user":{"id":7,"name":"x"}}"#, r#"{"userId":7}"#);
     assert_eq!(losses(&registry, "Ping", "8.10.2", "9.0.0", old), [("/user".to_owned(), "value_dropped")]);
     let shims = Shims::from_json(&registry).unwrap();
-    let plan = |from: &str, to: &str| shims.plan("Ping", release(from), release(to));
+    let plan = |from: &str, to: &str| shims.plan("Ping", version(from), version(to));
     assert_eq!(apply(plan("8.10.2", "9.0.0"), old, Strictness::Lenient).unwrap().data, new);
     assert_eq!(apply(plan("9.0.0", "8.10.2"), new, Strictness::Lenient).unwrap().data, r#"{"user":{"id":7}}"#);
 }
 
 #[test]
 fn changes_of_one_version_build_on_one_another_in_the_documents_order() {
-    let registry = r#"{"format":1,"releases":["9.0.0"],"changes":[
+    let registry = r#"{"format":1,"versions":["9.0.0"],"changes":[
         {"id":"first","since":"9.0.0","on":{"event":"Ping"},"summary":"s","lossy":"none",
          "ops":[{"op":"rename","at":"/a","to":"b"}]},
         {"id":"second","since":"9.0.0","on":{"event":"Ping"},"summary":"s","lossy":"none",
@@ -116,7 +116,7 @@ fn changes_of_one_version_build_on_one_another_in_the_documents_order() {
 
 #[test]
 fn inner_places_come_before_those_that_hold_them() {
-    let registry = r#"{"format":1,"releases":["9.0.0"],
+    let registry = r#"{"format":1,"versions":["9.0.0"],
         "events":{"CommentCreated":{"model":"Post"}},
         "models":{"Post":{"contains":[{"at":"/c","model":"Comment"}]},
                   "Comment":{"contains":[{"at":"/parent","model":"Comment"}]}},
@@ -132,7 +132,7 @@ fn inner_places_come_before_those_that_hold_them() {
 
 #[test]
 fn a_model_within_itself_is_followed_eight_levels_and_what_is_deeper_is_listed() {
-    let registry = r#"{"format":1,"releases":["9.0.0"],
+    let registry = r#"{"format":1,"versions":["9.0.0"],
         "events":{"CommentCreated":{"model":"Comment"}},
         "models":{"Comment":{"contains":[{"at":"/replies/*","model":"Comment"}]}},
         "changes":[{"id":"c","since":"9.0.0","on":{"model":"Comment"},"summary":"s","lossy":"none",
@@ -146,7 +146,7 @@ fn a_model_within_itself_is_followed_eight_levels_and_what_is_deeper_is_listed()
         assert_eq!(losses(registry, "CommentCreated", from, to, &tree(10, name)), [(at.clone(), "too_deep")]);
     }
     let shims = Shims::from_json(registry).unwrap();
-    let plan = shims.plan("CommentCreated", release("8.10.2"), release("9.0.0"));
+    let plan = shims.plan("CommentCreated", version("8.10.2"), version("9.0.0"));
     let error = apply(plan, &tree(9, "text"), Strictness::Strict).unwrap_err().to_string();
     let sentence = "a model within itself goes deeper than changes are followed";
     assert_eq!(error, format!("change `c` does not fit at {at}: {sentence}"));
@@ -228,7 +228,7 @@ fn what_can_never_apply_is_refused() {
 fn a_contains_that_was_not_dated_after_its_holder_was_renamed_is_refused() {
     let registry = |until: &str| {
         format!(
-            r#"{{"format":1,"releases":["9.0.0","9.1.0"],
+            r#"{{"format":1,"versions":["9.0.0","9.1.0"],
             "events":{{"E":{{"model":"Outer"}}}},
             "models":{{"Outer":{{"contains":[{{"at":"/inner","model":"Inner"{until}}}]}},"Inner":{{}}}},
             "changes":[{{"id":"moved","since":"9.0.0","on":{{"model":"Outer"}},"summary":"s","lossy":"none",

@@ -30,7 +30,7 @@ use std::env;
 use generate::Case;
 use mambo_webhooks::json::Problems;
 use mambo_webhooks::shim::{LossKind, Lossy, Shimmed, Shims, Strictness, apply};
-use mambo_webhooks::{Registry, Release};
+use mambo_webhooks::{Registry, Version};
 use reference_convert::same;
 use serde_json::Value;
 
@@ -59,7 +59,7 @@ fn each_case(law: impl Fn(&Case, &Shims, &str)) {
     assert!(accepted * 4 > seed - first, "only {accepted} of {} registries were accepted", seed - first);
 }
 
-fn run<'a>(shims: &'a Shims, from: Release, to: Release, body: &'a str) -> Shimmed<'a, 'a> {
+fn run<'a>(shims: &'a Shims, from: Version, to: Version, body: &'a str) -> Shimmed<'a, 'a> {
     apply(shims.plan("Thing", from, to), body, Strictness::Lenient).unwrap()
 }
 

@@ -5,18 +5,18 @@
 use std::fs;
 
 use mambo_webhooks::json::Problems;
-use mambo_webhooks::shim::{Standing, Strictness, apply, changelog, check};
-use mambo_webhooks::{KeyRing, Profile, Receiver, Registry, Release, Shims, UnixMillis, Verified, Wanted};
+use mambo_webhooks::shim::{Strictness, VersionStatus, apply, changelog, check};
+use mambo_webhooks::{KeyRing, Profile, Receiver, Registry, Shims, TargetVersion, UnixMillis, Verified, Version};
 
 /// The example of docs.mambo.io/administrators/account/webhooks: a fixture, not a fact.
 const EXAMPLE: &str = include_str!("../examples/registry/payload-9.0.0.json");
 
-fn release(text: &str) -> Release {
+fn version(text: &str) -> Version {
     text.parse().unwrap()
 }
 
 fn shimmed(shims: &Shims, kind: &str, from: &str, to: &str, data: &str) -> String {
-    apply(shims.plan(kind, release(from), release(to)), data, Strictness::Strict).unwrap().data.into_owned()
+    apply(shims.plan(kind, version(from), version(to)), data, Strictness::Strict).unwrap().data.into_owned()
 }
 
 #[test]
@@ -30,7 +30,7 @@ fn pinned_keeps_the_old_name_and_latest_switches() {
         ("latest, the server runs 9.0.0", "9.0.0", "9.0.0", new, new),
         ("latest, made before the upgrade, retried after it", "8.10.2", "9.0.0", old, new),
         ("the pin was upgraded to 9.0.0", "9.0.0", "9.0.0", new, new),
-        ("pinned between two releases", "9.0.0", "8.20.0", new, old),
+        ("pinned between two versions", "9.0.0", "8.20.0", new, old),
     ] {
         assert_eq!(shimmed(&shims, "PointWalletUpdated", made_by, endpoint, data), expected, "{what}");
     }
@@ -39,7 +39,7 @@ fn pinned_keeps_the_old_name_and_latest_switches() {
 #[test]
 fn an_event_that_came_after_the_pin_is_pinned_at_its_first_shape() {
     let shims = Shims::from_json(
-        r#"{"format":1,"releases":["9.0.0","9.1.0","9.2.0"],
+        r#"{"format":1,"versions":["9.0.0","9.1.0","9.2.0"],
             "events":{"Later":{"model":"Later","introduced":"9.1.0"}},
             "models":{"Later":{}},
             "changes":[{"id":"c","since":"9.2.0","on":{"model":"Later"},"summary":"b is called c.","lossy":"none",
@@ -56,22 +56,22 @@ fn an_event_that_came_after_the_pin_is_pinned_at_its_first_shape() {
 #[test]
 fn unknown_kinds_and_releases_are_values() {
     let shims = Shims::from_json(EXAMPLE).unwrap();
-    assert!(shims.plan("NobodyKnows", release("1.0.0"), release("99.0.0")).is_identity());
-    let standing = |text: &str| shims.standing(Some(release(text)));
-    assert_eq!(standing("9.0.0"), Standing::Listed);
-    assert_eq!(standing("8.5.0"), Standing::Between);
-    assert_eq!(standing("9.0.1"), Standing::Newer);
-    assert_eq!(standing("1.0.0"), Standing::Older);
-    assert_eq!(shims.standing(None), Standing::Unknown);
-    let words = ["9.0.0", "8.5.0", "9.0.1", "1.0.0"].map(|text| standing(text).as_str());
+    assert!(shims.plan("NobodyKnows", version("1.0.0"), version("99.0.0")).is_identity());
+    let status = |text: &str| shims.version_status(Some(version(text)));
+    assert_eq!(status("9.0.0"), VersionStatus::Listed);
+    assert_eq!(status("8.5.0"), VersionStatus::Between);
+    assert_eq!(status("9.0.1"), VersionStatus::Newer);
+    assert_eq!(status("1.0.0"), VersionStatus::Older);
+    assert_eq!(shims.version_status(None), VersionStatus::Unknown);
+    let words = ["9.0.0", "8.5.0", "9.0.1", "1.0.0"].map(|text| status(text).as_str());
     assert_eq!(words, ["listed", "between", "newer", "older"]);
-    assert_eq!(shims.standing(None).as_str(), "unknown");
+    assert_eq!(shims.version_status(None).as_str(), "unknown");
 }
 
 #[test]
 fn a_model_inside_another_is_changed_where_it_is_at_that_time() {
     let shims = Shims::from_json(
-        r#"{"format":1,"releases":["9.0.0","9.1.0","9.2.0"],
+        r#"{"format":1,"versions":["9.0.0","9.1.0","9.2.0"],
             "models":{"Activity":{"contains":[{"at":"/awarded/*/prizes","model":"Prizes","until":"9.1.0"},
                                               {"at":"/rewards/*/prizes","model":"Prizes","since":"9.1.0"}]},"Prizes":{}},
             "changes":[
@@ -91,15 +91,15 @@ fn a_model_inside_another_is_changed_where_it_is_at_that_time() {
 /// One change of Ping in 9.0.0, with these ops.
 fn ping_change(lossy: &str, ops: &str) -> Shims {
     Shims::from_json(&format!(
-        r#"{{"format":1,"releases":["8.10.2","9.0.0"],"changes":[{{"id":"c","since":"9.0.0","on":{{"event":"Ping"}},
+        r#"{{"format":1,"versions":["8.10.2","9.0.0"],"changes":[{{"id":"c","since":"9.0.0","on":{{"event":"Ping"}},
             "summary":"s","lossy":"{lossy}","ops":[{ops}]}}]}}"#
     ))
     .unwrap()
 }
 
-/// The data in the other release's shape, and the losses.
+/// The data in the other version's shape, and the losses.
 fn both_ways(shims: &Shims, from: &str, to: &str, data: &str) -> (String, Vec<&'static str>) {
-    let shimmed = apply(shims.plan("Ping", release(from), release(to)), data, Strictness::Lenient).unwrap();
+    let shimmed = apply(shims.plan("Ping", version(from), version(to)), data, Strictness::Lenient).unwrap();
     let losses = shimmed.losses.iter().map(|loss| loss.kind.as_str()).collect();
     (shimmed.data.into_owned(), losses)
 }
@@ -116,7 +116,7 @@ fn values_outside_of_a_table_follow_the_policy_of_their_direction() {
     assert_eq!(up(&lossy_up, r#"{"s":"extra"}"#), (r#"{"s":"new"}"#.into(), vec!["value_merged"]));
     assert_eq!(down(&lossy_up, r#"{"s":"extra"}"#), (r#"{"s":"extra"}"#.into(), vec![]));
     let strict_down = ping_change("none", &op(r#","downOther":"error""#));
-    let plan = strict_down.plan("Ping", release("9.0.0"), release("8.10.2"));
+    let plan = strict_down.plan("Ping", version("9.0.0"), version("8.10.2"));
     let refused = apply(plan, r#"{"s":"extra"}"#, Strictness::Strict).unwrap_err();
     assert_eq!(refused.code().as_str(), "shim_conflict");
     assert_eq!(up(&strict_down, r#"{"s":"extra"}"#), (r#"{"s":"extra"}"#.into(), vec![]));
@@ -141,7 +141,7 @@ fn blanks_around_data_are_no_part_of_it() {
 #[test]
 fn as_deep_as_a_registry_may_nest_is_printed_without_trouble() {
     let registry = |count: usize| {
-        let releases: Vec<String> = (0..=count).map(|minor| format!("\"9.{minor}.0\"")).collect();
+        let versions: Vec<String> = (0..=count).map(|minor| format!("\"9.{minor}.0\"")).collect();
         let wrap = |minor: usize| {
             format!(
                 r#"{{"id":"c{minor}","since":"9.{minor}.0","on":{{"event":"Ping"}},"summary":"s","lossy":"none",
@@ -149,7 +149,7 @@ fn as_deep_as_a_registry_may_nest_is_printed_without_trouble() {
             )
         };
         let changes: Vec<String> = (1..=count).map(wrap).collect();
-        format!(r#"{{"format":1,"releases":[{}],"changes":[{}]}}"#, releases.join(","), changes.join(","))
+        format!(r#"{{"format":1,"versions":[{}],"changes":[{}]}}"#, versions.join(","), changes.join(","))
     };
     let shims = Shims::from_json(&registry(2048)).unwrap();
     let (deep, losses) = both_ways(&shims, "9.0.0", "9.2048.0", "{}");
@@ -164,13 +164,13 @@ fn as_deep_as_a_registry_may_nest_is_printed_without_trouble() {
 fn an_unsigned_header_names_the_release_only_where_the_body_says_nothing() {
     let profile = Profile::from_json(r#"{"envelope":{"versionHeader":"x-version"}}"#).unwrap();
     let receiver = Receiver::new(KeyRing::single("a secret of at least 16 bytes").unwrap()).profile(profile).unwrap();
-    let version = |body: &str| {
+    let received = |body: &str| {
         let verified = Verified::assume_verified(body.as_bytes(), UnixMillis(0));
         receiver.open(verified, &[("x-version", "8.0.3")]).unwrap().received_version
     };
-    assert_eq!(version(r#"{"event":"Ping","data":{}}"#), Some(release("8.0.3")));
-    assert_eq!(version(r#"{"event":"Ping","version":"9.0.0","data":{}}"#), Some(release("9.0.0")));
-    assert_eq!(version(r#"{"event":"Ping","version":"9.0","data":{}}"#), None);
+    assert_eq!(received(r#"{"event":"Ping","data":{}}"#), Some(version("8.0.3")));
+    assert_eq!(received(r#"{"event":"Ping","version":"9.0.0","data":{}}"#), Some(version("9.0.0")));
+    assert_eq!(received(r#"{"event":"Ping","version":"9.0","data":{}}"#), None);
 }
 
 #[test]
@@ -191,7 +191,7 @@ fn a_bare_ping_is_one_in_any_spelling() {
 #[test]
 fn strict_refuses_what_lenient_lists() {
     let shims = Shims::from_json(EXAMPLE).unwrap();
-    let plan = || shims.plan("PointWalletUpdated", release("8.0.3"), release("9.0.0"));
+    let plan = || shims.plan("PointWalletUpdated", version("8.0.3"), version("9.0.0"));
     let both = r#"{"exampleField":1,"newExampleField":2}"#;
     let error = apply(plan(), both, Strictness::Strict).unwrap_err();
     assert_eq!(error.to_string(), "change `wallet-example-field` does not fit at the top: both names are present");
@@ -206,9 +206,9 @@ fn a_received_event_has_the_data_that_apply_makes_of_it() {
     let shims = Shims::from_json(EXAMPLE).unwrap();
     let receiver = Receiver::new(KeyRing::single("a secret of at least 16 bytes").unwrap())
         .shims(shims.clone())
-        .wanted(Wanted::Newest)
+        .target_version(TargetVersion::Latest)
         .kind("PointWalletUpdated")
-        .pinned(release("8.0.3"));
+        .pinned(version("8.0.3"));
     let datas = [
         r#"{"exampleField":1}"#,
         " {\t\"exampleField\" : { \"a\":[1.0 , {}]} , \"other\":\"\\u00e9\" ,\n\"exampleField\":2 } ",
@@ -222,7 +222,7 @@ fn a_received_event_has_the_data_that_apply_makes_of_it() {
     ];
     let envelope = |data: &str| format!("{{\"data\":{{}}, \"event\": \"PointWalletUpdated\",\"data\" :{data}}}");
     for data in datas {
-        let plan = shims.plan("PointWalletUpdated", release("8.0.3"), release("9.0.0"));
+        let plan = shims.plan("PointWalletUpdated", version("8.0.3"), version("9.0.0"));
         let expected = apply(plan, data.trim(), Strictness::Lenient).unwrap();
         for body in [envelope(data), data.to_owned()] {
             let verified = Verified::assume_verified(body.as_bytes(), UnixMillis(0));
@@ -245,7 +245,7 @@ fn the_built_in_registry_is_without_a_problem_and_invents_no_change() {
     assert_eq!(problems.list(), []);
     assert_eq!(registry, Registry::builtin());
     assert_eq!(*Shims::default().registry(), registry);
-    assert_eq!(mambo_webhooks::shim::builtin::RELEASES, registry.releases);
+    assert_eq!(mambo_webhooks::shim::builtin::VERSIONS, registry.versions);
     assert!(registry.changes.is_empty(), "no change of a shape is public");
     assert!(registry.deprecations.iter().all(|entry| entry.doubt.is_some()));
     let kinds: Vec<&str> = registry.events.keys().map(String::as_str).collect();
@@ -278,7 +278,7 @@ fn a_change_reads_as_a_section() {
 #[test]
 fn when_changes_those_objects_only_that_say_what_they_are() {
     let shims = Shims::from_json(
-        r#"{"format":1,"releases":["9.0.0"],
+        r#"{"format":1,"versions":["9.0.0"],
             "changes":[{"id":"c","since":"9.0.0","on":{"event":"NotificationCreated"},"summary":"s.","lossy":"none",
                         "ops":[{"op":"when","at":"/awarded/*","member":"type","is":"reward",
                                 "ops":[{"op":"rename","at":"/b","to":"c"},{"op":"rename","at":"/d","to":"e"}]}]}]}"#,
@@ -302,7 +302,7 @@ fn when_changes_those_objects_only_that_say_what_they_are() {
 #[test]
 fn where_parts_and_whole_are_both_present_the_newer_shape_stays() {
     let registry = |op: &str| {
-        let text = r#"{"format":1,"releases":["9.0.0"],
+        let text = r#"{"format":1,"versions":["9.0.0"],
             "changes":[{"id":"c","since":"9.0.0","on":{"event":"NotificationCreated"},"summary":"s.","lossy":"none","ops":[OP]}]}"#;
         Shims::from_json(&text.replace("OP", op)).unwrap()
     };
@@ -315,7 +315,7 @@ fn where_parts_and_whole_are_both_present_the_newer_shape_stays() {
         (&join, older, newer, r#"{"first":"a","last":"b","name":"new"}"#, r#"{"name":"new"}"#),
         (&join, newer, older, r#"{"name":"a b","first":"x"}"#, r#"{"first":"a","last":"b"}"#),
     ] {
-        let plan = shims.plan("NotificationCreated", release(from), release(to));
+        let plan = shims.plan("NotificationCreated", version(from), version(to));
         let found = apply(plan, data, Strictness::Lenient).unwrap();
         assert_eq!(found.data, expected, "{data}");
         assert_eq!(found.losses.iter().map(|loss| loss.kind.as_str()).collect::<Vec<_>>(), ["both_present"], "{data}");

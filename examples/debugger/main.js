@@ -10,7 +10,7 @@ const TIMELY = { pastSeconds: "unlimited", futureSeconds: "unlimited" };
 /** The docs' own example of a change, for the sample. */
 const REGISTRY = {
   format: 1,
-  releases: ["8.0.3", "9.0.0"],
+  versions: ["8.0.3", "9.0.0"],
   changes: [{ id: "wallet-example-field", since: "9.0.0", on: { model: "PointWallet" }, summary: "exampleField is called newExampleField.", lossy: "none", ops: [{ op: "rename", at: "/exampleField", to: "newExampleField" }] }],
 };
 
@@ -72,9 +72,9 @@ function verdict(delivery) {
   at("verdict").replaceChildren(...parts);
   if (signed === undefined) at("event").replaceChildren(element("p", {}, "Only what is signed is shown."));
   else {
-    const { event, keyId, timestamp, receivedVersion, standing, replayKey, eventKey } = signed;
+    const { event, keyId, timestamp, receivedVersion, versionStatus, replayKey, eventKey } = signed;
     at("event").replaceChildren(
-      list([["Kind", event.kind ?? "not named"], ["Id", event.id], ["Release", receivedVersion ?? "not named"], ["Standing", standing], ["Signed", new Date(timestamp).toISOString()], ["Key", keyId], ["Event key", eventKey], ["Replay key", replayKey]]),
+      list([["Kind", event.kind ?? "not named"], ["Id", event.id], ["Version", receivedVersion ?? "not named"], ["Version", versionStatus], ["Signed", new Date(timestamp).toISOString()], ["Key", keyId], ["Event key", eventKey], ["Replay key", replayKey]]),
       element("ul", { className: "tree" }, tree(event.data)),
     );
   }
@@ -102,14 +102,14 @@ function profiles(delivery) {
 
 function shapes(delivery, signed) {
   const { found: registry } = tried(() => (field("registry") === "" ? {} : JSON.parse(field("registry"))));
-  const releases = Array.isArray(registry?.releases) ? registry.releases : [];
-  at("releases").replaceChildren(...releases.map((value) => element("option", { value })));
+  const versions = Array.isArray(registry?.versions) ? registry.versions : [];
+  at("known-versions").replaceChildren(...versions.map((value) => element("option", { value })));
   const wanted = field("wanted");
   if (signed === undefined || wanted === "") return at("versions").replaceChildren();
-  const { found, error } = tried(() => createReceiver(options({ tolerance: TIMELY, wanted })).receive(delivery));
+  const { found, error } = tried(() => createReceiver(options({ tolerance: TIMELY, targetVersion: wanted })).receive(delivery));
   if (error) return at("versions").replaceChildren(element("p", { className: "bad" }, error.message));
   const printed = ({ event }) => JSON.stringify(event.data, null, 2);
-  const known = found.receivedVersion === null ? "The delivery names no release: say above what it is pinned to. " : "";
+  const known = found.receivedVersion === null ? "The delivery names no version: say above what it is pinned to. " : "";
   at("versions").replaceChildren(
     element("p", {}, known, found.applied.length === 0 ? "Nothing changes." : `Changed by: ${found.applied.join(", ")}.`),
     ...found.losses.map(({ change, at: place, kind }) => element("p", { className: "bad" }, `Lost by ${change} at ${place}: ${kind}`)),

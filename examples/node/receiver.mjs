@@ -8,7 +8,7 @@ const receiver = createReceiver({
   secret: process.env.MAMBO_SECRET ?? "",
   // The webhook is pinned to 8.0.3; this code wants the shape of 9.0.0.
   pinned: "8.0.3",
-  wanted: "9.0.0",
+  targetVersion: "9.0.0",
   registry: readFileSync(process.env.MAMBO_REGISTRY ?? new URL("../registry/payload-9.0.0.json", import.meta.url), "utf8"),
 });
 

@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use mambo_webhooks::detect::{detect, sightings};
+use mambo_webhooks::detect::{detect, field_hints};
 use mambo_webhooks::{KeyRing, Receiver, UnixMillis};
 
 const NOW: UnixMillis = UnixMillis(1_700_000_000_000);
@@ -17,5 +17,5 @@ fuzz_target!(|input: (&[u8], &[u8], bool)| {
     assert!(diagnosis.hashes <= 400, "{} hashes", diagnosis.hashes);
     assert!(!format!("{diagnosis}").contains(SECRET));
     assert_eq!(detect(&headers, body, &[SECRET], NOW).unwrap_or_default(), [], "a forgery was taken for a delivery");
-    let _seen = sightings(body);
+    let _seen = field_hints(body);
 });

@@ -2,10 +2,10 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use mambo_webhooks::envelope::{Envelope, Layout};
+use mambo_webhooks::envelope::{Envelope, EnvelopePaths};
 
 fuzz_target!(|body: &[u8]| {
-    let layout = Layout::default();
+    let layout = EnvelopePaths::default();
     if let Ok(envelope) = Envelope::parse(&layout, body) {
         // One byte order mark is passed over, which serde does not do.
         let json = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);

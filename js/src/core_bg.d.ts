@@ -3,7 +3,7 @@ import type { Failure } from "./errors.ts";
 import type { HostHash } from "./host-hash.ts";
 import type { Diagnosis } from "./receiver.ts";
 import type { RegistryProblem } from "./registry.ts";
-import type { Loss, Standing } from "./types.ts";
+import type { Loss, VersionStatus } from "./types.ts";
 
 /** What a signature proves. */
 export interface Proof {
@@ -20,7 +20,7 @@ export interface ReceivedByCore extends Proof {
   readonly time?: string;
   readonly receivedVersion?: string;
   readonly deliveredVersion?: string;
-  readonly standing: Standing;
+  readonly versionStatus: VersionStatus;
   readonly applied?: readonly string[];
   readonly losses?: readonly Loss[];
   /** JSON text, where a change edited the data. */
@@ -38,7 +38,7 @@ export interface Detected {
     readonly timestamp: number;
     readonly isRecent: boolean;
   }[];
-  readonly sightings: readonly { readonly what: string; readonly at: string }[];
+  readonly fieldHints: readonly { readonly what: string; readonly at: string }[];
 }
 
 export function open(settings: object): number;

@@ -28,7 +28,7 @@ export interface Detection {
     readonly isRecent: boolean;
   }[];
   /** Where kind, id, version, time and data seem to be in the body, as JSON pointers. */
-  readonly sightings: readonly { readonly what: string; readonly at: string }[];
+  readonly fieldHints: readonly { readonly what: string; readonly at: string }[];
 }
 
 /**
@@ -40,5 +40,5 @@ export function detect({ headers, body, secrets, now = Date.now() }: DetectOptio
   const [lines, bytes] = [headerLines(headers), bodyBytes(body)];
   const found = call(() => glue.detect({ secrets }, lines, bytes, now));
   const profiles = found.profiles.map((each) => ({ ...each, profile: JSON.parse(each.profile) as object }));
-  return { profiles, sightings: found.sightings };
+  return { profiles, fieldHints: found.fieldHints };
 }

@@ -3,7 +3,7 @@ import type { Proof, ReceivedByCore } from "./core_bg.js";
 import { KINDS } from "./kinds.ts";
 import { call } from "./loader.ts";
 import type { Slot } from "./slot.ts";
-import type { Loss, Received, Standing, Verified, WebhookEvent } from "./types.ts";
+import type { Loss, Received, VersionStatus, Verified, WebhookEvent } from "./types.ts";
 
 /** The core has checked that the body is UTF-8, and refused a byte order mark. */
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -35,7 +35,7 @@ export class ReceivedDelivery extends VerifiedDelivery implements Received {
   readonly kind: string | null;
   readonly receivedVersion: string | null;
   readonly deliveredVersion: string | null;
-  readonly standing: Standing;
+  readonly versionStatus: VersionStatus;
   readonly applied: readonly string[];
   readonly losses: readonly Loss[];
   readonly #json: string;
@@ -49,7 +49,7 @@ export class ReceivedDelivery extends VerifiedDelivery implements Received {
     this.kind = kind;
     this.receivedVersion = found.receivedVersion ?? null;
     this.deliveredVersion = found.deliveredVersion ?? null;
-    this.standing = found.standing;
+    this.versionStatus = found.versionStatus;
     this.applied = found.applied ?? [];
     this.losses = found.losses ?? [];
   }

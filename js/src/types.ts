@@ -53,10 +53,10 @@ export interface CommonOptions {
   readonly registry?: JsonDocument;
   /** How far a timestamp may lie from now. */
   readonly tolerance?: Tolerance;
-  /** The release that the webhook is pinned to in Mambo, for deliveries that do not say it themselves. */
+  /** The version that the webhook is pinned to in Mambo, for deliveries that do not say it themselves. */
   readonly pinned?: string;
-  /** The release in whose shape events are wanted. Default: `as_received`. */
-  readonly wanted?: "as_received" | "newest" | (string & {});
+  /** The version in whose shape events come. Default: `as_received`. */
+  readonly targetVersion?: "as_received" | "latest" | (string & {});
   /** Refuse payloads that do not fit a change, instead of listing a loss. Default: false, so no event is lost. */
   readonly strict?: boolean;
   /** The kind of deliveries that do not name it themselves: one endpoint for one kind. */
@@ -161,12 +161,12 @@ export interface UnknownEvent extends EventParts {
 export type WebhookEvent = KnownEvent | UnknownEvent;
 
 /**
- * How the release that data came in stands to those that the registry lists: `newer` data may hold changes that are
+ * How the version that the data came in compares with those that the registry lists: `newer` data may hold changes that are
  * not known yet, `older` data may need some that are not known any more.
  */
-export type Standing = "unknown" | "listed" | "between" | "newer" | "older";
+export type VersionStatus = "unknown" | "listed" | "between" | "newer" | "older";
 
-/** Something that the wanted shape could not hold. */
+/** Something that the target version could not hold. */
 export interface Loss {
   /** Id of the change. */
   readonly change: string;
@@ -199,20 +199,20 @@ export interface Verified {
 
 /** An event that was verified. */
 export interface Received extends Verified {
-  /** What happened, with its data in the wanted shape. */
+  /** What happened, with its data in the target version. */
   readonly event: WebhookEvent;
   /** The kind of the event, where one is named. */
   readonly kind: string | null;
-  /** The release in whose shape the data came, where that is known. */
+  /** The version in whose shape the data came, where that is known. */
   readonly receivedVersion: string | null;
-  /** The release in whose shape the data is now, where that is known. */
+  /** The version in whose shape the data is now, where that is known. */
   readonly deliveredVersion: string | null;
   /** Ids of the changes that were carried out on the data. */
   readonly applied: readonly string[];
-  /** What the wanted shape could not hold. */
+  /** What the target version could not hold. */
   readonly losses: readonly Loss[];
-  /** How the release that the data came in stands to those that the registry lists. */
-  readonly standing: Standing;
+  /** How the version that the data came in compares with those that the registry lists. */
+  readonly versionStatus: VersionStatus;
   /** The data as exact JSON text: `JSON.parse` rounds numbers beyond 2^53, and this does not. */
   readonly json: string;
   /** The same for every delivery of this event, as far as that can be known. Computed when read. */

@@ -10,7 +10,7 @@ use core::fmt;
 use super::array::Array;
 use super::fields::Fields;
 use super::object::{Member, Object};
-use super::pointer::slashed;
+use super::pointer::escape_token;
 use super::scan::unquoted;
 use crate::redact::Bytes;
 
@@ -112,7 +112,7 @@ impl<'a> Doc<'a> {
             let inner = member.and_then(Member::text);
             match (inner, element) {
                 (Some(inner), _) => {
-                    at = [at, slashed(&name)].concat();
+                    at = [at, escape_token(&name)].concat();
                     outer = inner;
                 }
                 (None, Some((index, inner))) => {

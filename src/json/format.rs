@@ -16,7 +16,7 @@ pub enum Style {
 /// `json`, which must be valid, in this style; `None` once that takes more than twice the room and a kilobyte: blanks
 /// grow with depth, and hostile depth must not fill the memory. Values and the order of members stay.
 #[must_use]
-pub fn restyled(json: &str, style: Style) -> Option<String> {
+pub fn reformat(json: &str, style: Style) -> Option<String> {
     let most = json.len().saturating_mul(2).saturating_add(1024);
     let mut text = String::with_capacity(json.len());
     let mut depth: usize = 0;

@@ -99,7 +99,7 @@ fn segment(text: &str) -> Result<Segment, &'static str> {
 
 /// A member's name as a step of a pointer, the slash in front of it.
 #[must_use]
-pub fn slashed(name: &str) -> String {
+pub fn escape_token(name: &str) -> String {
     let mut step = String::with_capacity(name.len().saturating_add(1));
     step.push('/');
     for character in name.chars() {
@@ -118,7 +118,7 @@ impl fmt::Display for Pointer {
             match segment {
                 Segment::Each => f.write_str("/*")?,
                 Segment::Key(key) if key == "*" => f.write_str("/~2")?,
-                Segment::Key(key) => f.write_str(&slashed(key))?,
+                Segment::Key(key) => f.write_str(&escape_token(key))?,
             }
         }
         Ok(())

@@ -8,7 +8,7 @@ use core::fmt;
 
 use super::array::Array;
 use super::object::Object;
-use super::pointer::{Segment, slashed};
+use super::pointer::{Segment, escape_token};
 use crate::redact::Bytes;
 
 /// A value, opened or not.
@@ -146,7 +146,7 @@ fn index(name: &str) -> Option<usize> {
 impl fmt::Display for Path<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|step| match step {
-            Step::Key(key) => f.write_str(&slashed(key)),
+            Step::Key(key) => f.write_str(&escape_token(key)),
             Step::Index(index) => write!(f, "/{index}"),
         })
     }

@@ -37,11 +37,11 @@ const SPECIAL_V6: [([u16; 8], u8); 5] = [
 
 /// Says which addresses may be connected to: public ones, and networks that were named.
 #[derive(Clone, Debug, Default)]
-pub struct Guard {
+pub struct AddressPolicy {
     allowed: Vec<IpNet>,
 }
 
-impl Guard {
+impl AddressPolicy {
     /// Public addresses only.
     #[must_use]
     pub fn public_only() -> Self {
@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     fn permits(address: &str) -> bool {
-        Guard::public_only().permits(address.parse().unwrap())
+        AddressPolicy::public_only().permits(address.parse().unwrap())
     }
 
     #[test]
@@ -181,14 +181,15 @@ mod tests {
 
     #[test]
     fn what_is_allowed_is_permitted_in_every_spelling_and_nothing_else() {
-        let guard = Guard::allowing(alloc::vec!["127.0.0.0/8".parse().unwrap(), "fd00::/8".parse().unwrap()]);
+        let address_policy =
+            AddressPolicy::allowing(alloc::vec!["127.0.0.0/8".parse().unwrap(), "fd00::/8".parse().unwrap()]);
         for address in ["127.0.0.1", "::ffff:127.0.0.1", "64:ff9b::127.0.0.1", "fd12::1"] {
-            assert!(guard.permits(address.parse().unwrap()), "{address}");
+            assert!(address_policy.permits(address.parse().unwrap()), "{address}");
         }
-        assert!(guard.permits_loopback("127.0.0.1".parse().unwrap()));
-        assert!(!guard.permits_loopback("8.8.8.8".parse().unwrap()));
+        assert!(address_policy.permits_loopback("127.0.0.1".parse().unwrap()));
+        assert!(!address_policy.permits_loopback("8.8.8.8".parse().unwrap()));
         for address in ["10.0.0.1", "::1", "fe80::1"] {
-            assert!(!guard.permits(address.parse().unwrap()), "{address}");
+            assert!(!address_policy.permits(address.parse().unwrap()), "{address}");
         }
     }
 }

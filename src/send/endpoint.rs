@@ -11,13 +11,13 @@ use reqwest::Url;
 use reqwest::header::{HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
 
-use super::address::Guard;
+use super::address::AddressPolicy;
 use super::error::SendError;
 use super::url::checked;
 use crate::encoding::Encoding;
-use crate::key::{Key, KeyRing, Strength};
+use crate::key::{Key, KeyRing, SecretPolicy};
 use crate::limits::MAX_KEYS;
-use crate::render::Policy;
+use crate::render::VersionPolicy;
 use crate::time::UnixMillis;
 
 /// How many deliveries to one endpoint are under way at once, unless something else is asked for.
@@ -118,12 +118,12 @@ impl Settings {
         Self { url, keys, pinned: None, kinds: None, rate_per_second: None, max_in_flight, headers: Vec::new() }
     }
 
-    /// Which payload version it gets. Default: [`Policy::Latest`].
+    /// Which payload version it gets. Default: [`VersionPolicy::Latest`].
     #[must_use]
-    pub fn policy(mut self, policy: Policy) -> Self {
+    pub fn policy(mut self, policy: VersionPolicy) -> Self {
         self.pinned = match policy {
-            Policy::Pinned(release) => Some(release.to_string()),
-            Policy::Latest => None,
+            VersionPolicy::Pinned(release) => Some(release.to_string()),
+            VersionPolicy::Latest => None,
         };
         self
     }
@@ -199,9 +199,14 @@ impl Endpoint {
     /// When the URL is not one to send personal data to, when a header is not the endpoint's to set or all of them are
     /// too large, when a limit is
     /// zero, or when a secret is refused.
-    pub fn new(id: String, settings: Settings, state: State, guard: &Guard) -> Result<Self, SendError> {
+    pub fn new(
+        id: String,
+        settings: Settings,
+        state: State,
+        address_policy: &AddressPolicy,
+    ) -> Result<Self, SendError> {
         SendError::refuse_blank("endpoint's id", &id)?;
-        let url = checked(&settings.url, guard)?;
+        let url = checked(&settings.url, address_policy)?;
         let bytes = settings.headers.iter().map(|(name, value)| name.len().saturating_add(value.len())).sum();
         if settings.headers.len() > MAX_HEADERS || bytes > MAX_HEADER_BYTES {
             return Err(SendError::HeadersTooLarge { count: settings.headers.len(), bytes });
@@ -218,7 +223,7 @@ impl Endpoint {
         }
         // The newest first: it signs where the profile's header has room for one signature.
         let keys = settings.keys.iter().rev().map(|StoredKey { id, secret, not_after }| {
-            let key = Key::new(id, secret, Encoding::Utf8, Strength::Strong)?;
+            let key = Key::new(id, secret, Encoding::Utf8, SecretPolicy::Strong)?;
             Ok(key.valid(None, not_after.map(UnixMillis)))
         });
         let keys = KeyRing::new(keys.collect::<Result<_, crate::error::Error>>()?)?;
@@ -227,13 +232,13 @@ impl Endpoint {
                 count: 1,
                 first: "expected a release such as 8.0.3 at /pinned".into(),
             };
-            pinned.parse::<crate::release::Release>().map_err(malformed)?;
+            pinned.parse::<crate::version::Version>().map_err(malformed)?;
         }
         Ok(Self { id, settings, state, url, keys })
     }
 
     /// An endpoint as it was stored. Its address is judged where it is connected to, not here: one endpoint that a
-    /// stricter guard refuses must not make the others unreadable.
+    /// stricter policy refuses must not make the others unreadable.
     ///
     /// # Errors
     /// `endpoint_unreadable`, as when a newer release wrote it.
@@ -241,7 +246,8 @@ impl Endpoint {
         let unread = || SendError::EndpointUnreadable { id: id.into() };
         let settings = serde_json::from_str(settings).map_err(|_| unread())?;
         let state = State::from_name(state).ok_or_else(unread)?;
-        let everywhere = Guard::allowing(["0.0.0.0/0", "::/0"].iter().filter_map(|net| net.parse().ok()).collect());
+        let everywhere =
+            AddressPolicy::allowing(["0.0.0.0/0", "::/0"].iter().filter_map(|net| net.parse().ok()).collect());
         Self::new(id.into(), settings, state, &everywhere)
     }
 
@@ -259,9 +265,9 @@ impl Endpoint {
 
     /// Which payload version it gets.
     #[must_use]
-    pub fn policy(&self) -> Policy {
+    pub fn policy(&self) -> VersionPolicy {
         let pinned = self.settings.pinned.as_ref().and_then(|pinned| pinned.parse().ok());
-        pinned.map_or(Policy::Latest, Policy::Pinned)
+        pinned.map_or(VersionPolicy::Latest, VersionPolicy::Pinned)
     }
 
     /// Whether deliveries go to it.

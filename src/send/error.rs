@@ -9,7 +9,7 @@ use core::fmt;
 pub enum SendError {
     /// The URL cannot be read.
     UrlMalformed,
-    /// The URL is neither https, nor http to a loopback address that the guard permits.
+    /// The URL is neither https, nor http to a loopback address that the policy permits.
     UrlNotHttps,
     /// The URL carries a user name or password, which would end up in logs.
     UrlUserInfo,
@@ -138,13 +138,13 @@ impl fmt::Display for SendError {
         match self {
             Self::UrlMalformed => f.write_str("the endpoint is not a URL"),
             Self::UrlNotHttps => f.write_str(
-                "the endpoint is not https; plain http goes only to loopback addresses that are allowed (`--allow`, `Guard::allowing`)",
+                "the endpoint is not https; plain http goes only to loopback addresses that are allowed (`--allow`, `AddressPolicy::allowing`)",
             ),
             Self::UrlUserInfo => f.write_str("the endpoint's URL carries a user name or password"),
             Self::UrlFragment => f.write_str("the endpoint's URL carries a fragment"),
             Self::AddressRefused => {
                 f.write_str(
-                    "the endpoint's host is not a public address; allow networks of your own with `--allow`, `MAMBO_ALLOW` or `Guard::allowing`",
+                    "the endpoint's host is not a public address; allow networks of your own with `--allow`, `MAMBO_ALLOW` or `AddressPolicy::allowing`",
                 )
             }
             Self::HeaderRefused { name } => write!(f, "header `{name}` cannot be set by an endpoint"),

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use super::error::SendError;
 use crate::error::Error;
 use crate::limits::MAX_DATA_BYTES;
-use crate::release::Release;
+use crate::version::Version;
 
 /// An event to send.
 #[derive(Clone, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub struct NewEvent {
     pub(crate) id: Option<String>,
     pub(crate) kind: String,
     pub(crate) time: Option<String>,
-    pub(crate) version: Release,
+    pub(crate) version: Version,
     pub(crate) data: String,
     pub(crate) idempotency_key: Option<String>,
 }
@@ -33,7 +33,7 @@ pub struct StoredEvent {
     /// When it happened, as JSON text.
     pub time: Option<String>,
     /// The release in whose shape the data is.
-    pub version: Release,
+    pub version: Version,
     /// The data, as JSON text.
     pub data: String,
 }
@@ -43,7 +43,7 @@ impl NewEvent {
     ///
     /// # Errors
     /// `body_not_json`, `payload_too_large`.
-    pub fn new(kind: &str, version: Release, data: &str) -> Result<Self, SendError> {
+    pub fn new(kind: &str, version: Version, data: &str) -> Result<Self, SendError> {
         check(data)?;
         if data.len() > MAX_DATA_BYTES {
             return Err(SendError::PayloadTooLarge { bytes: data.len(), allowed: MAX_DATA_BYTES });
@@ -78,7 +78,7 @@ impl NewEvent {
 
     /// The Ping that Mambo's docs show.
     #[must_use]
-    pub fn ping(version: Release) -> Self {
+    pub fn ping(version: Version) -> Self {
         let data = r#"{"message":"ping"}"#.to_owned();
         Self { id: None, kind: "Ping".to_owned(), time: None, version, data, idempotency_key: None }
     }

@@ -6,8 +6,8 @@ use core::fmt;
 use core::time::Duration;
 
 use super::schedule::Schedule;
-use crate::release::Release;
 use crate::time::UnixMillis;
+use crate::version::Version;
 
 /// Why an attempt brought no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -60,7 +60,7 @@ pub struct AttemptRecord {
     /// When it was signed.
     pub started: UnixMillis,
     /// The release in whose shape the payload was.
-    pub version: Option<Release>,
+    pub version: Option<Version>,
     /// What was answered.
     pub answer: Answer,
 }

@@ -42,7 +42,6 @@ use self::endpoints::Endpoints;
 use self::enqueue::{Columns, ENQUEUE, taken};
 use self::listen::{Listener, Notifier};
 use self::rows::{get, unsigned};
-use crate::release::Release;
 use crate::send::endpoint::Endpoint;
 use crate::send::error::SendError;
 use crate::send::event::NewEvent;
@@ -52,6 +51,7 @@ use crate::send::store::{
     Selection, Settled, Settlement, Store, StoreFuture,
 };
 use crate::time::UnixMillis;
+use crate::version::Version;
 
 /// A store in a database. Clones share its connections.
 #[derive(Clone)]
@@ -180,7 +180,7 @@ impl Store for Postgres {
         heard.await;
     }
 
-    async fn add_endpoint(&self, endpoint: Endpoint, server: Release) -> Result<(), SendError> {
+    async fn add_endpoint(&self, endpoint: Endpoint, server: Version) -> Result<(), SendError> {
         endpoints::add(&self.pool, endpoint, server).await
     }
 

@@ -173,7 +173,7 @@ impl<S: Store> Sender<S> {
     /// Looks at settings, and at the address that their host leads to now. A host that has none now may have one
     /// later: every connection is judged again.
     async fn checked(&self, id: &str, settings: Settings, state: State) -> Result<Endpoint, SendError> {
-        let endpoint = Endpoint::new(id.to_string(), settings, state, &self.http.guard)?;
+        let endpoint = Endpoint::new(id.to_string(), settings, state, &self.http.address_policy)?;
         let ours = self.renderer.signature_header();
         if let Some((name, _)) = endpoint.settings.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(ours)) {
             return Err(SendError::HeaderRefused { name: name.clone() });
@@ -181,7 +181,7 @@ impl<S: Store> Sender<S> {
         if literal(endpoint.url()).is_none() {
             let host: String = endpoint.url().host_str().unwrap_or_default().into();
             let found = (self.http.look_up)(host).await.unwrap_or_default();
-            if found.iter().any(|address| !self.http.guard.permits(address.ip())) {
+            if found.iter().any(|address| !self.http.address_policy.permits(address.ip())) {
                 return Err(SendError::AddressRefused);
             }
         }

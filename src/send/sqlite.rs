@@ -41,7 +41,6 @@ use self::endpoints::Endpoints;
 use self::error::failed;
 use self::open::connect;
 use self::writer::{Access, Writer};
-use crate::release::Release;
 use crate::send::endpoint::Endpoint;
 use crate::send::error::SendError;
 use crate::send::event::NewEvent;
@@ -51,6 +50,7 @@ use crate::send::store::{
     Settlement, Store, StoreFuture,
 };
 use crate::time::UnixMillis;
+use crate::version::Version;
 
 /// How often an idle worker looks whether another process wrote something: a word of shared memory.
 const LOOK: Duration = Duration::from_millis(5);
@@ -186,7 +186,7 @@ impl Store for Sqlite {
         }
     }
 
-    fn add_endpoint(&self, endpoint: Endpoint, server: Release) -> impl StoreFuture<()> {
+    fn add_endpoint(&self, endpoint: Endpoint, server: Version) -> impl StoreFuture<()> {
         self.writer.run(move |context| change::add(context, &endpoint, server))
     }
 

@@ -14,8 +14,8 @@ use super::endpoint::{Endpoint, Settings, State};
 use super::error::SendError;
 use super::event::{NewEvent, StoredEvent};
 use super::outcome::{AttemptRecord, DisableRule, Effect, Next};
-use crate::release::Release;
 use crate::time::UnixMillis;
+use crate::version::Version;
 
 /// How often a delivery may take its worker down with it before it is set aside as dead.
 pub const MAX_CRASHES: u32 = 5;
@@ -299,7 +299,7 @@ pub trait Store: Send + Sync + 'static {
     fn changed(&self) -> impl Future<Output = ()> + Send;
 
     /// Adds an endpoint, and in the same transaction a Ping to it.
-    fn add_endpoint(&self, endpoint: Endpoint, server: Release) -> impl StoreFuture<()>;
+    fn add_endpoint(&self, endpoint: Endpoint, server: Version) -> impl StoreFuture<()>;
 
     /// Every endpoint whose settings can be read, in the order of their ids.
     fn endpoints(&self) -> impl StoreFuture<Vec<Arc<Endpoint>>>;

@@ -4,7 +4,7 @@ use core::net::IpAddr;
 
 use reqwest::Url;
 
-use super::address::Guard;
+use super::address::AddressPolicy;
 use super::error::SendError;
 
 /// The host as an address, if the URL names it by one, in any spelling.
@@ -16,7 +16,7 @@ pub(crate) fn literal(url: &Url) -> Option<IpAddr> {
 ///
 /// # Errors
 /// `url_malformed`, `url_not_https`, `url_user_info`, `url_fragment`, `address_refused`.
-pub(crate) fn checked(text: &str, guard: &Guard) -> Result<Url, SendError> {
+pub(crate) fn checked(text: &str, address_policy: &AddressPolicy) -> Result<Url, SendError> {
     let url = Url::parse(text).map_err(|_| SendError::UrlMalformed)?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err(SendError::UrlUserInfo);
@@ -27,11 +27,11 @@ pub(crate) fn checked(text: &str, guard: &Guard) -> Result<Url, SendError> {
     let literal = literal(&url);
     match url.scheme() {
         "https" => {}
-        "http" if literal.is_some_and(|address| guard.permits_loopback(address)) => {}
+        "http" if literal.is_some_and(|address| address_policy.permits_loopback(address)) => {}
         _ => return Err(SendError::UrlNotHttps),
     }
     // A name is looked at where it is resolved: when it is added, and again whenever a connection is made.
-    if literal.is_some_and(|address| !guard.permits(address)) {
+    if literal.is_some_and(|address| !address_policy.permits(address)) {
         return Err(SendError::AddressRefused);
     }
     Ok(url)

@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::json::{Node, Path};
 use crate::redact::Bytes;
 
-/// Data in another release's shape.
+/// Data in another version's shape.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Shimmed<'a, 'p> {
     /// The data: the input itself when nothing had to change.

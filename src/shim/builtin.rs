@@ -5,19 +5,19 @@ use super::check::check;
 use super::registry::Registry;
 use crate::error::Error;
 use crate::json::Problems;
-use crate::release::Release;
+use crate::version::Version;
 
-/// The releases that the built-in registry lists, oldest first: most receivers need no more of it, and start without
+/// The versions that the built-in registry lists, oldest first: most receivers need no more of it, and start without
 /// reading it.
-pub const RELEASES: &[Release] = &[
-    Release::new(6, 2, 5),
-    Release::new(7, 6, 0),
-    Release::new(8, 0, 3),
-    Release::new(8, 1, 0),
-    Release::new(8, 7, 0),
-    Release::new(8, 7, 1),
-    Release::new(8, 7, 2),
-    Release::new(8, 10, 2),
+pub const VERSIONS: &[Version] = &[
+    Version::new(6, 2, 5),
+    Version::new(7, 6, 0),
+    Version::new(8, 0, 3),
+    Version::new(8, 1, 0),
+    Version::new(8, 7, 0),
+    Version::new(8, 7, 1),
+    Version::new(8, 7, 2),
+    Version::new(8, 10, 2),
 ];
 
 /// Releases, events and models: what a receiver needs.

@@ -8,7 +8,7 @@ use core::fmt;
 use super::op::{Lossy, Op};
 use super::registry::{Change, Deprecation, Registry, Target};
 
-/// The registry's changes and deprecations, the newest release first.
+/// The registry's changes and deprecations, the newest version first.
 #[must_use]
 pub fn changelog(registry: &Registry) -> String {
     Changelog(registry).to_string()
@@ -23,15 +23,15 @@ impl fmt::Display for Changelog<'_> {
         if registry.changes.is_empty() {
             f.write_str("\nNo change of a payload's shape is known.\n")?;
         }
-        for release in registry.releases.iter().rev() {
-            let mut changes = registry.changes.iter().filter(|change| change.since == *release).peekable();
+        for version in registry.versions.iter().rev() {
+            let mut changes = registry.changes.iter().filter(|change| change.since == *version).peekable();
             if changes.peek().is_some() {
-                write!(f, "\n## {release}\n")?;
+                write!(f, "\n## {version}\n")?;
             }
             changes.try_for_each(|change| section(registry, change, f))?;
         }
         if !registry.deprecations.is_empty() {
-            f.write_str("\n## Deprecated\n\nAnnounced to go away; no release without them is named.\n\n")?;
+            f.write_str("\n## Deprecated\n\nAnnounced to go away; no version without them is named.\n\n")?;
         }
         registry.deprecations.iter().try_for_each(|entry| deprecation(entry, f))
     }

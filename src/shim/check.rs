@@ -81,12 +81,12 @@ fn check_models(registry: &Registry, problems: &mut Problems) {
 }
 
 fn check_since(registry: &Registry, change: &Change, at: &str, problems: &mut Problems) {
-    if registry.releases.binary_search(&change.since).is_err() {
-        let sentence = format_args!("{} is no listed release", change.since);
-        problems.report("since_unlisted", format_args!("{at}/since"), sentence, "add it to releases");
-    } else if registry.releases.first() == Some(&change.since) {
+    if registry.versions.binary_search(&change.since).is_err() {
+        let sentence = format_args!("{} is no listed version", change.since);
+        problems.report("since_unlisted", format_args!("{at}/since"), sentence, "add it to versions");
+    } else if registry.versions.first() == Some(&change.since) {
         let hint = "there is no older shape to come from";
-        let sentence = format_args!("{} is the first release", change.since);
+        let sentence = format_args!("{} is the first version", change.since);
         problems.report("since_first", format_args!("{at}/since"), sentence, hint);
     }
     let known = match &change.on {

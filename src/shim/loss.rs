@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use crate::error::Error;
 use crate::json::Path;
-use crate::json::pointer::slashed;
+use crate::json::pointer::escape_token;
 
 /// What happens where a payload does not fit a change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -69,7 +69,7 @@ impl Run {
     pub(super) fn lose(&mut self, kind: LossKind, at: &Path<'_>, key: &str) {
         let mut at = at.to_string();
         if !key.is_empty() {
-            at = [at, slashed(key)].concat();
+            at = [at, escape_token(key)].concat();
         }
         self.losses.push(Loss { change: self.change.clone(), at, kind });
     }

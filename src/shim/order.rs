@@ -1,7 +1,7 @@
 //! The order in which the changes of an event are carried out, and whether they can follow one another in it.
 //!
 //! Releases follow each other. Within one, inner places come before the places that hold them: pointers and `contains`
-//! speak of the shape right before the release, which an inner place still has then. At one depth, changes and their ops
+//! speak of the shape right before the version, which an inner place still has then. At one depth, changes and their ops
 //! keep the order of the document. The way back undoes all of it from the end.
 
 use alloc::format;
@@ -11,7 +11,7 @@ use super::op::Op;
 use super::registry::{Change, Registry};
 use super::shape::{Clash, ClashKind, Shape};
 use crate::json::{Pointer, Problems};
-use crate::release::Release;
+use crate::version::Version;
 
 /// More problems of this kind than this tell a reader nothing more.
 const MAX_CLASHES: usize = 100;
@@ -19,16 +19,16 @@ const MAX_CLASHES: usize = 100;
 /// A change at one of its places in the data of an event.
 #[derive(Clone)]
 pub(super) struct Placed {
-    pub(super) since: Release,
+    pub(super) since: Version,
     /// The change's position in the registry.
     pub(super) change: usize,
     pub(super) at: Pointer,
 }
 
-/// The changes of an event at all their places, from the oldest release to the newest.
+/// The changes of an event at all their places, from the oldest version to the newest.
 pub(super) fn ordered(registry: &Registry, kind: &str) -> Vec<Placed> {
     let mut ordered = Vec::new();
-    for since in &registry.releases {
+    for since in &registry.versions {
         let mut placed: Vec<Placed> = Vec::new();
         for (change, Change { on, .. }) in registry.changes.iter().enumerate().filter(|(_, it)| it.since == *since) {
             let places = registry.places_before(kind, on, *since).into_iter();

@@ -1,4 +1,4 @@
-//! What lies between two releases for one kind of event.
+//! What lies between two versions for one kind of event.
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -11,7 +11,7 @@ use super::order::{Placed, ordered};
 use super::registry::Registry;
 use crate::error::Error;
 use crate::json::{Pointer, Problems};
-use crate::release::Release;
+use crate::version::Version;
 
 /// A registry made ready: for each kind of event, its changes in order, with their ops in both directions at the
 /// places where they apply. It never changes, so a plan is a part of it: there is nothing to cache.
@@ -24,7 +24,7 @@ pub struct Shims {
 
 #[derive(Clone, Debug, Default)]
 struct Table {
-    introduced: Option<Release>,
+    introduced: Option<Version>,
     steps: Vec<Step>,
 }
 
@@ -33,7 +33,7 @@ struct Table {
 pub struct Step {
     /// Id of the change.
     pub change: String,
-    pub(super) since: Release,
+    pub(super) since: Version,
     /// Where the change's model stands too deep within itself to be followed, in the older shape.
     pub(super) deeper: Vec<Pointer>,
     pub(super) up: Vec<Op>,
@@ -47,15 +47,15 @@ pub struct Plan<'s> {
     is_up: bool,
 }
 
-/// How a release stands to those that a registry knows.
+/// How a version compares with those that a registry knows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Standing {
-    /// No release is known of the payload.
+pub enum VersionStatus {
+    /// No version is known of the payload.
     #[default]
     Unknown,
     /// It is listed.
     Listed,
-    /// It lies between two listed ones. That is fine: releases are compared, not looked up.
+    /// It lies between two listed ones. That is fine: versions are compared, not looked up.
     Between,
     /// It is newer than every listed one: changes that are not known yet may be in the payload.
     Newer,
@@ -114,26 +114,26 @@ impl Shims {
         &self.registry
     }
 
-    /// The plan for an event of this kind from one release's shape to another's.
+    /// The plan for an event of this kind from one version's shape to another's.
     ///
-    /// An event that came later than a release is pinned at its first shape: a release counts as no older than the
+    /// An event that came later than a version is pinned at its first shape: a version counts as no older than the
     /// one that introduced the event. An unknown kind has no changes.
     #[must_use]
-    pub fn plan(&self, kind: &str, from: Release, to: Release) -> Plan<'_> {
+    pub fn plan(&self, kind: &str, from: Version, to: Version) -> Plan<'_> {
         let Some(table) = self.tables.get(kind) else {
             return Plan::default();
         };
-        let effective = |release: Release| table.introduced.map_or(release, |introduced| release.max(introduced));
+        let effective = |version: Version| table.introduced.map_or(version, |introduced| version.max(introduced));
         let (from, to) = (effective(from), effective(to));
-        let past = |release: Release| table.steps.partition_point(|step| step.since <= release);
+        let past = |version: Version| table.steps.partition_point(|step| step.since <= version);
         let steps = table.steps.get(past(from.min(to))..past(from.max(to))).unwrap_or_default();
         Plan { steps, is_up: from <= to }
     }
 
-    /// How a release stands to those that the registry lists.
+    /// How a version compares with those that the registry lists.
     #[must_use]
-    pub fn standing(&self, release: Option<Release>) -> Standing {
-        Standing::of(release, &self.registry.releases)
+    pub fn version_status(&self, version: Option<Version>) -> VersionStatus {
+        VersionStatus::of(version, &self.registry.versions)
     }
 }
 
@@ -169,22 +169,22 @@ impl<'s> Plan<'s> {
     }
 }
 
-impl Standing {
-    /// How a release stands to those that are listed, oldest first.
+impl VersionStatus {
+    /// How a version compares with those that are listed, oldest first.
     #[must_use]
-    pub fn of(release: Option<Release>, releases: &[Release]) -> Self {
-        let (Some(release), Some(first), Some(last)) = (release, releases.first(), releases.last()) else {
+    pub fn of(version: Option<Version>, versions: &[Version]) -> Self {
+        let (Some(version), Some(first), Some(last)) = (version, versions.first(), versions.last()) else {
             return Self::Unknown;
         };
-        match release {
-            release if releases.contains(&release) => Self::Listed,
-            release if release < *first => Self::Older,
-            release if release > *last => Self::Newer,
+        match version {
+            version if versions.contains(&version) => Self::Listed,
+            version if version < *first => Self::Older,
+            version if version > *last => Self::Newer,
             _ => Self::Between,
         }
     }
 
-    /// The standing as text, for example `listed`.
+    /// The status as text, for example `listed`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

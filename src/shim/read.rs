@@ -6,9 +6,9 @@ use alloc::vec::Vec;
 use super::convert::Conversion;
 use super::op::{Lossy, Op, Other};
 use super::registry::{Change, Containment, Deprecation, EventDef, ModelDef, Registry, Target};
-use crate::json::format::{Style, restyled};
+use crate::json::format::{Style, reformat};
 use crate::json::{Doc, Fields, Pointer, Problems, quoted};
-use crate::release::Release;
+use crate::version::Version;
 
 impl Registry {
     /// Reads a document and adds every problem of its form. What it says is checked by [`check`](super::check()).
@@ -20,13 +20,13 @@ impl Registry {
             return None;
         }
         let mut registry = Self::default();
-        for doc in fields.list("releases") {
-            let release = doc.parsed(Release::read, fields.problems);
-            if release.is_some_and(|release| registry.releases.last().is_some_and(|last| *last >= release)) {
+        for doc in fields.list("versions") {
+            let version = doc.parsed(Version::read, fields.problems);
+            if version.is_some_and(|version| registry.versions.last().is_some_and(|last| *last >= version)) {
                 let hint = "list the oldest first";
-                fields.problems.add("releases_unordered", &doc.at(), "not newer than the one before", hint);
+                fields.problems.add("versions_unordered", &doc.at(), "not newer than the one before", hint);
             }
-            registry.releases.extend(release);
+            registry.versions.extend(version);
         }
         named(&mut fields, "events", &mut |name, doc, problems| {
             registry.events.extend(EventDef::read(doc, problems).map(|event| (name, event)));
@@ -53,7 +53,7 @@ impl EventDef {
         let mut fields = doc.fields(problems)?;
         let read = Self {
             model: fields.needed("model"),
-            introduced: fields.parsed("introduced", Release::read),
+            introduced: fields.parsed("introduced", Version::read),
             source: fields.text("source"),
         };
         fields.finish().then_some(read)
@@ -80,8 +80,8 @@ impl Containment {
         let read = Self {
             at: pointer(&mut fields, "at"),
             model: fields.needed("model"),
-            since: fields.parsed("since", Release::read),
-            until: fields.parsed("until", Release::read),
+            since: fields.parsed("since", Version::read),
+            until: fields.parsed("until", Version::read),
         };
         fields.finish().then_some(read)
     }
@@ -91,11 +91,11 @@ impl Change {
     fn read(doc: &Doc<'_>, problems: &mut Problems) -> Option<Self> {
         let mut fields = doc.fields(problems)?;
         let id = fields.needed("id");
-        let since = fields.needed_parsed("since", Release::read);
+        let since = fields.needed_parsed("since", Version::read);
         let on = fields.need("on").and_then(|on| Target::read(&on, fields.problems));
         let read = Self {
             id,
-            since: since.unwrap_or(Release::new(0, 0, 0)),
+            since: since.unwrap_or(Version::new(0, 0, 0)),
             on: on.unwrap_or(Target::Event(String::new())),
             summary: fields.needed("summary"),
             why: fields.text("why"),
@@ -130,7 +130,7 @@ impl Deprecation {
             id: fields.needed("id"),
             model: fields.needed("model"),
             at: pointer(&mut fields, "at"),
-            since: fields.needed_parsed("since", Release::read).unwrap_or(Release::new(0, 0, 0)),
+            since: fields.needed_parsed("since", Version::read).unwrap_or(Version::new(0, 0, 0)),
             removal: fields.text("removal"),
             replacement: fields.text("replacement"),
             source: fields.needed("source"),
@@ -279,7 +279,7 @@ fn pointer(fields: &mut Fields<'_, '_>, name: &'static str) -> Pointer {
 fn default(fields: &mut Fields<'_, '_>) -> String {
     let default = any_value(fields, "default", "say what a reader gets who expects a value");
     // Without the blanks that the document may have in it.
-    default.and_then(|doc| restyled(doc.raw(), Style::Compact)).unwrap_or_default()
+    default.and_then(|doc| reformat(doc.raw(), Style::Compact)).unwrap_or_default()
 }
 
 /// A member that must be there, and may be `null`.

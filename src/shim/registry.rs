@@ -1,4 +1,4 @@
-//! The registry document: releases, events, models, changes and deprecations.
+//! The registry document: versions, events, models, changes and deprecations.
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -7,20 +7,20 @@ use alloc::vec::Vec;
 use super::op::{Lossy, Op};
 use crate::json::{Pointer, Problems};
 use crate::limits::{MAX_PLACES, MAX_POINTER_SEGMENTS, MAX_TREE_LEVELS};
-use crate::release::Release;
+use crate::version::Version;
 
-/// What is known of payload versions. Read from JSON, so that a new release of Mambo needs no new SDK.
+/// What is known of payload versions. Read from JSON, so that a new version of Mambo needs no new SDK.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Registry {
-    /// Known releases, oldest first.
-    pub releases: Vec<Release>,
+    /// Known versions, oldest first.
+    pub versions: Vec<Version>,
     /// Events by kind.
     pub events: BTreeMap<String, EventDef>,
     /// Models by name.
     pub models: BTreeMap<String, ModelDef>,
     /// What changed, and when.
     pub changes: Vec<Change>,
-    /// What is announced to go away, without a release in which it is gone.
+    /// What is announced to go away, without a version in which it is gone.
     pub deprecations: Vec<Deprecation>,
 }
 
@@ -29,8 +29,8 @@ pub struct Registry {
 pub struct EventDef {
     /// The model that its data is.
     pub model: String,
-    /// The first release that sends it; `None` where unknown, which counts as always.
-    pub introduced: Option<Release>,
+    /// The first version that sends it; `None` where unknown, which counts as always.
+    pub introduced: Option<Version>,
     /// Where this is said.
     pub source: Option<String>,
 }
@@ -51,10 +51,10 @@ pub struct Containment {
     pub at: Pointer,
     /// Its name.
     pub model: String,
-    /// The first release in which it is there; `None` for always.
-    pub since: Option<Release>,
-    /// The first release in which it is there no more; `None` for never.
-    pub until: Option<Release>,
+    /// The first version in which it is there; `None` for always.
+    pub since: Option<Version>,
+    /// The first version in which it is there no more; `None` for never.
+    pub until: Option<Version>,
 }
 
 /// What a change applies to.
@@ -71,8 +71,8 @@ pub enum Target {
 pub struct Change {
     /// Its name in results and messages.
     pub id: String,
-    /// The first release with the newer shape.
-    pub since: Release,
+    /// The first version with the newer shape.
+    pub since: Version,
     /// What it applies to.
     pub on: Target,
     /// What changed, in a sentence.
@@ -96,8 +96,8 @@ pub struct Deprecation {
     pub model: String,
     /// Where it is in the model.
     pub at: Pointer,
-    /// The release that announced it, as printed.
-    pub since: Release,
+    /// The version that announced it, as printed.
+    pub since: Version,
     /// When it may be removed, as printed.
     pub removal: Option<String>,
     /// What to use instead.
@@ -109,7 +109,7 @@ pub struct Deprecation {
 }
 
 impl Registry {
-    /// Lays another registry over this one: its releases, changes and deprecations are added, its events and models
+    /// Lays another registry over this one: its versions, changes and deprecations are added, its events and models
     /// replace those of the same name. The same change in both is one change.
     pub fn merge(&mut self, mut over: Self, problems: &mut Problems) {
         let (changes, deprecations) = (core::mem::take(&mut over.changes), core::mem::take(&mut over.deprecations));
@@ -127,35 +127,35 @@ impl Registry {
         );
     }
 
-    /// The same for releases, events and models.
+    /// The same for versions, events and models.
     pub(super) fn merge_shapes(&mut self, over: Self) {
-        for release in over.releases {
-            if let Err(place) = self.releases.binary_search(&release) {
-                self.releases.insert(place, release);
+        for version in over.versions {
+            if let Err(place) = self.versions.binary_search(&version) {
+                self.versions.insert(place, version);
             }
         }
         self.events.extend(over.events);
         self.models.extend(over.models);
     }
 
-    /// Every place where a model is in the data of an event, in the shape right before a release; of a model within itself
+    /// Every place where a model is in the data of an event, in the shape right before a version; of a model within itself
     /// [`MAX_TREE_LEVELS`] levels.
     #[must_use]
-    pub fn places_before(&self, kind: &str, target: &Target, release: Release) -> Vec<Pointer> {
+    pub fn places_before(&self, kind: &str, target: &Target, version: Version) -> Vec<Pointer> {
         match target {
             Target::Event(event) if event == kind => alloc::vec![Pointer::default()],
             Target::Event(_) => Vec::new(),
             Target::Model(model) => {
-                let places = self.models_before(kind, release).found.into_iter();
+                let places = self.models_before(kind, version).found.into_iter();
                 places.filter(|place| place.model == model).map(|place| place.at).collect()
             }
         }
     }
 
     /// Where a model, or one that contains it, stands deeper within itself than that.
-    pub(super) fn deeper_than_followed(&self, kind: &str, target: &Target, release: Release) -> Vec<Pointer> {
+    pub(super) fn deeper_than_followed(&self, kind: &str, target: &Target, version: Version) -> Vec<Pointer> {
         let Target::Model(model) = target else { return Vec::new() };
-        let deeper = self.models_before(kind, release).deeper.into_iter();
+        let deeper = self.models_before(kind, version).deeper.into_iter();
         deeper.filter(|(found, _)| self.reaches(found, model)).map(|(_, at)| at).collect()
     }
 
@@ -178,8 +178,8 @@ impl Registry {
         false
     }
 
-    /// Every model in the data of an event, in the shape right before a release.
-    pub(super) fn models_before(&self, kind: &str, release: Release) -> Models<'_> {
+    /// Every model in the data of an event, in the shape right before a version.
+    pub(super) fn models_before(&self, kind: &str, version: Version) -> Models<'_> {
         let mut models = Models::default();
         let Some(event) = self.events.get(kind) else {
             return models;
@@ -190,7 +190,7 @@ impl Registry {
             let inside = self.models.get(model).into_iter().flat_map(|model| &model.contains);
             for inner in inside {
                 let there =
-                    inner.since.is_none_or(|since| since < release) && inner.until.is_none_or(|until| until >= release);
+                    inner.since.is_none_or(|since| since < version) && inner.until.is_none_or(|until| until >= version);
                 if !there {
                     continue;
                 }

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use super::op::Op;
 use crate::json::{Object, Pointer, Segment};
-use crate::release::Release;
+use crate::version::Version;
 
 /// What is known of the shape that the ops so far have made. A place that no op named is not listed: it may be there.
 #[derive(Default)]
@@ -13,8 +13,8 @@ pub(super) struct Shape {
     top: Place,
     /// The change whose op is followed.
     pub(super) change: usize,
-    /// Its release. A payload may come in the shape of the one before, with members that no change names.
-    pub(super) since: Option<Release>,
+    /// Its version. A payload may come in the shape of the one before, with members that no change names.
+    pub(super) since: Option<Version>,
     /// Within a `when`: what an op takes away stays in the other objects.
     is_partial: bool,
 }
@@ -39,8 +39,8 @@ enum State {
     Gone,
     /// An op made or read it. What it is, is not known.
     There,
-    /// An object. In the release that made it, it has only the members which are listed.
-    Object(Option<Release>),
+    /// An object. In the version that made it, it has only the members which are listed.
+    Object(Option<Version>),
     /// A list.
     List,
     /// Text, number, truth value or null.

@@ -78,7 +78,7 @@ test("a captured delivery that grew old is shown as such", async () => {
 });
 
 test("the profile is detected, copied, and used", async () => {
-  const profile = { scheme: { header: "x-other", grammar: { form: "sequence", separator: ":" }, joiners: ["."], unit: "milliseconds" } };
+  const profile = { scheme: { header: "x-other", grammar: { form: "sequence", delimiter: ":" }, separators: ["."], unit: "milliseconds" } };
   await fill({ ...delivery(), headers: `X-Other: ${sign({ secret, body: text, profile })}` });
   assert.match(await shown("verdict"), /^Refused/);
   await page.getByRole("button", { name: "Copy the profile" }).first().click();
@@ -103,8 +103,8 @@ test("the sample shows the shims at work: side by side, with the changelog and a
   await fill({ wanted: "8.0.3" });
   assert.match(await shown("versions"), /^Nothing changes\./);
   await fill({ wanted: "nine" });
-  assert.match(await shown("versions"), /expected `as_received`, `newest` or a release such as 8\.10\.2/);
-  const registry = { format: 1, releases: ["8.0.3", "9.0.0"], changes: [{ id: "gone", since: "9.0.0", on: { model: "PointWallet" }, summary: "s", lossy: "up", ops: [{ op: "remove", at: "/exampleField", default: null }] }] };
+  assert.match(await shown("versions"), /expected `as_received`, `latest` or a version such as 8\.10\.2/);
+  const registry = { format: 1, versions: ["8.0.3", "9.0.0"], changes: [{ id: "gone", since: "9.0.0", on: { model: "PointWallet" }, summary: "s", lossy: "up", ops: [{ op: "remove", at: "/exampleField", default: null }] }] };
   await fill({ registry: JSON.stringify(registry), wanted: "9.0.0" });
   assert.match(await shown("versions"), /Lost by gone at \/exampleField: value_dropped/);
   await fill({ registry: "{", profile: "" });

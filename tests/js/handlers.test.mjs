@@ -55,7 +55,7 @@ test("a refusal that a handler met elsewhere is not this delivery's", async () =
 });
 
 test("a kind that the registry declares has handlers, and another is refused", async () => {
-  const registry = { format: 1, releases: ["9.0.0"], events: { CouponExpired: { model: "Coupon" } }, models: { Coupon: {} }, changes: [] };
+  const registry = { format: 1, versions: ["9.0.0"], events: { CouponExpired: { model: "Coupon" } }, models: { Coupon: {} }, changes: [] };
   const seen = [];
   const receiver = createReceiver({ secret, registry: JSON.stringify(registry) }).on("CouponExpired", ({ known, data }) => seen.push([known, data]));
   const body = '{"event":"CouponExpired","data":{"code":"x"}}';

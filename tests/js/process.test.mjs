@@ -216,10 +216,10 @@ test("a refusal is explained", () => {
 });
 
 test("a captured delivery gives its profile", () => {
-  const profile = { scheme: { header: "x-mambo-signature", grammar: { form: "sequence", separator: ":" }, joiners: ["|"], unit: "milliseconds" } };
+  const profile = { scheme: { header: "x-mambo-signature", grammar: { form: "sequence", delimiter: ":" }, separators: ["|"], unit: "milliseconds" } };
   const headers = { "X-Mambo-Signature": sign({ secret, body, now, profile }), host: "localhost" };
-  const { profiles, sightings } = detect({ headers, body, secrets: ["wrong", secret], now });
-  assert.deepEqual(sightings, [{ what: "kind", at: "/event" }, { what: "id", at: "/id" }, { what: "data", at: "/data" }]);
+  const { profiles, fieldHints } = detect({ headers, body, secrets: ["wrong", secret], now });
+  assert.deepEqual(fieldHints, [{ what: "kind", at: "/event" }, { what: "id", at: "/id" }, { what: "data", at: "/data" }]);
   assert.equal(profiles.length, 1);
   assert.deepEqual([profiles[0].secret, profiles[0].encoding, profiles[0].timestamp, profiles[0].isRecent], [1, "utf8", now, true]);
   const receiver = createReceiver({ secret, profile: profiles[0].profile, clock: () => now });

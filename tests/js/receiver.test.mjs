@@ -75,9 +75,9 @@ test("a secret that is no Unicode is refused, and not taken for another", () => 
 });
 
 test("data nested as deep as a registry may", () => {
-  const releases = Array.from({ length: 2049 }, (_, minor) => `9.${minor}.0`);
-  const changes = releases.slice(1).map((since) => ({ id: since, since, on: { event: "Ping" }, summary: "s", lossy: "none", ops: [{ op: "wrap", at: "", key: "in" }] }));
-  const deep = createReceiver({ secret, registry: { format: 1, releases, changes }, pinned: "9.0.0", wanted: "newest" });
+  const versions = Array.from({ length: 2049 }, (_, minor) => `9.${minor}.0`);
+  const changes = versions.slice(1).map((since) => ({ id: since, since, on: { event: "Ping" }, summary: "s", lossy: "none", ops: [{ op: "wrap", at: "", key: "in" }] }));
+  const deep = createReceiver({ secret, registry: { format: 1, versions, changes }, pinned: "9.0.0", targetVersion: "latest" });
   const { event: { data }, applied } = deep.receive({ headers: headers(), body });
   let inner = data;
   while ("in" in inner) inner = inner.in;
@@ -193,19 +193,19 @@ test("the exact text of the data is there, where JSON.parse rounds numbers", () 
   const found = receiver.receive({ headers: { "x-mambo-signature": sign({ secret, body: text }) }, body: text });
   assert.equal(found.json, data);
   assert.deepEqual(found.event.data, JSON.parse(data));
-  const registry = { format: 1, releases: ["8.0.0", "9.0.0"], events: { ActivityCreated: { model: "Activity" } }, models: { Activity: {} },
+  const registry = { format: 1, versions: ["8.0.0", "9.0.0"], events: { ActivityCreated: { model: "Activity" } }, models: { Activity: {} },
     changes: [{ id: "amount", since: "9.0.0", on: { model: "Activity" }, summary: "s", lossy: "none", ops: [{ op: "rename", at: "/amount", to: "sum" }] }] };
-  const upgraded = createReceiver({ secret, registry, pinned: "8.0.0", wanted: "newest" });
+  const upgraded = createReceiver({ secret, registry, pinned: "8.0.0", targetVersion: "latest" });
   const renamed = upgraded.receive({ headers: { "x-mambo-signature": sign({ secret, body: text }) }, body: text });
   assert.equal(renamed.json, data.replace("amount", "sum"));
   assert.deepEqual(renamed.applied, ["amount"]);
 });
 
 test("a member that is renamed to one that sets prototypes is a member", () => {
-  const registry = { format: 1, releases: ["8.0.0", "9.0.0"], events: { ActivityCreated: { model: "Activity" } }, models: { Activity: {} },
+  const registry = { format: 1, versions: ["8.0.0", "9.0.0"], events: { ActivityCreated: { model: "Activity" } }, models: { Activity: {} },
     changes: [{ id: "verb", since: "9.0.0", on: { model: "Activity" }, summary: "s", lossy: "none", ops: [{ op: "rename", at: "/verb", to: "__proto__" }] }] };
   const text = '{"event":"ActivityCreated","version":"8.0.0","data":{"verb":{"admin":true}}}';
-  const upgraded = createReceiver({ secret, registry, wanted: "newest" });
+  const upgraded = createReceiver({ secret, registry, targetVersion: "latest" });
   const { event: { data } } = upgraded.receive({ headers: { "x-mambo-signature": sign({ secret, body: text }) }, body: text });
   assert.deepEqual(Object.keys(data), ["__proto__"]);
   assert.equal(Object.getPrototypeOf(data), Object.prototype);
@@ -220,11 +220,11 @@ test("an iterator of headers, and headers that throw", () => {
 });
 
 test("a registry document is checked whole, with places and hints", () => {
-  const registry = { format: 1, releases: ["9.0.0"], changes: [{ id: "a" }] };
+  const registry = { format: 1, versions: ["9.0.0"], changes: [{ id: "a" }] };
   const problems = checkRegistry(registry);
   assert.ok(problems.length > 1, JSON.stringify(problems));
   for (const { code, at, message, hint } of problems) assert.deepEqual([typeof code, at.startsWith("/changes/0"), message !== "", typeof hint], ["string", true, true, "string"]);
-  assert.deepEqual(checkRegistry({ format: 1, releases: ["9.0.0"], changes: [] }), []);
+  assert.deepEqual(checkRegistry({ format: 1, versions: ["9.0.0"], changes: [] }), []);
 });
 
 test("CommonJS and ES modules answer alike", () => {
@@ -260,7 +260,7 @@ test("stripe reads our signature", () => {
   const Stripe = createRequire(join(repository, "js/package.json"))("stripe");
   const stripe = new Stripe("sk_test_unused");
   for (const payload of ['{"id":"evt_1","object":"event"}', '{"text":"é","object":"event"}', '{"object":"event"}', '{"a":[],"object":"event"}']) {
-    const header = sign({ secret, body: payload, profile: { scheme: { header: "stripe-signature", joiners: ["."] } } });
+    const header = sign({ secret, body: payload, profile: { scheme: { header: "stripe-signature", separators: ["."] } } });
     assert.deepEqual(stripe.webhooks.constructEvent(payload, header, secret), JSON.parse(payload));
   }
 });

@@ -24,7 +24,7 @@ function loads(registry) {
 
 const change = (op, lossy = "none") => ({
   format: 1,
-  releases: ["9.0.0"],
+  versions: ["9.0.0"],
   changes: [{ id: "c", since: "9.0.0", on: { model: "Activity" }, summary: "s", lossy, ops: [op] }],
 });
 
@@ -56,8 +56,8 @@ for (const [op, lossy] of [
 for (const [name, registry] of Object.entries({
   "another format": { format: 2 },
   "no format": {},
-  "an unknown member": { format: 1, release: [] },
-  "a release with a leading zero": { format: 1, releases: ["09.0.0"] },
+  "an unknown member": { format: 1, version: [] },
+  "a version with a leading zero": { format: 1, versions: ["09.0.0"] },
   "an event without a model": { format: 1, events: { A: {} } },
   "an unknown op": change({ op: "replace", at: "/a" }),
   "a pointer without a slash": change({ op: "head", at: "a" }, "up"),

@@ -1,4 +1,4 @@
-// The test kit: samples of each kind and release, a clock that stands, and the list of what attackers do.
+// The test kit: samples of each kind and version, a clock that stands, and the list of what attackers do.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -20,13 +20,13 @@ test("a sample of every kind verifies and is known", () => {
   }
 });
 
-test("a sample in the shape of each release", () => {
+test("a sample in the shape of each version", () => {
   const data = { newExampleField: "value" };
   const shape = (version) => JSON.parse(sample("PointWalletUpdated", { version, registry, data })).data;
   assert.deepEqual(shape("8.0.3"), { exampleField: "value" });
   assert.deepEqual(shape("9.0.0"), { newExampleField: "value" });
   const delivery = sampleDelivery("PointWalletUpdated", { secret, now, version: "8.0.3", registry, data });
-  const { receivedVersion, event } = createReceiver({ secret, clock: () => now, registry, wanted: "9.0.0" }).receive(delivery);
+  const { receivedVersion, event } = createReceiver({ secret, clock: () => now, registry, targetVersion: "9.0.0" }).receive(delivery);
   assert.deepEqual([receivedVersion, event.data], ["8.0.3", data]);
 });
 
@@ -42,7 +42,7 @@ test("a clock stands until it is moved", () => {
 
 for (const [name, options] of Object.entries({
   "the default profile": { secret },
-  "a profile of its own": { secret, profile: { scheme: { header: "x-other", joiners: [""] } } },
+  "a profile of its own": { secret, profile: { scheme: { header: "x-other", separators: [""] } } },
   "a body of its own": { secret, body: '{ "event": "Ping", "data": {} }' },
   "upper-case hex": { secret, profile: { scheme: { digest: "hex_upper" } } },
   "a body that ends in a line end": { secret, body: '{"event":"Ping","data":{}}\n' },
@@ -57,10 +57,10 @@ for (const [name, options] of Object.entries({
 }
 
 test("what is signed under a profile is found to be signed so", () => {
-  const profile = { scheme: { header: "x-mambo-signature", joiners: [""], unit: "milliseconds" } };
+  const profile = { scheme: { header: "x-mambo-signature", separators: [""], unit: "milliseconds" } };
   const delivery = sampleDelivery("Ping", { secret, now, profile });
   const { profiles } = detect({ ...delivery, secrets: [secret], now });
-  assert.deepEqual(profiles.map(({ profile: { scheme } }) => [scheme.joiners, scheme.unit]), [[[""], "milliseconds"]]);
+  assert.deepEqual(profiles.map(({ profile: { scheme } }) => [scheme.separators, scheme.unit]), [[[""], "milliseconds"]]);
 });
 
 test("options of a wrong type are refused without being quoted", () => {

@@ -26,7 +26,7 @@ const seconds = Math.floor(Date.now() / 1000);
 const headers = { "x-mambo-signature": `t=${seconds},v1=${createHmac("sha256", secret).update(`${seconds}.${body}`).digest("hex")}` };
 
 test("replaces a core that stopped, and wipes what it held", () => {
-  const registry = { format: 1, releases: [], events: {}, models: {}, changes: [] };
+  const registry = { format: 1, versions: [], events: {}, models: {}, changes: [] };
   const before = [createReceiver({ secret }), createReceiver({ secret, registry })];
   assert.equal(instances.length, 1);
   const { memory } = instances[0];

@@ -50,7 +50,7 @@ export function suite({ createReceiver, WebhookError }, vectors, tools) {
   check("detection", () => {
     const [{ secret }] = accepted.settings.keys;
     const { profiles } = tools.detect({ headers: accepted.headers, body: accepted.body, secrets: [secret], now: accepted.now });
-    return equal(profiles.map(({ profile }) => profile.scheme.joiners), [["."]]);
+    return equal(profiles.map(({ profile }) => profile.scheme.separators), [["."]]);
   });
   return { passed, failed };
 }

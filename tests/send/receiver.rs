@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use mambo_webhooks::send::{Guard, HttpOptions};
+use mambo_webhooks::send::{AddressPolicy, HttpOptions};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
@@ -77,7 +77,7 @@ impl Receiver {
     #[allow(dead_code, reason = "a process has options of its own")]
     /// Options under which it can be reached by its name, with short timeouts.
     pub fn options(&self) -> HttpOptions {
-        let mut options = HttpOptions::new(Guard::allowing(vec!["127.0.0.0/8".parse().unwrap()]));
+        let mut options = HttpOptions::new(AddressPolicy::allowing(vec!["127.0.0.0/8".parse().unwrap()]));
         options.look_up = Arc::new(|_name| Box::pin(async { Ok(vec![([127, 0, 0, 1], 0).into()]) }));
         options.extra_roots = vec![self.authority.clone()];
         options.connect_timeout = Duration::from_millis(700);

@@ -6,13 +6,13 @@ use std::time::Duration;
 use mambo_webhooks::send::outcome::{Effect, Next};
 use mambo_webhooks::send::store::{Capacity, Change, Claim, Claimed, Counts, Lease, MAX_CRASHES, Settled, Settlement};
 use mambo_webhooks::send::{
-    Answer, AttemptRecord, Breaker, DisableRule, Endpoint, Enqueued, Failure, Guard, LogQuery, NewEvent, Prune, Reason,
-    Selection, SendError, Settings, State, Store,
+    AddressPolicy, Answer, AttemptRecord, Breaker, DisableRule, Endpoint, Enqueued, Failure, LogQuery, NewEvent, Prune,
+    Reason, Selection, SendError, Settings, State, Store,
 };
-use mambo_webhooks::{Policy, Release, UnixMillis};
+use mambo_webhooks::{UnixMillis, Version, VersionPolicy};
 
 pub const SECRET: &str = "correct horse battery staple";
-const SERVER: Release = Release::new(9, 0, 0);
+const SERVER: Version = Version::new(9, 0, 0);
 const T: i64 = 1_700_000_000_000;
 const LEASE: i64 = 45_000;
 const NOTHING: Capacity = Capacity { deliveries: 0, slow: 0, bytes: 0 };
@@ -44,7 +44,7 @@ pub fn settings() -> Settings {
 }
 
 fn endpoint(id: &str, settings: Settings) -> Endpoint {
-    Endpoint::new(id.into(), settings, State::Enabled, &Guard::public_only()).unwrap()
+    Endpoint::new(id.into(), settings, State::Enabled, &AddressPolicy::public_only()).unwrap()
 }
 
 pub fn event(kind: &str) -> NewEvent {
@@ -118,7 +118,8 @@ async fn log(store: &impl Store, query: LogQuery) -> Vec<(u32, bool, Option<u16>
 pub async fn fans_out(on: &impl Clocked) {
     let store = on.store();
     add(on, "all", settings()).await;
-    add(on, "one-kind", settings().kinds(&["ActivityCreated"]).policy(Policy::Pinned(Release::new(8, 0, 3)))).await;
+    add(on, "one-kind", settings().kinds(&["ActivityCreated"]).policy(VersionPolicy::Pinned(Version::new(8, 0, 3))))
+        .await;
     add(on, "off", settings()).await;
     store.change_endpoint("off".into(), Change::State(State::Disabled(Reason::ByHand))).await.unwrap();
     let taken =
@@ -143,7 +144,7 @@ pub async fn fans_out(on: &impl Clocked) {
         assert_eq!((claim.event.data.as_str(), claim.event.version), (r#"{"a":12345678901234567890123}"#, SERVER));
     }
     let pinned = claims.iter().find(|claim| claim.endpoint.id == "one-kind").unwrap();
-    assert_eq!(pinned.endpoint.policy(), Policy::Pinned(Release::new(8, 0, 3)));
+    assert_eq!(pinned.endpoint.policy(), VersionPolicy::Pinned(Version::new(8, 0, 3)));
     assert_eq!(counts(store).await, [0, 3, 3, 0]);
 }
 

@@ -1,16 +1,16 @@
 //! Registries and bodies from a seed: few names and few values, so that they meet.
 
 use fastrand::Rng;
-use mambo_webhooks::Release;
+use mambo_webhooks::Version;
 use serde_json::{Value, json};
 
-/// A registry document, a body, and three releases in order.
+/// A registry document, a body, and three versions in order.
 pub struct Case {
     pub registry: String,
     pub body: String,
-    pub low: Release,
-    pub middle: Release,
-    pub high: Release,
+    pub low: Version,
+    pub middle: Version,
+    pub high: Version,
     /// Every default in the registry.
     pub defaults: Vec<Value>,
     /// Whether the body has an object with a repeated name.
@@ -38,14 +38,14 @@ impl Case {
         let part = json!([{ "at": pointer(&mut rng, false), "model": within }]);
         let registry = json!({
             "format": 1,
-            "releases": ["11.0.0", "12.0.0", "13.0.0", "14.0.0"],
+            "versions": ["11.0.0", "12.0.0", "13.0.0", "14.0.0"],
             "events": { "Thing": event },
             "models": { "Whole": { "contains": whole }, "Part": { "contains": part }, "Leaf": {} },
             "changes": changes,
         });
-        let mut releases = [rng.u32(11..15), rng.u32(11..15), rng.u32(11..15)];
-        releases.sort_unstable();
-        let [low, middle, high] = releases.map(|major| Release::new(major, 0, 0));
+        let mut versions = [rng.u32(11..15), rng.u32(11..15), rng.u32(11..15)];
+        versions.sort_unstable();
+        let [low, middle, high] = versions.map(|major| Version::new(major, 0, 0));
         let mut repeats = false;
         let body = object(&mut rng, 3, &mut repeats);
         Self { registry: registry.to_string(), body, low, middle, high, defaults, repeats }

@@ -19,7 +19,7 @@ import {
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 const same = <A, B>(_same: Same<A, B>): void => {};
 
-const receiver = createReceiver({ secret: "s", pinned: "8.0.3", wanted: "newest", tolerance: { pastSeconds: "unlimited" } });
+const receiver = createReceiver({ secret: "s", pinned: "8.0.3", targetVersion: "latest", tolerance: { pastSeconds: "unlimited" } });
 same<typeof receiver, Receiver>(true);
 createReceiver({ keys: [{ id: "a", secret: "s", encoding: "hex", notBefore: 0 }], replay: { store: memoryReplayStore() } });
 

@@ -15,7 +15,7 @@ const BODY = '{"event":"ActivityCreated","id":"e-1","version":"8.0.3","data":{"u
 const EVENT = { kind: "ActivityCreated", id: "e-1", data: '{"uuid":"user-1"}', keyId: "default", receivedVersion: "8.0.3", deliveredVersion: "8.0.3", applied: [], timestamp: NOW };
 
 const mac = (secret, ...parts) => parts.reduce((hmac, part) => hmac.update(part), createHmac("sha256", secret)).digest("hex");
-const header = (body = BODY, t = T, secret = SECRET, joiner = ".") => `t=${t},v1=${mac(secret, `${t}`, joiner, body)}`;
+const header = (body = BODY, t = T, secret = SECRET, separator = ".") => `t=${t},v1=${mac(secret, `${t}`, separator, body)}`;
 
 const cases = [];
 const add = (name, source, { headers, value, body = BODY, now = NOW, settings = {} }, expect) => {
@@ -47,23 +47,23 @@ add("a secret in hex", "own", { settings: { keys: [{ secret: Buffer.from(SECRET)
 add("a secret in base64", "own", { settings: { keys: [{ secret: Buffer.from(SECRET).toString("base64"), encoding: "base64" }] } }, EVENT);
 add("any age, asked for by the word", "own", { value: header(BODY, 12345), settings: { tolerance: { pastSeconds: "unlimited" } } }, { ...EVENT, timestamp: 12345000 });
 
-const registry = { format: 1, releases: ["9.0.0"], changes: [{ id: "wallet-example-field", since: "9.0.0", on: { model: "PointWallet" }, lossy: "none", summary: "exampleField is called newExampleField.", ops: [{ op: "rename", at: "/exampleField", to: "newExampleField" }] }] };
+const registry = { format: 1, versions: ["9.0.0"], changes: [{ id: "wallet-example-field", since: "9.0.0", on: { model: "PointWallet" }, lossy: "none", summary: "exampleField is called newExampleField.", ops: [{ op: "rename", at: "/exampleField", to: "newExampleField" }] }] };
 const wallet = '{"event":"PointWalletUpdated","data":{ "exampleField" : "value" }}';
 const walletEvent = { kind: "PointWalletUpdated", id: null, keyId: "default", timestamp: NOW };
 add("pinned to 8.0.3, wanted as received", "docs.mambo.io administrators/account/webhooks", { body: wallet, settings: { registry, pinned: "8.0.3" } }, { ...walletEvent, data: '{ "exampleField" : "value" }', receivedVersion: "8.0.3", deliveredVersion: "8.0.3", applied: [] });
-add("pinned to 8.0.3, wanted in 9.0.0", "docs.mambo.io administrators/account/webhooks", { body: wallet, settings: { registry, pinned: "8.0.3", wanted: "newest" } }, { ...walletEvent, data: '{ "newExampleField" : "value" }', receivedVersion: "8.0.3", deliveredVersion: "9.0.0", applied: ["wallet-example-field"] });
-add("latest at 9.0.0, wanted in 8.10.2", "docs.mambo.io administrators/account/webhooks", { body: wallet.replace("exampleField", "newExampleField"), settings: { registry, pinned: "9.0.0", wanted: "8.10.2" } }, { ...walletEvent, data: '{ "exampleField" : "value" }', receivedVersion: "9.0.0", deliveredVersion: "8.10.2", applied: ["wallet-example-field"] });
+add("pinned to 8.0.3, wanted in 9.0.0", "docs.mambo.io administrators/account/webhooks", { body: wallet, settings: { registry, pinned: "8.0.3", targetVersion: "latest" } }, { ...walletEvent, data: '{ "newExampleField" : "value" }', receivedVersion: "8.0.3", deliveredVersion: "9.0.0", applied: ["wallet-example-field"] });
+add("latest at 9.0.0, wanted in 8.10.2", "docs.mambo.io administrators/account/webhooks", { body: wallet.replace("exampleField", "newExampleField"), settings: { registry, pinned: "9.0.0", targetVersion: "8.10.2" } }, { ...walletEvent, data: '{ "exampleField" : "value" }', receivedVersion: "9.0.0", deliveredVersion: "8.10.2", applied: ["wallet-example-field"] });
 
 add("an empty id is no id", "own", { body: '{"event":"Ping","id":"","data":{}}' }, { kind: "Ping", id: null, data: "{}", keyId: "default", receivedVersion: null, deliveredVersion: null, applied: [], timestamp: NOW });
-add("newer than every known release: the shape that comes out is not known", "own", { body: '{"event":"PointWalletUpdated","version":"99.0.0","data":{"newExampleField":1}}', settings: { registry, wanted: "8.10.2" } }, { ...walletEvent, data: '{"exampleField":1}', receivedVersion: "99.0.0", deliveredVersion: null, applied: ["wallet-example-field"] });
+add("newer than every known version: the shape that comes out is not known", "own", { body: '{"event":"PointWalletUpdated","version":"99.0.0","data":{"newExampleField":1}}', settings: { registry, targetVersion: "8.10.2" } }, { ...walletEvent, data: '{"exampleField":1}', receivedVersion: "99.0.0", deliveredVersion: null, applied: ["wallet-example-field"] });
 
 const bare = (kind, data, more = {}) => ({ kind, id: null, data, keyId: "default", receivedVersion: null, deliveredVersion: null, applied: [], timestamp: NOW, ...more });
 add("signed with a byte order mark, which is passed over", "RFC 8259 section 8.1; standardwebhooks breaks on it", { body: `\ufeff${BODY}` }, EVENT);
 for (const version of ['"9.0"', '"9"', '"v9.0.0"', '"9.0.0-rc.1"', "9", "9.0", "true", '{"major":9}', '""']) {
   const body = `{"event":"PointWalletUpdated","version":${version},"data":{"exampleField":1}}`;
-  add(`a version that cannot be read, ${version}, is not taken for none: the data stays`, "own: a pin was applied to data of another version", { body, settings: { registry, pinned: "8.0.3", wanted: "newest" } }, { ...walletEvent, data: '{"exampleField":1}', receivedVersion: null, deliveredVersion: null, applied: [] });
+  add(`a version that cannot be read, ${version}, is not taken for none: the data stays`, "own: a pin was applied to data of another version", { body, settings: { registry, pinned: "8.0.3", targetVersion: "latest" } }, { ...walletEvent, data: '{"exampleField":1}', receivedVersion: null, deliveredVersion: null, applied: [] });
 }
-add("a version that is null is none", "own", { body: wallet.replace('"data"', '"version":null,"data"'), settings: { registry, pinned: "8.0.3", wanted: "newest" } }, { ...walletEvent, data: '{ "newExampleField" : "value" }', receivedVersion: "8.0.3", deliveredVersion: "9.0.0", applied: ["wallet-example-field"] });
+add("a version that is null is none", "own", { body: wallet.replace('"data"', '"version":null,"data"'), settings: { registry, pinned: "8.0.3", targetVersion: "latest" } }, { ...walletEvent, data: '{ "newExampleField" : "value" }', receivedVersion: "8.0.3", deliveredVersion: "9.0.0", applied: ["wallet-example-field"] });
 add("an id that is a number is that number as it is written", "own: retries of one event had two keys", { body: '{"event":"Ping","id":12345678901234567890,"data":{}}' }, bare("Ping", "{}", { id: "12345678901234567890" }));
 const typed = '{"id":"a","type":"behaviour","data":{"x":1}}';
 add("the kind given by the settings wins, and a body that names another is all data", "own", { body: typed, settings: { kind: "ActivityCreated" } }, bare("ActivityCreated", typed));
@@ -71,12 +71,12 @@ add("the kind given by the settings, in an envelope that names the same", "own",
 const flat = '{"event":"ActivityCreated","id":"e","uuid":"u"}';
 add("a known kind without data: the data is the body", "own: the event was unknown and its id lost", { body: flat }, bare("ActivityCreated", flat, { id: "e" }));
 add("an unknown kind without data is no envelope", "own: a payload may have a member of that name", { body: '{"type":"behaviour","id":"e"}' }, bare(null, '{"type":"behaviour","id":"e"}'));
-add("without a registry no version is claimed but the one that came", "own", { settings: { wanted: "newest" } }, EVENT);
+add("without a registry no version is claimed but the one that came", "own", { settings: { targetVersion: "latest" } }, EVENT);
 
 const stripe = new Stripe("sk_test_unused");
 for (const [index, payload] of ['{"id":"evt_1","object":"event"}', "{}", '{"text":"é"}', "[]"].entries()) {
   const value = stripe.webhooks.generateTestHeaderString({ payload, secret: SECRET, timestamp: T });
-  add(`stripe's own header ${index + 1}`, "npm stripe 23.1.0 generateTestHeaderString", { headers: [["Stripe-Signature", value]], body: payload, settings: { profile: { scheme: { header: "stripe-signature", joiners: ["."] } } } }, { kind: null, id: null, data: payload, keyId: "default", receivedVersion: null, deliveredVersion: null, applied: [], timestamp: NOW });
+  add(`stripe's own header ${index + 1}`, "npm stripe 23.1.0 generateTestHeaderString", { headers: [["Stripe-Signature", value]], body: payload, settings: { profile: { scheme: { header: "stripe-signature", separators: ["."] } } } }, { kind: null, id: null, data: payload, keyId: "default", receivedVersion: null, deliveredVersion: null, applied: [], timestamp: NOW });
 }
 
 // What is refused.
@@ -114,7 +114,7 @@ refuse("body re-serialised", "fastify #5491, the commonest complaint", { value: 
 refuse("byte 0xFF signed, 0xFE sent", "stripe and standardwebhooks accept it", { value: header(Buffer.from([0xff])), body: Buffer.from([0xfe]) }, "signature_mismatch", "none of 1 signatures matches any of 1 keys");
 refuse("digits moved from the timestamp into the body", "own: the attack on a missing separator", { value: `t=170000,v1=${mac(SECRET, `${T}`, BODY)}`, body: `0000${BODY}`, now: 170_000_000 }, "signature_ambiguous", "signature matches only without a separator, and the body's first byte could belong to the timestamp");
 refuse("digits moved from the body into the timestamp", "own: the attack on a missing separator", { value: `t=${NOW},v1=${mac(SECRET, `${T}`, "000")}`, body: "" }, "signature_ambiguous", "signature matches only without a separator, and the body's first byte could belong to the timestamp");
-refuse("the separator moved into the body", "own: the attack on two joiners", { value: header(), body: `.${BODY}` }, "signature_ambiguous", "signature matches only without a separator, and the body's first byte could belong to the timestamp");
+refuse("the separator moved into the body", "own: the attack on two separators", { value: header(), body: `.${BODY}` }, "signature_ambiguous", "signature matches only without a separator, and the body's first byte could belong to the timestamp");
 refuse("body over the limit", "own", { settings: { maxBodyBytes: 8 } }, "body_too_large", "body is over 8 bytes");
 refuse("signed, but not JSON", "stripe test suite", { body: '{"a":}' }, "body_not_json", "body is not JSON at line 1 column 6");
 refuse("signed, but empty", "standardwebhooks #262", { body: "" }, "body_not_json", "body is not JSON at line 1 column 0");
@@ -138,7 +138,7 @@ misconfigured("an option that does not exist", "own", { tolerence: 5 }, "options
 misconfigured("a tolerance below zero", "own", { tolerance: { pastSeconds: -1 } }, "options_invalid", "options have 1 problems; first: expected a whole number of seconds or `unlimited` at /tolerance/pastSeconds");
 misconfigured("an end of validity that is null, as JSON has it for NaN", "own", { keys: [{ secret: SECRET, notAfter: null }] }, "options_invalid", "options have 1 problems; first: expected a whole number at /keys/0/notAfter");
 misconfigured("a header name with capitals", "own: Headers and plain objects would differ", { profile: { envelope: { kindHeader: "X-Kind" } } }, "profile_invalid", "profile has 1 problems; first: expected a header name in lower case at /envelope/kindHeader");
-misconfigured("joiners of which one starts with the other", "own", { profile: { scheme: { joiners: [".", ".."] } } }, "profile_invalid", "profile has 1 problems; first: one joiner starts with another at /scheme/joiners");
+misconfigured("separators of which one starts with the other", "own", { profile: { scheme: { separators: [".", ".."] } } }, "profile_invalid", "profile has 1 problems; first: one separator starts with another at /scheme/separators");
 misconfigured("a registry of another format", "own", { registry: { format: 2 } }, "registry_invalid", "registry has 1 problems; first: expected format 1 at /format");
 
 const out = fileURLToPath(new URL("receive.json", import.meta.url));

@@ -1,12 +1,12 @@
 //! The host's SHA-256: `node:crypto` uses the processor's instructions for it, which WebAssembly cannot. The host computes
-//! the inner digest of HMAC over key block, timestamp, joiner and body; all else is the core's.
+//! the inner digest of HMAC over key block, timestamp, separator and body; all else is the core's.
 
 use std::borrow::Cow;
 
 use js_sys::Uint8Array;
 use mambo_webhooks::Key;
 use mambo_webhooks::mac::Tag;
-use mambo_webhooks::verify::{CoreMac, MacProvider};
+use mambo_webhooks::verify::{CoreHmac, HmacProvider};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use zeroize::Zeroizing;
@@ -42,8 +42,8 @@ pub(crate) struct OverBytes<'h>(pub(crate) &'h HostHash);
 pub(crate) struct OverArray<'h>(pub(crate) &'h HostHash, pub(crate) Body<'h>);
 
 /// HMAC's inner key block and what is signed in front of the body, with room for `more` bytes.
-fn start(key: &Key, [time, joiner]: [&str; 2], more: usize) -> Zeroizing<Vec<u8>> {
-    let parts = [key.mac().inner_block(), time.as_bytes(), joiner.as_bytes()];
+fn start(key: &Key, [time, separator]: [&str; 2], more: usize) -> Zeroizing<Vec<u8>> {
+    let parts = [key.mac().inner_block(), time.as_bytes(), separator.as_bytes()];
     let mut text = Vec::with_capacity(parts.iter().map(|part| part.len()).sum::<usize>().saturating_add(more));
     for part in parts {
         text.extend_from_slice(part);
@@ -53,7 +53,7 @@ fn start(key: &Key, [time, joiner]: [&str; 2], more: usize) -> Zeroizing<Vec<u8>
 
 // Where the host fails, the core computes the tag itself.
 
-impl MacProvider for OverBytes<'_> {
+impl HmacProvider for OverBytes<'_> {
     fn tag(&self, key: &Key, front: [&str; 2], body: &[u8]) -> Option<Tag> {
         let mut inner = [0; 32];
         let made = if body.len() <= ONE_CALL_BYTES {
@@ -63,11 +63,11 @@ impl MacProvider for OverBytes<'_> {
         } else {
             self.0.digest_with(&start(key, front, 0), &mut inner, body)
         };
-        made.map_or_else(|_| CoreMac.tag(key, front, body), |()| Some(key.mac().tag_of_inner(&inner)))
+        made.map_or_else(|_| CoreHmac.tag(key, front, body), |()| Some(key.mac().tag_of_inner(&inner)))
     }
 }
 
-impl MacProvider for OverArray<'_> {
+impl HmacProvider for OverArray<'_> {
     fn tag(&self, key: &Key, front: [&str; 2], _: &[u8]) -> Option<Tag> {
         let mut inner = [0; 32];
         let body = self.1;
@@ -78,7 +78,7 @@ impl MacProvider for OverArray<'_> {
         } else {
             self.0.digest_with_array(&start(key, front, 0), &mut inner, body.array())
         };
-        made.map_or_else(|_| CoreMac.tag(key, front, &body.to_vec()), |()| Some(key.mac().tag_of_inner(&inner)))
+        made.map_or_else(|_| CoreHmac.tag(key, front, &body.to_vec()), |()| Some(key.mac().tag_of_inner(&inner)))
     }
 
     fn head<'b>(&self, _: &'b [u8]) -> Cow<'b, [u8]> {

@@ -1,7 +1,7 @@
 //! What comes in beside options: a body, headers and the time.
 
 use js_sys::Uint8Array;
-use mambo_webhooks::limits::MAX_JOINER_BYTES;
+use mambo_webhooks::limits::MAX_SEPARATOR_BYTES;
 use mambo_webhooks::{Error, Headers, UnixMillis};
 
 /// A body in JavaScript's memory, no larger than is allowed.
@@ -42,9 +42,9 @@ impl<'b> Body<'b> {
         }
     }
 
-    /// Its first bytes, copied: as many as a joiner has at most.
+    /// Its first bytes, copied: as many as a separator has at most.
     pub(crate) fn head(self) -> Vec<u8> {
-        let end = u32::try_from(MAX_JOINER_BYTES.min(self.length)).unwrap_or_default();
+        let end = u32::try_from(MAX_SEPARATOR_BYTES.min(self.length)).unwrap_or_default();
         self.array.subarray(0, end).to_vec()
     }
 }

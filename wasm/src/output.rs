@@ -51,7 +51,7 @@ struct Event<'r> {
     received_version: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     delivered_version: Option<String>,
-    standing: &'static str,
+    version_status: &'static str,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     applied: &'r [String],
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -125,7 +125,7 @@ pub(crate) fn received(found: &Received<'_>) -> JsValue {
         time: found.time,
         received_version: found.received_version.map(|version| version.to_string()),
         delivered_version: found.delivered_version.map(|version| version.to_string()),
-        standing: found.standing.as_str(),
+        version_status: found.version_status.as_str(),
         applied: &found.applied,
         losses: found.losses.iter().map(lost).collect(),
         data: if range.is_some() { None } else { Some(json) },

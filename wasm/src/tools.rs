@@ -1,7 +1,7 @@
 //! What the test kit and people at a keyboard call.
 
 use js_sys::Uint8Array;
-use mambo_webhooks::detect::{Detected, Sighting, detect as found_by, sightings};
+use mambo_webhooks::detect::{Detected, FieldHint, detect as found_by, field_hints};
 use mambo_webhooks::error::Code;
 use mambo_webhooks::json::Problems;
 use mambo_webhooks::limits::MAX_BODY_BYTES;
@@ -26,9 +26,10 @@ struct Signature {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Detection {
     profiles: Vec<Fitting>,
-    sightings: Vec<Seen>,
+    field_hints: Vec<Seen>,
 }
 
 #[derive(Serialize)]
@@ -86,7 +87,7 @@ pub fn detect(options: JsValue, headers: &str, body: &Uint8Array, now: f64) -> R
         let body = Body::new(body, MAX_BODY_BYTES)?.to_vec();
         let profiles = found_by(&Lines(headers), &body, &secrets, milliseconds(now)?)?;
         let profiles = profiles.iter().map(fitting).collect();
-        Ok(value(&Detection { profiles, sightings: sightings(&body).iter().map(seen).collect() }))
+        Ok(value(&Detection { profiles, field_hints: field_hints(&body).iter().map(seen).collect() }))
     };
     let found = detect();
     stack::wipe();
@@ -138,6 +139,6 @@ fn fitting(found: &Detected) -> Fitting {
     }
 }
 
-fn seen(sighting: &Sighting) -> Seen {
+fn seen(sighting: &FieldHint) -> Seen {
     Seen { what: sighting.what, at: sighting.at.to_string() }
 }

@@ -6,10 +6,10 @@ use std::hint::black_box;
 use mambo_webhooks::header::SignatureHeader;
 use mambo_webhooks::scheme::Scheme;
 use mambo_webhooks::shim::Shims;
-use mambo_webhooks::{KeyRing, Receiver, Release, UnixMillis, Wanted};
+use mambo_webhooks::{KeyRing, Receiver, Version, UnixMillis, TargetVersion};
 
 const NOW: UnixMillis = UnixMillis(1_700_000_000_000);
-const REGISTRY: &str = r#"{"format":1,"releases":["8.0.3","8.10.2"],
+const REGISTRY: &str = r#"{"format":1,"versions":["8.0.3","8.10.2"],
     "events":{"ActivityCreated":{"model":"Activity"}},"models":{"Activity":{}},
     "changes":[{"id":"verb-to-action","since":"8.10.2","on":{"model":"Activity"},"summary":"verb is called action",
     "lossy":"none","ops":[{"op":"rename","at":"/attrs/verb","to":"action"}]}]}"#;
@@ -22,7 +22,7 @@ fn main() {
     let times: usize = times.parse().expect("a number of times");
     let keys = KeyRing::single("a secret of more than sixteen bytes").expect("long enough");
     let receiver = Receiver::new(keys.clone());
-    let upgrading = receiver.clone().shims(Shims::from_json(REGISTRY).expect("valid")).wanted(Wanted::Release(Release::new(8, 10, 2)));
+    let upgrading = receiver.clone().shims(Shims::from_json(REGISTRY).expect("valid")).wanted(TargetVersion::Exactly(Version::new(8, 10, 2)));
     let (size, act): (usize, &dyn Fn(&[(&str, &str)], &[u8])) = match task.as_str() {
         "verify200" => (200, &|headers, body| drop(black_box(receiver.verify(&headers, body, NOW).expect("genuine")))),
         "verify20000" => (20_000, &|headers, body| drop(black_box(receiver.verify(&headers, body, NOW).expect("genuine")))),

@@ -7,7 +7,7 @@ export const SAMPLE_ID = "evt-sample-1";
 
 /** What a sample is to be like. */
 export interface Sample {
-  /** The release in whose shape the data is wanted, for example `8.0.3`. Default: that of the newest known change. */
+  /** The version in whose shape the data is wanted, for example `8.0.3`. Default: that of the newest known change. */
   readonly version?: string;
   /** What is known of payload versions; see docs/VERSIONS.md. */
   readonly registry?: JsonDocument;
@@ -38,17 +38,17 @@ const SECRET = "signs samples to itself, no more";
 const NOW = 1_700_000_000_000;
 
 /**
- * The body of an event of a kind, as text: the assumed envelope around sample data in the shape of a release. The
- * data goes through the registry's changes, so it is what a webhook pinned to that release would hold.
+ * The body of an event of a kind, as text: the assumed envelope around sample data in the shape of a version. The
+ * data goes through the registry's changes, so it is what a webhook pinned to that version would hold.
  */
 export function sample<Kind extends KnownKind>(kind: Kind, { version, registry, data }: Sample = {}): string {
   const event = { event: kind, id: SAMPLE_ID, timestamp: NOW, data: { ...DATA[kind], ...data } };
   if (version === undefined) return JSON.stringify(event);
-  // The releases of a registry are the shapes that it knows; the newest is the one that the sample is in.
+  // The versions of a registry are the shapes that it knows; the newest is the one that the sample is in.
   const known = typeof registry === "string" ? (JSON.parse(registry) as object) : registry;
-  const releases = known !== undefined && "releases" in known && Array.isArray(known.releases) ? (known.releases as unknown[]) : [];
-  const written = JSON.stringify({ ...event, version: releases.at(-1) ?? version });
-  const receiver = createReceiver({ secret: SECRET, clock: () => NOW, wanted: version, ...(registry !== undefined && { registry }) });
+  const versions = known !== undefined && "versions" in known && Array.isArray(known.versions) ? (known.versions as unknown[]) : [];
+  const written = JSON.stringify({ ...event, version: versions.at(-1) ?? version });
+  const receiver = createReceiver({ secret: SECRET, clock: () => NOW, targetVersion: version, ...(registry !== undefined && { registry }) });
   const headers = { "x-mambo-signature": sign({ secret: SECRET, body: written, now: NOW }) };
   return JSON.stringify({ ...event, version, data: receiver.receive({ headers, body: written }).event.data });
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Subcommand;
 use mambo_webhooks::send::{Endpoint, Reason, Sender, Settings, State, Store};
-use mambo_webhooks::{Policy, Release};
+use mambo_webhooks::{Version, VersionPolicy};
 use serde_json::json;
 
 use crate::Answer;
@@ -19,9 +19,9 @@ pub enum Action {
     Add {
         id: String,
         url: String,
-        /// Pin it to a release; the newest one otherwise.
+        /// Pin it to a version; the newest one otherwise.
         #[arg(long)]
-        pinned: Option<Release>,
+        pinned: Option<Version>,
         /// A kind that it gets; all of them otherwise.
         #[arg(long)]
         kind: Vec<String>,
@@ -61,17 +61,17 @@ fn read_header(text: &str) -> Result<(String, String), String> {
     Ok((name.trim().into(), value.trim().into()))
 }
 
-pub async fn run<S: Store>(sender: &Sender<S>, action: Action, server: Release) -> Result<Answer, String> {
+pub async fn run<S: Store>(sender: &Sender<S>, action: Action, server: Version) -> Result<Answer, String> {
     let done = |text: String, id: &str| Ok(Answer(true, text, json!({ "endpoint": id })));
     match action {
         Action::Add { id, url, pinned, kind, rate, max_in_flight, header, headers } => {
             let mut settings = Settings::new(&url, &secret()?);
             if let Some(pinned) = pinned {
                 // Without --server it is not known.
-                if server != Release::new(0, 0, 0) && pinned > server {
+                if server != Version::new(0, 0, 0) && pinned > server {
                     return Err(format!("--pinned {pinned} is newer than the server, {server}"));
                 }
-                settings = settings.policy(Policy::Pinned(pinned));
+                settings = settings.policy(VersionPolicy::Pinned(pinned));
             }
             if !kind.is_empty() {
                 settings = settings.kinds(&kind.iter().map(String::as_str).collect::<Vec<_>>());
@@ -93,8 +93,8 @@ pub async fn run<S: Store>(sender: &Sender<S>, action: Action, server: Release) 
             let all = sender.store().endpoints().await.map_err(said)?;
             let row = |endpoint: &Endpoint| {
                 let version = match endpoint.policy() {
-                    Policy::Pinned(release) => release.to_string(),
-                    Policy::Latest => "latest".into(),
+                    VersionPolicy::Pinned(version) => version.to_string(),
+                    VersionPolicy::Latest => "latest".into(),
                 };
                 (endpoint.id.clone(), endpoint.state.as_str(), version, endpoint.url().to_string())
             };

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Subcommand;
-use mambo_webhooks::detect::{detect, sightings};
+use mambo_webhooks::detect::{detect, field_hints};
 use mambo_webhooks::send::now;
 use mambo_webhooks::sign::sign;
 use mambo_webhooks::{KeyRing, Receiver, UnixMillis};
@@ -84,7 +84,7 @@ pub fn run(command: &Look) -> Result<Answer, String> {
             let (headers, body) = capture.read()?;
             let found = detect(&headers, &body, &[&secret()?], capture.now())
                 .map_err(|error| format!("{}: {error}", error.code()))?;
-            let seen = sightings(&body);
+            let seen = field_hints(&body);
             let seen: Vec<Value> =
                 seen.iter().map(|seen| json!({ "what": seen.what, "at": seen.at.to_string() })).collect();
             let profiles: Vec<Value> = found
@@ -94,9 +94,9 @@ pub fn run(command: &Look) -> Result<Answer, String> {
                     json!({ "encoding": found.encoding.name(), "isRecent": found.is_recent, "profile": profile })
                 })
                 .collect();
-            let json = json!({ "profiles": profiles, "sightings": seen });
+            let json = json!({ "profiles": profiles, "field_hints": seen });
             // The profile alone goes to standard output, so that it can go to a file; what else there is to say does not.
-            for seen in sightings(&body) {
+            for seen in field_hints(&body) {
                 eprintln!("{} seems to be at {}", seen.what, seen.at);
             }
             let profile = match found.first() {

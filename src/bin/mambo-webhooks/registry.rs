@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use mambo_webhooks::json::Problems;
 use mambo_webhooks::shim::{Strictness, apply, changelog};
-use mambo_webhooks::{Registry, Release, Shims};
+use mambo_webhooks::{Registry, Shims, Version};
 use serde_json::{Value, json};
 
 use crate::Answer;
 use crate::input::{self, text};
 
-/// Bring data of one release into the shape of another.
+/// Bring data of one version into the shape of another.
 #[derive(clap::Args)]
 pub struct Upgrade {
     /// A registry document.
@@ -20,12 +20,12 @@ pub struct Upgrade {
     /// The kind of event.
     #[arg(long)]
     kind: String,
-    /// The release that the data is in.
+    /// The version that the data is in.
     #[arg(long)]
-    from: Release,
-    /// The release that is wanted.
+    from: Version,
+    /// The version that is wanted.
     #[arg(long)]
-    to: Release,
+    to: Version,
     /// The data: JSON itself, a file with it, or `-` for standard input.
     #[arg(long)]
     data: String,

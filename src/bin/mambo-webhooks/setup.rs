@@ -4,8 +4,8 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use mambo_webhooks::send::{Guard, HttpOptions};
-use mambo_webhooks::{Release, Renderer, Shims};
+use mambo_webhooks::send::{AddressPolicy, HttpOptions};
+use mambo_webhooks::{Renderer, Shims, Version};
 
 use crate::input::{read_profile, text};
 
@@ -16,9 +16,9 @@ pub struct Setup {
     /// A file, or `postgres://…`.
     #[arg(long, global = true, env = "MAMBO_STORE", hide_env_values = true, default_value = "mambo-webhooks.db")]
     pub store: String,
-    /// The server's release, which events are in and which endpoints that follow the latest one get.
+    /// The server's version, which events are in and which endpoints that follow the latest one get.
     #[arg(long, global = true, env = "MAMBO_SERVER", default_value = "0.0.0")]
-    pub server: Release,
+    pub server: Version,
     /// A registry document.
     #[arg(long, global = true, env = "MAMBO_REGISTRY")]
     registry: Option<PathBuf>,
@@ -61,7 +61,7 @@ impl Setup {
     }
 
     pub fn http(&self) -> Result<HttpOptions, String> {
-        let mut http = HttpOptions::new(Guard::allowing(self.allow.clone()));
+        let mut http = HttpOptions::new(AddressPolicy::allowing(self.allow.clone()));
         http.total_timeout = Duration::from_secs(self.timeout_seconds);
         if let Some(file) = &self.root_certificates {
             http.extra_roots.push(fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?);

@@ -12,8 +12,8 @@ use tokio::time::Instant;
 
 use super::kept::{Budget, IDLE_TIMEOUT, descriptors};
 use super::resolve::{Guarded, LookUp, Refused, Unknown, system};
-use crate::render::Outgoing;
-use crate::send::address::Guard;
+use crate::render::SignedRequest;
+use crate::send::address::AddressPolicy;
 use crate::send::clock::now;
 use crate::send::endpoint::Endpoint;
 use crate::send::error::SendError;
@@ -33,7 +33,7 @@ const KEPT_BYTES: usize = 16 * 1024;
 #[non_exhaustive]
 pub struct HttpOptions {
     /// Which addresses may be connected to.
-    pub guard: Guard,
+    pub address_policy: AddressPolicy,
     /// How names become addresses.
     pub look_up: LookUp,
     /// How long a connection may take to come up. Default: 5 s.
@@ -45,11 +45,11 @@ pub struct HttpOptions {
 }
 
 impl HttpOptions {
-    /// The defaults, for addresses that `guard` permits.
+    /// The defaults, for addresses that `address_policy` permits.
     #[must_use]
-    pub fn new(guard: Guard) -> Self {
+    pub fn new(address_policy: AddressPolicy) -> Self {
         let (connect_timeout, total_timeout) = (Duration::from_secs(5), Duration::from_secs(15));
-        Self { guard, look_up: system(), connect_timeout, total_timeout, extra_roots: Vec::new() }
+        Self { address_policy, look_up: system(), connect_timeout, total_timeout, extra_roots: Vec::new() }
     }
 }
 
@@ -61,7 +61,7 @@ pub struct Poster {
     /// Closes each connection after its request.
     closing: reqwest::Client,
     budget: Arc<Budget>,
-    guard: Guard,
+    address_policy: AddressPolicy,
 }
 
 impl Poster {
@@ -70,16 +70,16 @@ impl Poster {
     pub fn new(options: &HttpOptions) -> Result<Self, SendError> {
         let (keeping, closing) = (client(options, usize::MAX)?, client(options, 0)?);
         let budget = Arc::new(Budget::new(descriptors()));
-        Ok(Self { keeping, closing, budget, guard: options.guard.clone() })
+        Ok(Self { keeping, closing, budget, address_policy: options.address_policy.clone() })
     }
 
     /// One attempt. It ends within the total timeout, and reads no more of the answer than is of use. An empty
     /// `traceparent` is left out.
-    pub async fn post(&self, endpoint: &Endpoint, outgoing: Outgoing, traceparent: &str) -> Answer {
+    pub async fn post(&self, endpoint: &Endpoint, outgoing: SignedRequest, traceparent: &str) -> Answer {
         let started = Instant::now();
         let elapsed = || u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         // The client does not ask a resolver for an address that is written out.
-        if literal(endpoint.url()).is_some_and(|address| !self.guard.permits(address)) {
+        if literal(endpoint.url()).is_some_and(|address| !self.address_policy.permits(address)) {
             return Answer::failed(Failure::AddressRefused, elapsed());
         }
         let host = endpoint.url().host_str().unwrap_or_default();
@@ -130,7 +130,7 @@ impl Poster {
 fn client(options: &HttpOptions, idle_per_host: usize) -> Result<reqwest::Client, SendError> {
     let failed = |error: reqwest::Error| SendError::ClientFailed { what: error.to_string() };
     let roots: Result<Vec<_>, _> = options.extra_roots.iter().map(|pem| Certificate::from_pem(pem)).collect();
-    let guarded = Guarded { guard: options.guard.clone(), look_up: Arc::clone(&options.look_up) };
+    let guarded = Guarded { address_policy: options.address_policy.clone(), look_up: Arc::clone(&options.look_up) };
     let mut builder = reqwest::Client::builder()
         // One attempt is one POST to the host that was named: no redirect, no retry, no proxy, no second try on
         // another protocol.
@@ -201,14 +201,14 @@ fn retry_after_ms(headers: &HeaderMap) -> Option<u64> {
 
 impl core::fmt::Debug for Poster {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("Poster").field("guard", &self.guard).finish_non_exhaustive()
+        f.debug_struct("Poster").field("address_policy", &self.address_policy).finish_non_exhaustive()
     }
 }
 
 impl core::fmt::Debug for HttpOptions {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("HttpOptions")
-            .field("guard", &self.guard)
+            .field("address_policy", &self.address_policy)
             .field("connect_timeout", &self.connect_timeout)
             .field("total_timeout", &self.total_timeout)
             .field("extra_roots", &self.extra_roots.len())

@@ -13,7 +13,7 @@ use core::time::Duration;
 use hickory_resolver::TokioResolver;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
-use crate::send::address::Guard;
+use crate::send::address::AddressPolicy;
 
 /// How long a look-up may take in all.
 const LOOKUP_TIMEOUT: Duration = Duration::from_secs(5);
@@ -68,7 +68,7 @@ fn configured() -> Result<TokioResolver, hickory_resolver::net::NetError> {
 /// The resolver that the HTTP client asks.
 #[derive(Clone)]
 pub(super) struct Guarded {
-    pub guard: Guard,
+    pub address_policy: AddressPolicy,
     pub look_up: LookUp,
 }
 
@@ -82,14 +82,14 @@ pub(super) struct Unknown;
 
 impl Resolve for Guarded {
     fn resolve(&self, name: Name) -> Resolving {
-        let (lookup, guard) = ((self.look_up)(name.as_str().to_owned()), self.guard.clone());
+        let (lookup, address_policy) = ((self.look_up)(name.as_str().to_owned()), self.address_policy.clone());
         Box::pin(async move {
             let found = lookup.await.map_err(|_| Unknown)?;
             if found.is_empty() {
                 return Err(Unknown.into());
             }
             // One that is not permitted among them is an attempt at something: none is taken.
-            if found.iter().any(|address| !guard.permits(address.ip())) {
+            if found.iter().any(|address| !address_policy.permits(address.ip())) {
                 return Err(Refused.into());
             }
             let addresses: Addrs = Box::new(found.into_iter());

@@ -14,12 +14,12 @@ use tracing::warn;
 use super::connection::{Parameter, acquire_failed, failed, row, rows};
 use super::enqueue::{Columns, ENQUEUE};
 use super::rows::get;
-use crate::release::Release;
 use crate::send::endpoint::{Endpoint, Settings};
 use crate::send::error::SendError;
 use crate::send::event::NewEvent;
 use crate::send::store::Change;
 use crate::time::UnixMillis;
+use crate::version::Version;
 
 /// An endpoint as of a revision; `None` when its settings cannot be read.
 type Known = (i64, Option<Arc<Endpoint>>);
@@ -91,7 +91,7 @@ impl Endpoints {
 }
 
 /// Adds an endpoint and a Ping to it.
-pub(super) async fn add(pool: &Pool, endpoint: Endpoint, server: Release) -> Result<(), SendError> {
+pub(super) async fn add(pool: &Pool, endpoint: Endpoint, server: Version) -> Result<(), SendError> {
     let Endpoint { id, settings, state, .. } = &endpoint;
     let ping = Columns::new(alloc::vec![NewEvent::ping(server)], Some(id.clone()))?;
     let (kinds, most, rate) = columns(settings);

@@ -8,12 +8,12 @@ use tokio_postgres::Row;
 use tokio_postgres::row::RowIndex;
 use tokio_postgres::types::FromSql;
 
-use crate::release::Release;
 use crate::send::error::SendError;
 use crate::send::event::StoredEvent;
 use crate::send::outcome::{Answer, AttemptRecord, Failure};
 use crate::send::store::LogLine;
 use crate::time::UnixMillis;
+use crate::version::Version;
 
 /// A column's value, by its name or number.
 pub(super) fn get<'a, T: FromSql<'a>>(row: &'a Row, column: impl RowIndex + Display) -> Result<T, SendError> {
@@ -26,7 +26,7 @@ pub(super) fn unsigned<T: TryFrom<i64> + Default>(number: i64) -> T {
     T::try_from(number).unwrap_or_default()
 }
 
-fn version(text: &str) -> Result<Release, SendError> {
+fn version(text: &str) -> Result<Version, SendError> {
     text.parse().map_err(|_| SendError::StoreFailed { what: ["`", text, "` is no version"].concat() })
 }
 

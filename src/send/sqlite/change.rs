@@ -8,15 +8,15 @@ use super::endpoints::Known;
 use super::enqueue::enqueue;
 use super::error::failed;
 use super::writer::Context;
-use crate::release::Release;
 use crate::send::endpoint::{Endpoint, Settings};
 use crate::send::error::SendError;
 use crate::send::event::NewEvent;
 use crate::send::store::Change;
 use crate::time::UnixMillis;
+use crate::version::Version;
 
 /// Adds an endpoint and a Ping to it.
-pub(super) fn add(context: &mut Context, endpoint: &Endpoint, server: Release) -> Result<(), SendError> {
+pub(super) fn add(context: &mut Context, endpoint: &Endpoint, server: Version) -> Result<(), SendError> {
     let Endpoint { id, settings, state, .. } = endpoint;
     context.endpoints.refresh(&context.connection).map_err(failed)?;
     if context.endpoints.find(id).is_some() {

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use tracing::{Instrument, info, info_span};
 
 use super::metrics::Metrics;
-use crate::render::{Outbound, Renderer};
+use crate::render::{OutboundEvent, Renderer};
 use crate::send::http::post::Poster;
 use crate::send::http::trace::traceparent;
 use crate::send::outcome::{Answer, AttemptRecord, Failure, classify};
@@ -53,7 +53,7 @@ impl AttemptContext {
             traceparent
         );
         let started = clock.now();
-        let outbound = Outbound {
+        let outbound = OutboundEvent {
             kind: &event.kind,
             id: Some(&event.id),
             time: event.time.as_deref(),

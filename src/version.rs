@@ -1,13 +1,13 @@
-//! Product releases such as `8.10.2`: the versions that Mambo's payloads carry.
+//! Product versions such as `8.10.2`: the versions that Mambo's payloads carry.
 
 use core::fmt;
 use core::str::FromStr;
 
-/// A release of Mambo: three numbers, compared as numbers, so that 8.10.2 is newer than 8.7.2.
+/// A version of Mambo: three numbers, compared as numbers, so that 8.10.2 is newer than 8.7.2.
 ///
 /// Source: docs.mambo.io/administrators/account/webhooks names 8.0.3, 8.10.2 and 9.0.0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Release {
+pub struct Version {
     /// Raised by breaking changes.
     pub major: u32,
     /// Raised by additions.
@@ -18,34 +18,34 @@ pub struct Release {
 
 /// The text is not three numbers joined by dots.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NotARelease;
+pub struct NotAVersion;
 
 const EXPECTED: &str = "expected three numbers joined by dots, such as 8.10.2";
 
-impl Release {
-    /// The release `major.minor.patch`.
+impl Version {
+    /// The version `major.minor.patch`.
     #[must_use]
     pub const fn new(major: u32, minor: u32, patch: u32) -> Self {
         Self { major, minor, patch }
     }
 
-    /// The release in a document.
+    /// The version in a document.
     ///
     /// # Errors
     /// A sentence that says what is expected.
     pub fn read(text: &str) -> Result<Self, &'static str> {
-        text.parse().map_err(|NotARelease| EXPECTED)
+        text.parse().map_err(|NotAVersion| EXPECTED)
     }
 }
 
-impl FromStr for Release {
-    type Err = NotARelease;
+impl FromStr for Version {
+    type Err = NotAVersion;
 
-    fn from_str(text: &str) -> Result<Self, NotARelease> {
+    fn from_str(text: &str) -> Result<Self, NotAVersion> {
         let mut parts = text.split('.').map(number);
         match [parts.next(), parts.next(), parts.next(), parts.next()] {
             [Some(Some(major)), Some(Some(minor)), Some(Some(patch)), None] => Ok(Self::new(major, minor, patch)),
-            _ => Err(NotARelease),
+            _ => Err(NotAVersion),
         }
     }
 }
@@ -56,16 +56,16 @@ fn number(text: &str) -> Option<u32> {
     if canonical { text.parse().ok() } else { None }
 }
 
-impl fmt::Display for Release {
+impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}.{}", self.major, self.minor, self.patch)
     }
 }
 
-impl fmt::Display for NotARelease {
+impl fmt::Display for NotAVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(EXPECTED)
     }
 }
 
-impl core::error::Error for NotARelease {}
+impl core::error::Error for NotAVersion {}

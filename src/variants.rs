@@ -7,16 +7,16 @@ use alloc::vec::Vec;
 use zeroize::Zeroizing;
 
 use crate::encoding::{Encoding, hex};
-use crate::json::format::{Style, restyled};
+use crate::json::format::{Style, reformat};
 use crate::json::{unquoted, valid};
 use crate::limits::MAX_CANDIDATES;
-use crate::scheme::{Digest, Grammar, Unit};
+use crate::scheme::{Grammar, SignatureEncoding, TimestampUnit};
 
 /// What may stand between timestamp and body in the signed text.
-pub const JOINERS: [&str; 9] = [".", "", ":", "\n", "|", ",", "-", "_", " "];
+pub const SEPARATORS: [&str; 9] = [".", "", ":", "\n", "|", ",", "-", "_", " "];
 
 /// Marks that may separate pairs, or timestamp and signature.
-const SEPARATORS: [char; 8] = [',', ';', ' ', '&', '.', ':', '|', '-'];
+const DELIMITERS: [char; 8] = [',', ';', ' ', '&', '.', ':', '|', '-'];
 const ASSIGNS: [char; 2] = ['=', ':'];
 
 /// Calls `act` with each way in which a body is changed on its way to a receiver, and the body as it may have been sent.
@@ -62,7 +62,7 @@ fn printings(text: &str, act: &mut dyn FnMut(&'static str, &[u8])) {
         }
     }
     for style in [Style::Compact, Style::Spaced, Style::Indented(2), Style::Indented(4)] {
-        let Some(other) = restyled(text, style).filter(|other| other != text) else { continue };
+        let Some(other) = reformat(text, style).filter(|other| other != text) else { continue };
         act("the JSON was parsed and printed again", other.as_bytes());
         for spelling in Spelling::ALL {
             let respelled = spelling.respell(&other);
@@ -190,28 +190,28 @@ fn base64(bytes: &[u8]) -> String {
 
 /// The grammars in which a header value can be read at all, each with the names that it uses.
 #[must_use]
-pub fn grammars(text: &str) -> Vec<(Grammar, Digest)> {
-    let mut found: Vec<(Grammar, Digest)> = Vec::new();
+pub fn grammars(text: &str) -> Vec<(Grammar, SignatureEncoding)> {
+    let mut found: Vec<(Grammar, SignatureEncoding)> = Vec::new();
     let signature = |text: &str| digest(text).map(|digest| (text.len(), digest));
-    for separator in SEPARATORS {
-        for assign in ASSIGNS.into_iter().filter(|assign| *assign != separator) {
-            let Some(pairs) = pairs(text, separator, assign) else {
+    for delimiter in DELIMITERS {
+        for assign in ASSIGNS.into_iter().filter(|assign| *assign != delimiter) {
+            let Some(pairs) = pairs(text, delimiter, assign) else {
                 continue;
             };
-            for (stamp, _) in pairs.iter().filter(|(_, value)| Unit::Auto.read(value).is_ok()) {
+            for (stamp, _) in pairs.iter().filter(|(_, value)| TimestampUnit::Auto.read(value).is_ok()) {
                 for (name, digest) in pairs.iter().filter_map(|(name, value)| Some((*name, digest(value)?))) {
                     let timestamp_keys = alloc::vec![String::from(*stamp)];
                     let signature_keys = alloc::vec![name.into()];
-                    found.push((Grammar::Pairs { separator, assign, timestamp_keys, signature_keys }, digest));
+                    found.push((Grammar::Pairs { delimiter, assign, timestamp_keys, signature_keys }, digest));
                 }
             }
         }
-        if let Some((stamp, rest)) = text.split_once(separator) {
+        if let Some((stamp, rest)) = text.split_once(delimiter) {
             let start = rest.trim_ascii_start();
             let prefix = start.len().checked_sub(64).and_then(|length| start.split_at_checked(length));
-            if let (Ok(_), Some((prefix, tag))) = (Unit::Auto.read(stamp.trim_ascii()), prefix) {
+            if let (Ok(_), Some((prefix, tag))) = (TimestampUnit::Auto.read(stamp.trim_ascii()), prefix) {
                 if let Some((_, digest)) = signature(tag) {
-                    found.push((Grammar::Sequence { separator, prefix: prefix.into() }, digest));
+                    found.push((Grammar::Sequence { delimiter, prefix: prefix.into() }, digest));
                 }
             }
         }
@@ -220,8 +220,8 @@ pub fn grammars(text: &str) -> Vec<(Grammar, Digest)> {
 }
 
 /// The pairs of a text that is nothing else, and not too many.
-fn pairs(text: &str, separator: char, assign: char) -> Option<Vec<(&str, &str)>> {
-    let pairs: Vec<_> = text.split(separator).map(|each| pair(each, assign)).collect::<Option<_>>()?;
+fn pairs(text: &str, delimiter: char, assign: char) -> Option<Vec<(&str, &str)>> {
+    let pairs: Vec<_> = text.split(delimiter).map(|each| pair(each, assign)).collect::<Option<_>>()?;
     Some(pairs).filter(|pairs| pairs.len() <= MAX_CANDIDATES)
 }
 
@@ -232,9 +232,9 @@ fn pair(text: &str, assign: char) -> Option<(&str, &str)> {
 }
 
 /// How a text of 64 hex digits is written; `None` for any other text.
-fn digest(text: &str) -> Option<Digest> {
+fn digest(text: &str) -> Option<SignatureEncoding> {
     let is_hex = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     let is_upper = text.bytes().any(|byte| byte.is_ascii_uppercase());
     let is_mixed = is_upper && text.bytes().any(|byte| byte.is_ascii_lowercase());
-    (is_hex && !is_mixed).then_some(if is_upper { Digest::HexUpper } else { Digest::Hex })
+    (is_hex && !is_mixed).then_some(if is_upper { SignatureEncoding::HexUpper } else { SignatureEncoding::Hex })
 }
