@@ -1,4 +1,4 @@
-//! How fast the sender is and what it withstands, over TLS on loopback, with a receiver in a process of its own. Prints
+//! How fast the sender is and what it withstands, over TLS on loopback, with a receiver in a separate process. Prints
 //! lines for docs/SENDER.md: `cargo bench --bench dispatch --features sqlite,postgres -- SCENARIO`.
 
 #![allow(

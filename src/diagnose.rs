@@ -1,5 +1,5 @@
 //! Diagnosis: why a delivery is refused, and which one change would explain it. On demand, bounded in work; it
-//! compares and tells, but can never turn into an acceptance: what it hands out holds no delivery.
+//! compares and tells, but can never turn into an acceptance: its result holds no delivery.
 
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -21,6 +21,16 @@ pub enum Fault {
     Library,
 }
 
+/// How many problems a document has. Printed behind the first one: nothing for one, else ` (1 of 3 problems)`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProblemCount(pub usize);
+
+impl fmt::Display for ProblemCount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0 > 1 { write!(f, " (1 of {} problems)", self.0) } else { Ok(()) }
+    }
+}
+
 errors! {
     /// The signature header is not among the headers.
     HeaderMissing {
@@ -219,27 +229,27 @@ errors! {
         "Look at the keys' not-before and not-after times.";
     /// A profile contradicts itself, exceeds a bound, or cannot be read.
     ProfileInvalid {
-        /// How many problems it has.
-        count: usize,
+        /// How many problems there are.
+        count: ProblemCount,
         /// The first one.
         first: String,
-    } = "profile_invalid", Config, "profile has {count} problems; first: {first}",
+    } = "profile_invalid", Config, "profile: {first}{count}",
         "docs/PROTOCOL.md shows every member of a profile.";
     /// An option is not what it must be.
     OptionsInvalid {
         /// How many problems there are.
-        count: usize,
+        count: ProblemCount,
         /// The first one.
         first: String,
-    } = "options_invalid", Config, "options have {count} problems; first: {first}",
+    } = "options_invalid", Config, "options: {first}{count}",
         "The types of the package name every option.";
     /// A registry document has problems.
     RegistryInvalid {
-        /// How many.
-        count: usize,
+        /// How many problems there are.
+        count: ProblemCount,
         /// The first one.
         first: String,
-    } = "registry_invalid", Config, "registry has {count} problems; first: {first}",
+    } = "registry_invalid", Config, "registry: {first}{count}",
         "Run the registry check: it lists all of them with places and hints.";
     /// A change does not fit this payload, and the policy is strict.
     ShimConflict {
@@ -254,13 +264,13 @@ errors! {
     /// The delivery was handled before.
     DeliveryReplayed = "delivery_replayed", Peer, "delivery was already handled",
         "Answer 200: a replay needs nothing more. A retry by Mambo has a fresh signature.";
-    /// The delivery is being handled by somebody else.
+    /// Another attempt is handling the delivery.
     DeliveryPending = "delivery_pending", Peer, "delivery is being handled right now",
         "Answer 409, so that it comes again if the other one fails.";
     /// The replay store has no room.
     ReplayStoreFull = "replay_store_full", Config, "replay store is full",
         "Give the store more room, or tighten the window: it forgets nothing that could still be replayed.";
-    /// Nobody would see the event.
+    /// No handler would see the event.
     HandlersMissing = "handlers_missing", Caller, "no handler was added, so the event would be lost",
         "Call `on`, `onAny` or `onUnknown` on the receiver before the first delivery comes.";
     /// A handler was added for a kind that this release does not know.

@@ -33,12 +33,12 @@ macro_rules! events {
             Unknown {
                 /// The kind, where the delivery or the receiver's settings name one.
                 kind: Option<Cow<'a, str>>,
-                /// The data, whatever it is.
+                /// The data, of any shape.
                 data: Model<'a, serde_json::Value>,
             },
         }
 
-        /// The kinds that have a variant of their own, as Mambo writes them.
+        /// The kinds that have a variant, as Mambo writes them.
         pub const KINDS: &[&str] = &[$(stringify!($kind),)+];
 
         impl<'a> Event<'a> {
@@ -81,7 +81,7 @@ macro_rules! events {
 }
 
 events! {
-    /// A webhook was created, or somebody asked for a test.
+    /// A webhook was created, or a test was asked for.
     Ping: Ping,
     /// An activity was created.
     ActivityCreated: Activity,

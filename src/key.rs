@@ -41,7 +41,7 @@ pub struct Key {
 pub struct KeyRing(Vec<Key>);
 
 impl Secret {
-    /// The bytes, for a MAC that is computed elsewhere. Whoever calls this has to wipe what they copy.
+    /// The bytes, for a MAC that is computed elsewhere. The caller has to wipe the copies that it makes.
     #[must_use]
     pub fn expose(&self) -> &[u8] {
         &self.0

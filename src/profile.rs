@@ -3,7 +3,7 @@
 use alloc::string::String;
 
 use crate::envelope::EnvelopePaths;
-use crate::error::Error;
+use crate::error::{Error, ProblemCount};
 use crate::json::{Doc, Problems};
 use crate::scheme::Scheme;
 
@@ -58,5 +58,5 @@ impl Profile {
 
 fn invalid(first: Option<(usize, String)>) -> Error {
     let (count, first) = first.unwrap_or_default();
-    Error::ProfileInvalid { count, first }
+    Error::ProfileInvalid { count: ProblemCount(count), first }
 }

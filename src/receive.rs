@@ -126,7 +126,7 @@ impl Receiver {
         self
     }
 
-    /// Verifies a delivery and hands out its event in the target version.
+    /// Verifies a delivery and returns its event in the target version.
     ///
     /// # Errors
     /// As for [`verify()`](crate::verify()), then `body_not_utf8` and `body_not_json`, and `shim_conflict` under the strict policy.

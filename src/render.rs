@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::envelope::Envelope;
-use crate::error::Error;
+use crate::error::{Error, ProblemCount};
 use crate::json::valid;
 use crate::key::KeyRing;
 use crate::profile::Profile;
@@ -96,7 +96,7 @@ impl Renderer {
         profile.check()?;
         if !profile.envelope.is_writable() {
             let first = "an envelope without a member for kind and one for data cannot be written at /envelope".into();
-            return Err(Error::ProfileInvalid { count: 1, first });
+            return Err(Error::ProfileInvalid { count: ProblemCount(1), first });
         }
         Ok(Self { profile, shims, strictness: Strictness::default(), server })
     }

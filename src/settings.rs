@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use zeroize::Zeroizing;
 
 use crate::encoding::Encoding;
-use crate::error::Error;
+use crate::error::{Error, ProblemCount};
 use crate::json::{Doc, Fields, Problems};
 use crate::key::{Key, KeyRing, SecretPolicy};
 use crate::limits::TOLERANCE_SECONDS;
@@ -51,7 +51,7 @@ impl Receiver {
         let settings = Doc::parse(json, &mut problems).and_then(|doc| Settings::read(&doc, &mut problems));
         let (Some(settings), None) = (settings, problems.first()) else {
             let (count, first) = problems.first().unwrap_or_default();
-            return Err(Error::OptionsInvalid { count, first });
+            return Err(Error::OptionsInvalid { count: ProblemCount(count), first });
         };
         let mut keys = Vec::with_capacity(settings.keys.len());
         for key in &settings.keys {

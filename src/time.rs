@@ -86,7 +86,7 @@ impl Window {
         Self { past_ms: Some(milliseconds(past)), future_ms: Some(milliseconds(future)) }
     }
 
-    /// No bound in the past. Whoever says this accepts replays of any age.
+    /// No bound in the past: replays of any age are accepted.
     #[must_use]
     pub const fn any_age(mut self) -> Self {
         self.past_ms = None;

@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 const SECRET: &str = "correct horse battery staple";
 const BODY: &str = r#"{"event":"Ping","id":"e-1","data":{"message":"ping"}}"#;
 
-/// A folder of its own for each test.
+/// A folder for each test.
 fn folder(name: &str) -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
     fs::create_dir_all(&folder).unwrap();
@@ -172,10 +172,10 @@ fn what_a_command_was_not_asked_but_has_to_be_known_is_said() {
     let expected = "mambo-webhooks: address_refused: the endpoint's host is not a public address; allow networks of your own \
                     with `--allow`, `MAMBO_ALLOW` or `AddressPolicy::allowing`";
     assert_eq!((problem.as_str(), code), (expected, 1));
-    let (_, problem, code) = run("retry --dead --endpoint nobody");
-    assert_eq!((problem.as_str(), code), ("mambo-webhooks: endpoint_unknown: there is no endpoint `nobody`", 1));
-    let (_, problem, code) = run("--json retry --dead --endpoint nobody");
-    assert_eq!((problem.as_str(), code), (r#"{"error":"endpoint_unknown: there is no endpoint `nobody`"}"#, 1));
+    let (_, problem, code) = run("retry --dead --endpoint missing");
+    assert_eq!((problem.as_str(), code), ("mambo-webhooks: endpoint_unknown: there is no endpoint `missing`", 1));
+    let (_, problem, code) = run("--json retry --dead --endpoint missing");
+    assert_eq!((problem.as_str(), code), (r#"{"error":"endpoint_unknown: there is no endpoint `missing`"}"#, 1));
     fs::write(folder.join("lines"), "{}\n{}\nno JSON\n{}\n").unwrap();
     let (ids, problem, code) = run("send --kind Ping --lines --data lines");
     let expected =

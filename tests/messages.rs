@@ -10,6 +10,7 @@
     reason = "a test fails by panicking"
 )]
 
+use mambo_webhooks::error::ProblemCount;
 use mambo_webhooks::time::Millis;
 use mambo_webhooks::{Code, Error, Fault};
 
@@ -128,22 +129,25 @@ fn table() -> Vec<(Error, &'static str, Fault, &'static str)> {
         (Error::KeysTooMany { count: 17, allowed: 16 }, "keys_too_many", Config, "key ring has 17 keys, allowed 16"),
         (Error::KeysInactive { keys: 2 }, "keys_inactive", Config, "none of 2 keys is valid at this time"),
         (
-            Error::ProfileInvalid { count: 1, first: "expected 1 to 4 separators at /scheme/separators".into() },
+            Error::ProfileInvalid {
+                count: ProblemCount(1),
+                first: "expected 1 to 4 separators at /scheme/separators".into(),
+            },
             "profile_invalid",
             Config,
-            "profile has 1 problems; first: expected 1 to 4 separators at /scheme/separators",
+            "profile: expected 1 to 4 separators at /scheme/separators",
         ),
         (
-            Error::OptionsInvalid { count: 2, first: "expected text at /kind".into() },
+            Error::OptionsInvalid { count: ProblemCount(2), first: "expected text at /kind".into() },
             "options_invalid",
             Config,
-            "options have 2 problems; first: expected text at /kind",
+            "options: expected text at /kind (1 of 2 problems)",
         ),
         (
-            Error::RegistryInvalid { count: 3, first: "expected format 1 at /format".into() },
+            Error::RegistryInvalid { count: ProblemCount(3), first: "expected format 1 at /format".into() },
             "registry_invalid",
             Config,
-            "registry has 3 problems; first: expected format 1 at /format",
+            "registry: expected format 1 at /format (1 of 3 problems)",
         ),
         (
             Error::ShimConflict { change: "c7".into(), at: "/points".into(), problem: "both names are present" },

@@ -271,7 +271,7 @@ fn refuses_what_a_document_says_twice() {
     let repeated = |at: &str| (String::from("id_repeated"), String::from(at));
     let dead = (String::from("op_dead"), String::from("/changes/1/ops/0"));
     assert_eq!(found, [repeated("/deprecations/1"), repeated("/changes/1"), dead]);
-    let sentence = "registry has 3 problems; first: id `d` is used twice at /deprecations/1";
+    let sentence = "registry: id `d` is used twice at /deprecations/1 (1 of 3 problems)";
     let said = |error: Error| error.to_string();
     assert_eq!(Registry::from_json(&document.to_string()).map_err(said), Err(sentence.into()));
     assert_eq!(Shims::from_json(&document.to_string()).map(|_| ()).map_err(said), Err(sentence.into()));

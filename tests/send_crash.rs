@@ -298,7 +298,7 @@ async fn a_full_disk_is_told_and_what_was_acknowledged_before_is_delivered() {
 struct Disk(PathBuf);
 
 impl Disk {
-    /// None for whoever may not mount one.
+    /// None where this user may not mount one.
     fn new(path: PathBuf) -> Option<Self> {
         std::fs::create_dir(&path).unwrap();
         let mut mount = Command::new("mount");

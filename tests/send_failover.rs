@@ -50,7 +50,7 @@ const DETECTION: Duration = Duration::from_secs(2);
 /// How many events are acknowledged before the loss, and at least after the promotion.
 const FLOW: usize = 300;
 /// How long something that has to happen may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// One test at a time: each has two processors to itself, and the figures mean something.
 static ALONE: Mutex<()> = Mutex::new(());
@@ -189,7 +189,7 @@ async fn make_synchronous(primary: &Host) {
 /// Waits until something is so; returns whether it came to be.
 fn wait(mut is_so: impl FnMut() -> bool) -> bool {
     let begun = Instant::now();
-    while begun.elapsed() < PATIENCE {
+    while begun.elapsed() < LONGEST_WAIT {
         if is_so() {
             return true;
         }
@@ -522,7 +522,7 @@ impl Relay {
     }
 }
 
-/// Passes on what comes in, each piece after a delay of its own: a longer way, not a narrower one.
+/// Passes on what comes in, each piece after the same delay: a longer way, not a narrower one.
 fn pass_on(
     mut from: impl AsyncRead + Send + Unpin + 'static,
     mut to: impl AsyncWrite + Send + Unpin + 'static,

@@ -291,7 +291,7 @@ async fn a_name_that_changes_its_address_is_judged_whenever_it_is_connected_to()
     let mut options = HttpOptions::new(AddressPolicy::public_only());
     let count = Arc::clone(&asked);
     options.look_up = Arc::new(move |_name| {
-        // A public address for whoever looks first, this machine afterwards: what an attacker's name server does.
+        // A public address for the first look-up, this machine afterwards: what an attacker's name server does.
         let first = count.fetch_add(1, Ordering::SeqCst) == 0;
         let address = if first { [93, 184, 216, 34] } else { [127, 0, 0, 1] };
         Box::pin(async move { Ok(vec![(address, 0).into()]) })

@@ -68,7 +68,7 @@ async fn ten_attempts_in_three_days_then_dead_then_by_hand() {
             sender.rotate("latest", NEXT_SECRET, Duration::from_secs(100 * 3600)).await.unwrap();
         }
         let mut worker = sender.worker(WorkerOptions::default()).unwrap();
-        // The two deliveries have jitter of their own.
+        // Each of the two deliveries has its jitter.
         loop {
             worker.run_due().await.unwrap();
             let lines = log(&sender).await;

@@ -138,7 +138,7 @@ async fn a_clock_that_is_set_ends_no_lease_and_delays_no_retry() {
         let found = store.claim(everything, 45 * second).await.unwrap().claims;
         assert_eq!(found.iter().map(|claim| claim.attempts).max(), Some(1), "{jump}: the retry comes in its time");
         pass(35_001);
-        assert_eq!(store.extend(vec![leased.lease], second).await.unwrap(), [], "{jump}: nobody took it");
+        assert_eq!(store.extend(vec![leased.lease], second).await.unwrap(), [], "{jump}: it was not taken");
         pass(1001);
         assert!(store.reclaim_expired().await.unwrap() >= 1, "{jump}: a lease ends all the same");
     }

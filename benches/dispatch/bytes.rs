@@ -12,7 +12,7 @@ use crate::receiver::Receiver;
 const ENDPOINTS: u64 = 512;
 const BYTES: usize = 1_000_000;
 
-/// Runs in a process of its own, whose memory is only that of this scenario.
+/// Runs in a separate process, whose memory is only that of this scenario.
 pub fn bytes() {
     for word in ["bytes-sqlite", "bytes-postgres"] {
         let mut process = Process::start(&[word]);

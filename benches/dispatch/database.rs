@@ -80,7 +80,7 @@ impl Database for File {
     }
 }
 
-/// A database of a PostgreSQL server of its own.
+/// A database of a PostgreSQL server that only this benchmark uses.
 pub struct Server {
     _cluster: Cluster,
     url: String,

@@ -17,7 +17,7 @@ const OTHERS: usize = 50;
 /// How often each case is measured, in turns; the best counts, since what else runs here only takes.
 const ROUNDS: usize = 3;
 /// How long to wait for the healthy endpoint's at most.
-const PATIENCE: Duration = Duration::from_secs(60);
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 #[derive(Clone, Copy)]
 enum Beside {
@@ -60,7 +60,7 @@ async fn rate<D: Database>(beside: Beside) -> f64 {
         }
     });
     let sender = sender(database.store().await, &[&receiver]);
-    // Each of them is a host of its own, as another customer's is.
+    // Each of them is a separate host, as another customer's is.
     let others: Vec<Settings> = match beside {
         Beside::Nothing => Vec::new(),
         Beside::Hanging(count) => settings(count, |number| format!("https://127.1.0.{number}:{hanging_port}/hook")),
@@ -81,7 +81,7 @@ async fn rate<D: Database>(beside: Beside) -> f64 {
     let started = Instant::now();
     let worker = Running::start(&sender, 512);
     let mut delivered = 0;
-    while delivered <= i64::try_from(HEALTHY).unwrap() && started.elapsed() < PATIENCE {
+    while delivered <= i64::try_from(HEALTHY).unwrap() && started.elapsed() < LONGEST_WAIT {
         tokio::time::sleep(Duration::from_millis(20)).await;
         delivered = delivered_to(&database, "healthy").await;
     }

@@ -1,4 +1,4 @@
-//! A receiver with TLS in a process of its own, so that its work is not the sender's.
+//! A receiver with TLS in a separate process, so that its work is not the sender's.
 
 use std::io::{BufRead, BufReader, Lines, Write};
 use std::process::{Child, ChildStdout, Command, Stdio};

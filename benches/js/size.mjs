@@ -1,4 +1,4 @@
-// How large an entry is for whoever bundles it. Prints JSON when it is run.
+// How large an entry is in a bundle. Prints JSON when it is run.
 import { createRequire } from "node:module";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { fileURLToPath, pathToFileURL } from "node:url";

@@ -1,4 +1,4 @@
-// Verifies in Cloudflare's workerd as often as it is asked to; whoever asks has the watch, since the clock stands still in here.
+// Verifies in Cloudflare's workerd as often as it is asked to. The caller measures the time, since the clock stands still in here.
 import { createReceiver } from "mambo-webhooks";
 import { verifying } from "./contestants.mjs";
 import { SIZES, body, delivery } from "./deliveries.mjs";

@@ -16,7 +16,7 @@ const REGISTRY = {
 
 const at = (id) => document.querySelector(`#${id}`);
 const field = (id) => at(id).value.trim();
-/** The body of a file, as long as nobody edits its text. */
+/** The body of a file, as long as its text is not edited. */
 let fileBody;
 
 const body = () => fileBody ?? bytesOf(at("body").value);

@@ -30,7 +30,7 @@ export function list(entries) {
   return element("dl", {}, ...rows.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, String(value))]));
 }
 
-/** A value that opens where somebody wants to look into it. */
+/** A value that can be opened. */
 export function tree(value, name) {
   const label = name === undefined ? "" : `${name}: `;
   if (typeof value !== "object" || value === null) return element("li", {}, label, JSON.stringify(value) ?? "nothing");

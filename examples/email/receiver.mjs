@@ -11,7 +11,7 @@ const mail = createTransport(process.env.SMTP_URL ?? "smtp://127.0.0.1:25");
 
 const receiver = createReceiver({
   secret: process.env.MAMBO_SECRET ?? "",
-  // A retry has a signature of its own, so by event. In memory, for one process: a store in Redis outlives it.
+  // A retry has a fresh signature, so by event. In memory, for one process: a store in Redis outlives it.
   replay: { store: memoryReplayStore(), by: "event" },
 }).on("ActivityAwardedAdded", async ({ data }) => {
   if (typeof data?.uuid !== "string") return console.error("an event without a user");

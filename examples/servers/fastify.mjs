@@ -8,7 +8,7 @@ const receiver = createReceiver({ secret: process.env.MAMBO_SECRET ?? "" }).onAn
 });
 
 const app = Fastify();
-// A plugin has body parsers of its own; those of your other routes stay as they are.
+// The plugin's body parsers are its alone; those of your other routes stay as they are.
 app.register(fastifyWebhooks, { receiver, url: "/webhooks", onError: console.error });
 
 await app.listen({ port: Number(process.argv[2] ?? 8080), host: "127.0.0.1" });

@@ -1,4 +1,4 @@
-// What is made for a host of its own, on this machine: MAMBO_SECRET=… node servers/local.mjs worker|next|lambda [port]
+// What is made for another host, on this machine: MAMBO_SECRET=… node servers/local.mjs worker|next|lambda [port]
 // Only to try them out: each host does this better.
 import { createServer } from "node:http";
 import { buffer } from "node:stream/consumers";

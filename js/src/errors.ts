@@ -116,6 +116,6 @@ export function coreMissing(problem: string): WebhookError {
 
 /** The refusal of an option that the core never sees. */
 export function optionsInvalid(problem: string, at: string): WebhookError {
-  const message = `options have 1 problems; first: ${problem} at ${at}`;
+  const message = `options: ${problem} at ${at}`;
   return new WebhookError({ code: "options_invalid", fault: "config", message });
 }

@@ -38,7 +38,7 @@ export class Handlers {
     this.add((event) => event.kind === kind, run);
   }
 
-  /** Refuses to take events that nobody could see: acknowledged, they would be lost. */
+  /** Refuses to take events that no handler would see: acknowledged, they would be lost. */
   check(): void {
     if (this.#rows.length === 0) refuse("handlers_missing");
   }

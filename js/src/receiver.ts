@@ -179,6 +179,6 @@ function parsed(document: JsonDocument | undefined, code: "profile_invalid" | "r
     return JSON.parse(document);
   } catch {
     const [what] = code.split("_");
-    throw new WebhookError({ code, fault: "config", message: `${what} has 1 problems; first: not JSON at the top` });
+    throw new WebhookError({ code, fault: "config", message: `${what}: not JSON at the top` });
   }
 }

@@ -1,4 +1,4 @@
-//! Data that is read into its type only when somebody asks.
+//! Data that is read into its type on demand.
 
 use alloc::borrow::Cow;
 use core::fmt;

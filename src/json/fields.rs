@@ -114,7 +114,7 @@ impl<'a, 'p> Fields<'a, 'p> {
         members.filter_map(|member| Some((member.decoded_name()?, self.doc.part(member.text()?)))).collect()
     }
 
-    /// Reports members that nobody took, and members that stand twice. Tells whether all that are needed could be read.
+    /// Reports members that were not taken, and members that stand twice. Tells whether all that are needed could be read.
     #[allow(clippy::must_use_candidate, reason = "the problems are the answer, this is a word beside it")]
     pub fn finish(self) -> bool {
         let is_read = *self.problems.unread() == self.before;

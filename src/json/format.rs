@@ -24,7 +24,7 @@ pub fn reformat(json: &str, style: Style) -> Option<String> {
     let line = |text: &mut String, depth: usize| {
         if let Style::Indented(width) = style {
             text.push('\n');
-            // Nobody's body is deeper than this.
+            // No real body is deeper than this.
             for _ in 0..depth.min(64).saturating_mul(width) {
                 text.push(' ');
             }

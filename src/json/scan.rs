@@ -160,7 +160,7 @@ impl<'a> Scanner<'a> {
         Some(())
     }
 
-    /// Moves behind the string that comes next. Hands out 0: no bracket has to come for it.
+    /// Moves behind the string that comes next. Returns 0: no bracket has to come for it.
     fn string(&mut self) -> Option<u8> {
         self.skip();
         loop {

@@ -1,4 +1,4 @@
-//! A JSON value that stays text until somebody opens it: only what is opened is taken apart, only what is
+//! A JSON value that stays text until it is opened: only what is opened is taken apart, only what is
 //! changed is printed anew, and every other byte, blanks included, is copied as it came.
 
 use alloc::borrow::Cow;

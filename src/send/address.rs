@@ -49,7 +49,7 @@ impl AddressPolicy {
     }
 
     /// Public addresses and those of `allowed`: a private network of receivers, or loopback for tests. Never take
-    /// these from whoever registers endpoints.
+    /// these from the people who register endpoints.
     #[must_use]
     pub const fn allowing(allowed: Vec<IpNet>) -> Self {
         Self { allowed }

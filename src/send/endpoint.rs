@@ -93,7 +93,7 @@ pub struct Settings {
     pub rate_per_second: Option<NonZeroU32>,
     /// Most deliveries under way at once.
     pub max_in_flight: u32,
-    /// Headers of its own, names in lower case.
+    /// Additional headers, names in lower case.
     pub headers: Vec<(String, String)>,
 }
 
@@ -229,7 +229,7 @@ impl Endpoint {
         let keys = KeyRing::new(keys.collect::<Result<_, crate::error::Error>>()?)?;
         if let Some(pinned) = &settings.pinned {
             let malformed = |_| crate::error::Error::OptionsInvalid {
-                count: 1,
+                count: crate::error::ProblemCount(1),
                 first: "expected a release such as 8.0.3 at /pinned".into(),
             };
             pinned.parse::<crate::version::Version>().map_err(malformed)?;

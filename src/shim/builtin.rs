@@ -3,7 +3,7 @@
 
 use super::check::check;
 use super::registry::Registry;
-use crate::error::Error;
+use crate::error::{Error, ProblemCount};
 use crate::json::Problems;
 use crate::version::Version;
 
@@ -73,7 +73,7 @@ fn builtin(text: &str) -> Registry {
 /// A registry without problems, or the first of them.
 pub(super) fn sound(registry: Option<Registry>, problems: &Problems) -> Result<Registry, Error> {
     match problems.first() {
-        Some((count, first)) => Err(Error::RegistryInvalid { count, first }),
+        Some((count, first)) => Err(Error::RegistryInvalid { count: ProblemCount(count), first }),
         None => Ok(registry.unwrap_or_default()),
     }
 }

@@ -106,7 +106,7 @@ fn check_since(registry: &Registry, change: &Change, at: &str, problems: &mut Pr
         .collect();
     let dead = |introduced: &Option<_>| introduced.is_some_and(|introduced| change.since <= introduced);
     if !carriers.is_empty() && carriers.iter().all(|(_, event)| dead(&event.introduced)) {
-        let hint = "an event is pinned at its first shape, so nobody ever sees this change";
+        let hint = "an event is pinned at its first shape, so this change never applies";
         let sentence = format_args!("every event that carries it came later");
         problems.report("change_dead", format_args!("{at}/since"), sentence, hint);
     }

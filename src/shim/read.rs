@@ -45,7 +45,7 @@ impl Registry {
     }
 }
 
-// What is missing or wrong is a problem, with a value in its place that nobody sees: what was not read as a whole is
+// What is missing or wrong is a problem, with a value in its place that is not used: what was not read as a whole is
 // left out.
 
 impl EventDef {

@@ -55,7 +55,7 @@ test("a leaderboard moves in a browser", async () => {
     const page = await browser.newPage();
     await page.goto(`http://127.0.0.1:${port}/`);
     const rows = () => page.locator("li").allInnerTexts();
-    await page.getByText("Nobody has points yet.").waitFor();
+    await page.getByText("There are no points yet.").waitFor();
     assert.equal(await sender.deliver("ActivityCreated", { uuid: "<b>ann</b>", points: 5 }), 204);
     assert.equal(await sender.deliver("ActivityCreated", { uuid: "bob", points: 7 }), 204);
     await page.getByText("bob").waitFor();
@@ -100,7 +100,7 @@ test("a mission is pushed to the browser of its user, encrypted, and a withdrawn
   assert.match(pushed[0].authorization, /^vapid t=/);
   const opened = ece.decrypt(pushed[0].body, { version: "aes128gcm", privateKey: browser, authSecret: auth });
   assert.deepEqual(JSON.parse(opened.toString()), { title: "Mission completed", body: "Tour" });
-  assert.equal(await sender.deliver("ActivityAwardedAdded", { ...awarded("mission", "Tour"), uuid: "nobody" }), 204);
+  assert.equal(await sender.deliver("ActivityAwardedAdded", { ...awarded("mission", "Tour"), uuid: "unknown-user" }), 204);
   assert.equal(pushed.length, 1);
   status = 410;
   assert.equal(await sender.deliver("ActivityAwardedAdded", awarded("mission", "Last")), 204);

@@ -1,4 +1,4 @@
-// The debugger's page in Chromium, as somebody uses it: every path, and nothing leaves it.
+// The debugger's page in Chromium, as a person uses it: every path, and nothing leaves it.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";

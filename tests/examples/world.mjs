@@ -43,7 +43,7 @@ export async function start(command, args, env = {}) {
 /** An example in Node. */
 export const node = (script, env) => start(process.execPath, [script, "0"], env);
 
-/** A sender with a store of its own, and one endpoint, to which it has sent a Ping that was answered `ping`. */
+/** A sender with a fresh store and one endpoint, to which it has sent a Ping that was answered `ping`. */
 export async function senderTo(url, options = [], store = join(mkdtempSync(join(folder, "store-")), "store.db")) {
   const env = { ...process.env, MAMBO_SECRET: secret, MAMBO_STORE: store, MAMBO_SERVER: "9.0.0" };
   const run = async (words, input) => {
@@ -80,7 +80,7 @@ export async function senderTo(url, options = [], store = join(mkdtempSync(join(
     },
     /** The retry of an attempt that failed. */
     retry: due,
-    /** Delivers the last event once more, with a signature of its own. */
+    /** Delivers the last event once more, with a fresh signature. */
     async again() {
       await run(["retry", "--delivery", `${(await log())[0].delivery}`]);
       return due();

@@ -48,7 +48,7 @@ for (const [name, serve] of Object.entries(servers)) {
     assert.equal(bodies.length, 6);
   });
 
-  test(`${name}: handlers get what the framework passed, each that of its own request`, async () => {
+  test(`${name}: handlers get what the framework passed, each that of the same request`, async () => {
     const contexts = [];
     const listener = serve(receiver().onAny((_event, _received, context) => contexts.push(context)));
     for (let round = 0; round < 2; round += 1) assert.deepEqual(await post(listener, signed(), [ping]), [204, ""]);
@@ -180,7 +180,7 @@ test("a body that comes in pieces of a byte is held in no more than twice its le
   assert.deepEqual(held, [true, true]);
 });
 
-test("an onError that fails leaves nobody without an answer", async () => {
+test("an onError that fails leaves no sender without an answer", async () => {
   const failing = () => { throw new Error("no log"); };
   const target = receiver().onAny(() => { throw null; });
   assert.deepEqual(await post(nodeHandler(target, { onError: failing }), signed(), [ping]), [500, "handler_failed"]);

@@ -32,7 +32,7 @@ test("20,000 receivers, of which 100 are kept, take the memory of a few hundred"
       if (each % 200 === 0) kept.push({ secret, receiver });
     }
     collect();
-    // Finalizers run in a task of their own.
+    // Finalizers run in a separate task.
     await new Promise((resolve) => setTimeout(resolve, 1));
   };
   for (let number = 0; number < 20; number += 1) await round(number);

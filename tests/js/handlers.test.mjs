@@ -32,7 +32,7 @@ test("handlers all run, and what they throw is gathered", async () => {
   assert.equal(ran, 4);
 });
 
-test("a receiver without handlers does not take events that nobody would see", async () => {
+test("a receiver without handlers does not take events that no handler would see", async () => {
   await assert.rejects(createReceiver({ secret }).route(ping()), ({ code, fault, message }) =>
     code === "handlers_missing" && fault === "caller" && message === "no handler was added, so the event would be lost");
   assert.equal((await createReceiver({ secret }).on("ActivityCreated", assert.fail).route(ping())).kind, "Ping");
@@ -48,7 +48,7 @@ test("receive calls no handler", () => {
 });
 
 test("a refusal that a handler met elsewhere is not this delivery's", async () => {
-  const inner = createReceiver({ secret: "the secret of somebody else" }).onAny(() => {});
+  const inner = createReceiver({ secret: "the secret of another webhook" }).onAny(() => {});
   const outer = createReceiver({ secret }).onAny((_event, { raw }) => inner.route({ headers: ping().headers, body: raw }));
   await assert.rejects(outer.route(ping()), ({ name, message, cause }) =>
     name === "Error" && message === "a handler failed" && cause.code === "signature_mismatch");

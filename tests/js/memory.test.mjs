@@ -1,4 +1,4 @@
-// WebAssembly's memory never shrinks, so what nobody signed must not make it grow for good.
+// WebAssembly's memory never shrinks, so a body without a valid signature must not make it grow for good.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -60,11 +60,11 @@ test("no headers at all, and headers with numbers in them", () => {
 
 test("a secret beside keys is refused, and not left out", () => {
   const both = refusal(() => createReceiver({ secret, keys: [{ id: "next", secret }] }));
-  assert.deepEqual(both, [true, "options_invalid", "config", "options have 1 problems; first: expected either `secret` or `keys` at the top"]);
+  assert.deepEqual(both, [true, "options_invalid", "config", "options: expected either `secret` or `keys` at the top"]);
 });
 
 test("a secret that is no Unicode is refused, and not taken for another", () => {
-  const malformed = [true, "options_invalid", "config", "options have 1 problems; first: expected text at /keys/0/secret"];
+  const malformed = [true, "options_invalid", "config", "options: expected text at /keys/0/secret"];
   const lone = "\ud800 and more than sixteen bytes";
   assert.deepEqual(refusal(() => createReceiver({ secret: lone })), malformed);
   assert.deepEqual(refusal(() => createReceiver({ keys: [{ id: "k", secret: lone }] })), malformed);
@@ -266,7 +266,7 @@ test("stripe reads our signature", () => {
 });
 
 test("every failure has a code, however the call is made", () => {
-  const top = "options have 1 problems; first: expected an object at the top";
+  const top = "options: expected an object at the top";
   for (const none of [undefined, null, "secret"]) assert.deepEqual(refusal(() => createReceiver(none)), [true, "options_invalid", "config", top]);
   const parsed = "body is undefined, not the received bytes: read the raw body before any JSON middleware";
   for (const act of ["receive", "verify"]) assert.deepEqual(refusal(() => receiver[act]()), [true, "body_parsed", "caller", parsed]);

@@ -1,4 +1,4 @@
-// The example's store in a real Redis, on a socket of its own.
+// The example's store in a real Redis, on a socket that only this test uses.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";

@@ -42,8 +42,8 @@ test("a clock stands until it is moved", () => {
 
 for (const [name, options] of Object.entries({
   "the default profile": { secret },
-  "a profile of its own": { secret, profile: { scheme: { header: "x-other", separators: [""] } } },
-  "a body of its own": { secret, body: '{ "event": "Ping", "data": {} }' },
+  "another profile": { secret, profile: { scheme: { header: "x-other", separators: [""] } } },
+  "another body": { secret, body: '{ "event": "Ping", "data": {} }' },
   "upper-case hex": { secret, profile: { scheme: { digest: "hex_upper" } } },
   "a body that ends in a line end": { secret, body: '{"event":"Ping","data":{}}\n' },
   "a body that ends in an exclamation mark": { secret, body: "!" },
@@ -72,7 +72,7 @@ test("options of a wrong type are refused without being quoted", () => {
     }
     return "accepted";
   };
-  const invalid = (expected) => ["options_invalid", "config", `options have 1 problems; first: ${expected}`];
+  const invalid = (expected) => ["options_invalid", "config", `options: ${expected}`];
   for (const wrong of [5, null, [secret], { secret }]) {
     assert.deepEqual(refused(() => sign({ secret: wrong, body: "{}" })), invalid("expected a secret as text"));
     assert.deepEqual(refused(() => detect({ headers: {}, body: "{}", secrets: [secret, wrong] })), invalid("expected a secret as text"));

@@ -1,4 +1,4 @@
-//! The command line as a process of its own: started, killed, stopped, started again.
+//! The command line as a process: started, killed, stopped, started again.
 
 use std::collections::HashMap;
 use std::io::Write;
@@ -69,7 +69,7 @@ impl Program {
         panic!("not drained: {}", self.json("stats"));
     }
 
-    /// A worker in the background. What it says goes to a file: a pipe that nobody reads would stop it.
+    /// A worker in the background. What it says goes to a file: a pipe that is not read would stop it.
     pub fn worker(&self) -> Child {
         let log =
             std::fs::File::options().create(true).append(true).open(self.certificate.with_extension("log")).unwrap();

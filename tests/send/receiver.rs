@@ -1,4 +1,4 @@
-//! A receiver on loopback with TLS of its own, as good or as bad as it is told to be.
+//! A receiver on loopback with TLS, as good or as bad as it is told to be.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -74,7 +74,7 @@ impl Receiver {
         format!("https://{HOST}:{}/hook?token=hidden", self.address.port())
     }
 
-    #[allow(dead_code, reason = "a process has options of its own")]
+    #[allow(dead_code, reason = "a process has other options")]
     /// Options under which it can be reached by its name, with short timeouts.
     pub fn options(&self) -> HttpOptions {
         let mut options = HttpOptions::new(AddressPolicy::allowing(vec!["127.0.0.0/8".parse().unwrap()]));

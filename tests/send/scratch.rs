@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 static COUNT: AtomicU32 = AtomicU32::new(0);
 
-/// A folder of its own.
+/// A folder that is removed with it.
 pub struct Scratch(PathBuf);
 
 impl Scratch {

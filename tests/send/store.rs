@@ -174,7 +174,7 @@ pub async fn takes_each_event_once(on: &impl Clocked) {
     assert_eq!(counts(store).await, [4, 0, 1, 0], "the store goes on");
 }
 
-/// A claim is handed out once, until its lease ends; then whoever had it is told so.
+/// A delivery is claimed once, until its lease ends; the worker that had it is then told so.
 pub async fn fences(on: &impl Clocked) {
     let store = on.store();
     add(on, "e", settings()).await;
@@ -243,7 +243,7 @@ pub async fn retries_and_logs(on: &impl Clocked) {
     assert!(log(store, LogQuery { endpoint: Some("other".into()), ..LogQuery::default() }).await.is_empty());
 }
 
-/// Dead deliveries stay, and come again when somebody asks: once, whatever the endpoint's state is.
+/// Dead deliveries stay, and are tried once more when a caller asks, in any state of the endpoint.
 pub async fn retries_by_hand(on: &impl Clocked) {
     let store = on.store();
     add(on, "a", settings()).await;
@@ -293,7 +293,7 @@ pub async fn forgets(on: &impl Clocked) {
     ends("late", "Other", [Next::Delivered; 2]).await;
     let held = claim(on, 10, 30).await.remove(0);
     store.change_endpoint("a".into(), Change::State(State::Disabled(Reason::ByHand))).await.unwrap();
-    enqueue(on, vec![event("Other").id("nobody's")], 10).await;
+    enqueue(on, vec![event("Other").id("unclaimed")], 10).await;
     store.change_endpoint("a".into(), Change::State(State::Enabled)).await.unwrap();
     enqueue(on, vec![event("Other").id("new")], 40).await;
     let prune = async |before, with_dead| {
@@ -316,7 +316,7 @@ pub async fn forgets(on: &impl Clocked) {
     assert_eq!(
         prune(11, true).await,
         3,
-        "two Pings, and the event that went to nobody; the others came in, but had not ended"
+        "two Pings, and the event that had no endpoint; the others came in, but had not ended"
     );
     assert_eq!(prune(20, true).await, 0);
     assert_eq!((kept().await.as_str(), counts(store).await), ("late retried dead delivered", [1, 1, 5, 1]));

@@ -204,7 +204,7 @@ fn any(rng: &mut Rng, depth: usize, repeats: &mut bool) -> String {
 
 fn object(rng: &mut Rng, depth: usize, repeats: &mut bool) -> String {
     let mut names: Vec<&str> = Vec::new();
-    // Dense, so that ops find what they look for; sometimes empty, since that is a case of its own.
+    // Dense, so that ops find what they look for; sometimes empty, since that is another case.
     let count = if rng.u8(0..12) == 0 { 0 } else { rng.usize(2..8) };
     let members: Vec<String> = (0..count)
         .filter_map(|_| {

@@ -39,7 +39,7 @@ add("a malformed signature beside the right one", "own", { value: `t=${T},v1=zz,
 for (const [what, skew] of [["past", -300], ["future", 300]]) add(`exact ${what} bound`, "peers' boundary, which their suites leave out", { value: header(BODY, T + skew) }, { ...EVENT, timestamp: NOW + skew * 1000 });
 add("bytes that are no text in a string stay as they are", "own", { body: '{"event":"NotificationRead","data":{"text":"\\ud83d\\ude00 é 12345678901234567890123"}}' }, { kind: "NotificationRead", id: null, data: '{"text":"\\ud83d\\ude00 é 12345678901234567890123"}', keyId: "default", receivedVersion: null, deliveredVersion: null, applied: [], timestamp: NOW });
 add("bare Ping", "docs.mambo.io events-payload: the data of Ping", { body: '{"message":"ping"}' }, { kind: "Ping", id: null, data: '{"message":"ping"}', keyId: "default", receivedVersion: null, deliveredVersion: null, applied: [], timestamp: NOW });
-add("a kind that nobody knows", "docs.mambo.io api-versioning: new event types are no new version", { body: '{"event":"CouponExpired","data":[1,2]}' }, { kind: "CouponExpired", id: null, data: "[1,2]", keyId: "default", receivedVersion: null, deliveredVersion: null, applied: [], timestamp: NOW });
+add("a kind that is not known", "docs.mambo.io api-versioning: new event types are no new version", { body: '{"event":"CouponExpired","data":[1,2]}' }, { kind: "CouponExpired", id: null, data: "[1,2]", keyId: "default", receivedVersion: null, deliveredVersion: null, applied: [], timestamp: NOW });
 add("a body without an envelope", "own", { body: '{"uuid":"user-1"}' }, { kind: null, id: null, data: '{"uuid":"user-1"}', keyId: "default", receivedVersion: null, deliveredVersion: null, applied: [], timestamp: NOW });
 add("the kind given by the settings", "own", { body: '{"uuid":"user-1"}', settings: { kind: "ActivityCreated" } }, { kind: "ActivityCreated", id: null, data: '{"uuid":"user-1"}', keyId: "default", receivedVersion: null, deliveredVersion: null, applied: [], timestamp: NOW });
 add("rotation: the second key fits", "octokit additionalSecrets", { settings: { keys: [{ id: "new", secret: "another secret of good length" }, { id: "old", secret: SECRET }] } }, { ...EVENT, keyId: "old" });
@@ -133,13 +133,13 @@ misconfigured("two keys of one id", "own", { keys: [{ secret: SECRET }, { secret
 misconfigured("no key", "own", { keys: [] }, "keys_missing", "key ring is empty");
 misconfigured("seventeen keys", "own", { keys: Array.from({ length: 17 }, (_, index) => ({ id: `k${index}`, secret: SECRET })) }, "keys_too_many", "key ring has 17 keys, allowed 16");
 misconfigured("a key id with a blank", "own", { keys: [{ id: "a b", secret: SECRET }] }, "key_id_malformed", "key id is not 1 to 64 printable ASCII characters");
-misconfigured("secret given where a key belongs", "own: nothing of it may be shown", { keys: [SECRET] }, "options_invalid", "options have 1 problems; first: expected an object at /keys/0");
-misconfigured("an option that does not exist", "own", { tolerence: 5 }, "options_invalid", "options have 1 problems; first: `tolerence` is not known here at the top");
-misconfigured("a tolerance below zero", "own", { tolerance: { pastSeconds: -1 } }, "options_invalid", "options have 1 problems; first: expected a whole number of seconds or `unlimited` at /tolerance/pastSeconds");
-misconfigured("an end of validity that is null, as JSON has it for NaN", "own", { keys: [{ secret: SECRET, notAfter: null }] }, "options_invalid", "options have 1 problems; first: expected a whole number at /keys/0/notAfter");
-misconfigured("a header name with capitals", "own: Headers and plain objects would differ", { profile: { envelope: { kindHeader: "X-Kind" } } }, "profile_invalid", "profile has 1 problems; first: expected a header name in lower case at /envelope/kindHeader");
-misconfigured("separators of which one starts with the other", "own", { profile: { scheme: { separators: [".", ".."] } } }, "profile_invalid", "profile has 1 problems; first: one separator starts with another at /scheme/separators");
-misconfigured("a registry of another format", "own", { registry: { format: 2 } }, "registry_invalid", "registry has 1 problems; first: expected format 1 at /format");
+misconfigured("secret given where a key belongs", "own: nothing of it may be shown", { keys: [SECRET] }, "options_invalid", "options: expected an object at /keys/0");
+misconfigured("an option that does not exist", "own", { tolerence: 5 }, "options_invalid", "options: `tolerence` is not known here at the top");
+misconfigured("a tolerance below zero", "own", { tolerance: { pastSeconds: -1 } }, "options_invalid", "options: expected a whole number of seconds or `unlimited` at /tolerance/pastSeconds");
+misconfigured("an end of validity that is null, as JSON has it for NaN", "own", { keys: [{ secret: SECRET, notAfter: null }] }, "options_invalid", "options: expected a whole number at /keys/0/notAfter");
+misconfigured("a header name with capitals", "own: Headers and plain objects would differ", { profile: { envelope: { kindHeader: "X-Kind" } } }, "profile_invalid", "profile: expected a header name in lower case at /envelope/kindHeader");
+misconfigured("separators of which one starts with the other", "own", { profile: { scheme: { separators: [".", ".."] } } }, "profile_invalid", "profile: one separator starts with another at /scheme/separators");
+misconfigured("a registry of another format", "own", { registry: { format: 2 } }, "registry_invalid", "registry: expected format 1 at /format");
 
 const out = fileURLToPath(new URL("receive.json", import.meta.url));
 writeFileSync(out, `${JSON.stringify({ format: 1, cases }, null, 1)}\n`);

@@ -1,6 +1,7 @@
 //! Options that come in as JavaScript objects, through serde.
 
 use mambo_webhooks::Error;
+use mambo_webhooks::error::ProblemCount;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use wasm_bindgen::JsValue;
@@ -48,6 +49,6 @@ pub(crate) fn read<T: for<'de> Deserialize<'de>>(options: JsValue) -> Result<T, 
             (Some(at), _) | (None, Some(at)) => sentence.get(at..).unwrap_or_default().into(),
             (None, None) => String::from("expected an object with the members that its type names"),
         };
-        Error::OptionsInvalid { count: 1, first }
+        Error::OptionsInvalid { count: ProblemCount(1), first }
     })
 }

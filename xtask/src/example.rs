@@ -34,7 +34,7 @@ pub fn example(name: Option<&str>, arguments: &[String]) -> Done {
     run(Command::new(program).args(words).args(arguments).current_dir(examples))
 }
 
-/// Builds the debugger's page, and opens it in the browser of whoever asked.
+/// Builds the debugger's page, and opens it in the user's browser.
 pub fn debugger() -> Done {
     page()?;
     let page = root().join("target/debugger/index.html");

@@ -187,7 +187,7 @@ pub fn npm_ci(folder: &Path) -> Done {
     step(&format!("npm ci in {}", folder.strip_prefix(root()).unwrap_or(folder).display()), || {
         let npm = |verb: &[&str]| {
             let mut npm = Command::new("npm");
-            // No package may run a script of its own here; none that is used needs to.
+            // No package may run a script here; none that is used needs to.
             run(npm
                 .args(verb)
                 .args(["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=silent"])

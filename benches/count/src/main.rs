@@ -22,7 +22,7 @@ fn main() {
     let times: usize = times.parse().expect("a number of times");
     let keys = KeyRing::single("a secret of more than sixteen bytes").expect("long enough");
     let receiver = Receiver::new(keys.clone());
-    let upgrading = receiver.clone().shims(Shims::from_json(REGISTRY).expect("valid")).wanted(TargetVersion::Exactly(Version::new(8, 10, 2)));
+    let upgrading = receiver.clone().shims(Shims::from_json(REGISTRY).expect("valid")).target_version(TargetVersion::Exactly(Version::new(8, 10, 2)));
     let (size, act): (usize, &dyn Fn(&[(&str, &str)], &[u8])) = match task.as_str() {
         "verify200" => (200, &|headers, body| drop(black_box(receiver.verify(&headers, body, NOW).expect("genuine")))),
         "verify20000" => (20_000, &|headers, body| drop(black_box(receiver.verify(&headers, body, NOW).expect("genuine")))),

@@ -33,8 +33,8 @@ export interface FastifyParts {
 }
 
 /**
- * A plugin for Fastify: `app.register(fastifyWebhooks, { receiver, url: "/webhooks" })`. It has body parsers of its own
- * that leave the bytes as they are; those of the rest of the app stay.
+ * A plugin for Fastify: `app.register(fastifyWebhooks, { receiver, url: "/webhooks" })`. Its body parsers leave the
+ * bytes as they are; those of the rest of the app stay.
  */
 export async function fastifyWebhooks(app: FastifyParts, { receiver, url = "/", ...options }: FastifyOptions): Promise<void> {
   app.removeAllContentTypeParsers();
@@ -56,7 +56,7 @@ export function fastifyHandler(
     const { raw, headers, body: parsed, rawBody } = request;
     const body = rawBody instanceof Uint8Array ? rawBody : typeof rawBody === "string" ? new TextEncoder().encode(rawBody) : parsed;
     const chunks = body instanceof Uint8Array ? [body] : isUnread(body) ? draining(body) : undefined;
-    // A plugin that decompresses leaves the header as it was, and hands over a stream of its own, or its bytes.
+    // A plugin that decompresses leaves the header as it was, and passes on another stream, or its bytes.
     const isDecoded = body instanceof Uint8Array ? !DEFLATED.includes(body[0] ?? 0) : body !== raw;
     const encoding = isDecoded ? undefined : (headers["content-encoding"] as string | undefined);
     const context = [request, reply];

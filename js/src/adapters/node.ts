@@ -50,7 +50,7 @@ type NodeStream = AsyncIterable<Uint8Array | string> & Pick<NodeRequest, "iterat
 
 /**
  * The chunks of a request. One that is too large leaves the connection open, and its rest is thrown away, so that the
- * sender gets to read the answer and to use the connection again; but only when nobody iterates any more: before that,
+ * sender gets to read the answer and to use the connection again; but only when the iteration has ended: before that,
  * resuming has no effect.
  */
 export async function* draining(stream: NodeStream): AsyncGenerator<Uint8Array | string> {

@@ -80,7 +80,7 @@ pub enum Command {
     },
     /// How many deliveries are in which state, and how the endpoints do.
     Stats,
-    /// Try deliveries once more, each with a signature of its own.
+    /// Try deliveries once more, each with a fresh signature.
     #[command(group = clap::ArgGroup::new("which").required(true).args(["delivery", "dead", "from_ms"]))]
     Retry {
         /// This one.

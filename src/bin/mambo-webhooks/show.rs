@@ -10,7 +10,7 @@ use mambo_webhooks::send::store::{EndpointHealth, LogLine};
 use mambo_webhooks::send::{Breaker, SendError};
 use serde_json::{Value, json};
 
-/// Green for what went well, red for what did not; plain where nobody looks.
+/// Green for what went well, red for what did not; plain where the output is no terminal.
 pub fn coloured(text: &str, is_good: bool) -> String {
     if !std::io::stdout().is_terminal() || std::env::var_os("NO_COLOR").is_some() {
         return text.to_owned();

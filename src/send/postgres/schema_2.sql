@@ -245,7 +245,7 @@ BEGIN
         CASE WHEN row_number() OVER (PARTITION BY c.event ORDER BY c.number) = 1 THEN e.data END,
         NULL::bigint, NULL::bigint, NULL::bigint, NULL::boolean
     FROM claimed c JOIN chosen USING (number)
-        -- `OFFSET 0`: one look into the index for each, whatever the plan was made for.
+        -- `OFFSET 0`: one look into the index for each, for any size that the plan was made for.
         CROSS JOIN LATERAL (SELECT id, kind, version, time, data FROM mambo_event WHERE number = c.event OFFSET 0) e
     ORDER BY c.event, c.number;
     has_claimed := FOUND;
