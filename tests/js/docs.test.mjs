@@ -12,7 +12,7 @@ const docs = readdirSync(join(repository, "docs")).filter((name) => name.endsWit
 const secret = "correct horse battery staple";
 const blocks = (text, language) => [...text.matchAll(new RegExp("```" + language + "\\n([^]*?)```", "g"))].map(([, code]) => code);
 
-const pages = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "pkg/README.md", "tests/vectors/README.md", "examples/README.md", "examples/debugger/README.md", ...docs];
+const pages = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "pkg/README.md", "tests/vectors/README.md", "examples/README.md", "examples/debugger/README.md", ...docs];
 
 /** What a heading is called in a link, as GitHub does it. */
 const anchor = (heading) => heading.toLowerCase().replaceAll(/[^\w\- ]/g, "").trim().replaceAll(" ", "-");
