@@ -32,6 +32,8 @@ pub enum Manner {
     Stalls,
     /// Speaks no TLS.
     Plain,
+    /// Agrees to HTTP/2 and to nothing else.
+    OnlyHttp2,
 }
 
 /// One request.
@@ -116,6 +118,11 @@ async fn serve(socket: TcpStream, acceptor: TlsAcceptor, manner: Manner, seen: A
             socket.write_all(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n").await.ok();
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
+        Manner::OnlyHttp2 => {
+            let mut config = (**acceptor.config()).clone();
+            config.alpn_protocols = vec![b"h2".to_vec()];
+            assert!(TlsAcceptor::from(Arc::new(config)).accept(socket).await.is_err(), "no protocol was agreed on");
+        }
         manner => {
             let Ok(mut stream) = acceptor.accept(socket).await else { return };
             let Some(request) = read(&mut stream).await else { return };
@@ -152,7 +159,7 @@ async fn behave(stream: &mut (impl AsyncWrite + Unpin), manner: &Manner) -> std:
                 tokio::time::sleep(Duration::from_millis(*ms)).await;
             }
         }
-        Manner::Stalls | Manner::Plain => Ok(()),
+        Manner::Stalls | Manner::Plain | Manner::OnlyHttp2 => Ok(()),
     }
 }
 
