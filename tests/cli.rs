@@ -209,3 +209,15 @@ fn a_wrong_call_ends_with_2_and_names_the_option() {
         assert_eq!((said.lines().next(), code), (Some(problem), 2), "{arguments}");
     }
 }
+
+#[test]
+fn a_registry_may_come_from_standard_input() {
+    let folder = folder("stdin");
+    run(&folder, "endpoint add e https://192.0.2.1/ --allow 192.0.2.1 --store store.db");
+    let registry = r#"{"format":1,"events":{"Made":{"model":"Made"}},"models":{"Made":{}}}"#;
+    fs::write(folder.join("registry.json"), registry).unwrap();
+    let words = ["send", "--kind", "Made", "--data", "{}", "--store", "store.db", "--registry", "-"];
+    let input = fs::File::open(folder.join("registry.json")).unwrap();
+    let output = program().args(words).current_dir(&folder).stdin(input).output().unwrap();
+    assert_eq!((String::from_utf8(output.stderr).unwrap().as_str(), output.status.code()), ("", Some(0)));
+}

@@ -6,9 +6,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use clap::Subcommand;
-use mambo_webhooks::UnixMillis;
 use mambo_webhooks::send::store::Counts;
 use mambo_webhooks::send::{Enqueued, LogQuery, NewEvent, Prune, Selection, Sender, Sqlite, Store, WorkerOptions};
+use mambo_webhooks::{Registry, UnixMillis};
 use serde_json::{Value, json};
 
 use crate::Answer;
@@ -113,7 +113,9 @@ pub enum Command {
 const DAY_MS: i64 = 86_400_000;
 
 pub fn run(command: Command, setup: &Setup, json: bool) -> Result<Answer, String> {
-    let (renderer, http) = (setup.renderer()?, setup.http()?);
+    let shims = setup.shims()?;
+    let registry = shims.registry().clone();
+    let (renderer, http) = (setup.renderer(shims)?, setup.http()?);
     let location = setup.store.as_str();
     let is_postgres = location.starts_with("postgres://") || location.starts_with("postgresql://");
     runtime()?.block_on(async {
@@ -125,12 +127,19 @@ pub fn run(command: Command, setup: &Setup, json: bool) -> Result<Answer, String
             return Ok(Answer(true, "migrated".into(), json!({ "migrated": true })));
         }
         if is_postgres {
-            return act(Sender::new(postgres::connect(location).await?, renderer, http), command, setup, json).await;
+            return act(
+                Sender::new(postgres::connect(location).await?, renderer, http),
+                command,
+                setup,
+                &registry,
+                json,
+            )
+            .await;
         }
         // A name that was mistyped must not become an empty store.
         let may_create = matches!(command, Command::Endpoint(endpoint::Action::Add { .. }));
         let store = if may_create { Sqlite::open(location) } else { Sqlite::open_existing(location) };
-        act(Sender::new(store.map_err(said)?, renderer, http), command, setup, json).await
+        act(Sender::new(store.map_err(said)?, renderer, http), command, setup, &registry, json).await
     })
 }
 
@@ -190,6 +199,7 @@ async fn act<S: Store + Clone>(
     sender: Sender<S>,
     command: Command,
     setup: &Setup,
+    registry: &Registry,
     json: bool,
 ) -> Result<Answer, String> {
     match command {
@@ -207,7 +217,7 @@ async fn act<S: Store + Clone>(
                     None => event,
                 })
             };
-            if !kind.trim().is_empty() && !setup.knows(&kind)? {
+            if !kind.trim().is_empty() && !registry.events.contains_key(&kind) {
                 remark(&format!("neither Mambo's docs nor the registry name the event type `{kind}`"));
             }
             if !lines {

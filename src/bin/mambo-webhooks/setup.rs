@@ -44,19 +44,15 @@ fn network(text: &str) -> Result<ipnet::IpNet, String> {
 }
 
 impl Setup {
-    fn shims(&self) -> Result<Shims, String> {
+    /// Of the registry document, or the built-in one. It can be read once: it may be standard input.
+    pub fn shims(&self) -> Result<Shims, String> {
         let registry = self.registry.as_deref().map(text).transpose()?;
         let shims = registry.map_or_else(|| Ok(Shims::default()), |text| Shims::from_json(&text));
         shims.map_err(|error| error.to_string())
     }
 
-    /// Whether Mambo's docs or the registry name an event type.
-    pub fn knows(&self, kind: &str) -> Result<bool, String> {
-        Ok(self.shims()?.registry().events.contains_key(kind))
-    }
-
-    pub fn renderer(&self) -> Result<Renderer, String> {
-        let renderer = Renderer::new(read_profile(self.profile.as_deref())?, self.shims()?, self.server);
+    pub fn renderer(&self, shims: Shims) -> Result<Renderer, String> {
+        let renderer = Renderer::new(read_profile(self.profile.as_deref())?, shims, self.server);
         renderer.map_err(|error| error.to_string())
     }
 
