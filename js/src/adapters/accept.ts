@@ -73,15 +73,12 @@ export function acceptor(
 function once(source: TargetSource): (context: readonly unknown[]) => Promise<Target> {
   if (typeof source !== "function") return () => Promise.resolve(source);
   let made: Promise<Target> | undefined;
-  return async (context) => {
-    made ??= Promise.resolve().then(() => source(...context));
-    try {
-      return await made;
-    } catch (thrown) {
+  const make = (context: readonly unknown[]): Promise<Target> =>
+    Promise.resolve().then(() => source(...context)).catch((thrown: unknown) => {
       made = undefined;
       throw thrown;
-    }
-  };
+    });
+  return (context) => (made ??= make(context));
 }
 
 /** Tells of a failure. What the listener throws, or that it never settles, must not leave the sender without an answer. */

@@ -1,5 +1,5 @@
-import { acceptor, type AdapterOptions, type TargetSource } from "./accept.ts";
-import { incoming, reply, type NodeRequest, type NodeResponse } from "./node.ts";
+import type { AdapterOptions, TargetSource } from "./accept.ts";
+import { listener, type NodeRequest, type NodeResponse } from "./node.ts";
 
 export type { AdapterOptions, Target, TargetSource } from "./accept.ts";
 
@@ -17,7 +17,5 @@ export function expressHandler(
   target: TargetSource,
   options?: AdapterOptions,
 ): (request: ExpressRequest, response: NodeResponse, ...rest: unknown[]) => Promise<void> {
-  const accept = acceptor(target, options);
-  return async (request, response, ...rest) =>
-    reply(response, await accept(incoming(request, request.body, [request, response, ...rest])));
+  return listener(target, options, ({ body }) => body);
 }

@@ -1,4 +1,4 @@
-import { acceptor, type AdapterOptions, type Answer, type Incoming, type TargetSource } from "./accept.ts";
+import { acceptor, type AdapterOptions, type Incoming, type TargetSource } from "./accept.ts";
 
 export type { AdapterOptions, Target, TargetSource } from "./accept.ts";
 
@@ -25,9 +25,21 @@ export function nodeHandler(
   target: TargetSource,
   options?: AdapterOptions,
 ): (request: NodeRequest, response: NodeResponse, ...rest: unknown[]) => Promise<void> {
+  return listener(target, options, () => undefined);
+}
+
+/** A listener that asks `givenOf` what middleware made of the body. */
+export function listener<Request extends NodeRequest>(
+  target: TargetSource,
+  options: AdapterOptions | undefined,
+  givenOf: (request: Request) => unknown,
+): (request: Request, response: NodeResponse, ...rest: unknown[]) => Promise<void> {
   const accept = acceptor(target, options);
-  return async (request, response, ...rest) =>
-    reply(response, await accept(incoming(request, undefined, [request, response, ...rest])));
+  return async (request, response, ...rest) => {
+    const { status, code } = await accept(incoming(request, givenOf(request), [request, response, ...rest]));
+    response.statusCode = status;
+    response.end(code ?? undefined);
+  };
 }
 
 /**
@@ -59,10 +71,4 @@ export async function* draining(stream: NodeStream): AsyncGenerator<Uint8Array |
   } finally {
     stream.resume?.();
   }
-}
-
-/** Writes an answer. */
-export function reply(response: NodeResponse, { status, code }: Answer): void {
-  response.statusCode = status;
-  response.end(code ?? undefined);
 }
