@@ -2,20 +2,8 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { test } from "node:test";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
-
-let memory;
-const { Instance } = WebAssembly;
-WebAssembly.Instance = class extends Instance {
-  constructor(...given) {
-    super(...given);
-    ({ memory } = this.exports);
-  }
-};
-const { createReceiver } = await import("mambo-webhooks");
-setFlagsFromString("--expose-gc");
-const collect = runInNewContext("gc");
+import { collect, memory } from "./core-memory.mjs";
+import { createReceiver } from "mambo-webhooks";
 
 const body = "a body";
 const signed = (secret) => {

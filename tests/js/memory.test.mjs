@@ -3,16 +3,9 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { memory } from "./core-memory.mjs";
 import { createReceiver, initSync } from "mambo-webhooks/slim";
 
-const { Instance } = WebAssembly;
-let memory;
-WebAssembly.Instance = class extends Instance {
-  constructor(...given) {
-    super(...given);
-    memory = this.exports.memory;
-  }
-};
 initSync(readFileSync(join(process.cwd(), "node_modules/mambo-webhooks/dist/core_bg.wasm")));
 
 const PAGE = 65_536;

@@ -2,22 +2,10 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { test } from "node:test";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
-
-let memory;
-const { Instance } = WebAssembly;
-WebAssembly.Instance = class extends Instance {
-  constructor(...given) {
-    super(...given);
-    ({ memory } = this.exports);
-  }
-};
-const { createReceiver } = await import("mambo-webhooks");
-const { sign } = await import("mambo-webhooks/testing");
-const { detect } = await import("mambo-webhooks/tools");
-setFlagsFromString("--expose-gc");
-const collect = runInNewContext("gc");
+import { collect, memory } from "./core-memory.mjs";
+import { createReceiver } from "mambo-webhooks";
+import { sign } from "mambo-webhooks/testing";
+import { detect } from "mambo-webhooks/tools";
 
 const body = JSON.stringify({ event: "Ping", data: { message: "ping".repeat(300) } });
 const block = (secret, pad) => Buffer.from(Buffer.from(secret.padEnd(64, "\0")).map((byte) => byte ^ pad));
