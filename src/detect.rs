@@ -165,11 +165,11 @@ fn is_date(text: &str) -> bool {
 
 /// A layout made of what was seen outside the data; the default where no kind was seen.
 fn layout(field_hints: &[FieldHint]) -> EnvelopePaths {
-    let data = field_hints.iter().find(|sighting| sighting.what == "data");
-    let inside = |sighting: &&FieldHint| data.is_some_and(|data| data.at.holds(&sighting.at) && sighting.at != data.at);
+    let data = field_hints.iter().find(|hint| hint.what == "data");
+    let inside = |hint: &&FieldHint| data.is_some_and(|data| data.at.holds(&hint.at) && hint.at != data.at);
     let places = |what: &str| -> Vec<Pointer> {
-        let seen = field_hints.iter().filter(|sighting| sighting.what == what && !inside(sighting));
-        seen.map(|sighting| sighting.at.clone()).take(1).collect()
+        let seen = field_hints.iter().filter(|hint| hint.what == what && !inside(hint));
+        seen.map(|hint| hint.at.clone()).take(1).collect()
     };
     let kind = places("kind");
     if kind.is_empty() {

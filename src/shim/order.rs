@@ -1,6 +1,6 @@
 //! The order in which the changes of an event are carried out, and whether they can follow one another in it.
 //!
-//! Releases follow each other. Within one, inner places come before the places that hold them: pointers and `contains`
+//! Versions follow each other. Within one, inner places come before the places that hold them: pointers and `contains`
 //! speak of the shape right before the version, which an inner place still has then. At one depth, changes and their ops
 //! keep the order of the document. The way back undoes all of it from the end.
 

@@ -139,6 +139,6 @@ fn fitting(found: &Detected) -> Fitting {
     }
 }
 
-fn seen(sighting: &FieldHint) -> Seen {
-    Seen { what: sighting.what, at: sighting.at.to_string() }
+fn seen(hint: &FieldHint) -> Seen {
+    Seen { what: hint.what, at: hint.at.to_string() }
 }
