@@ -20,6 +20,8 @@ pub mod schedule;
 
 pub mod outcome;
 
+pub mod report;
+
 pub mod store;
 
 pub mod observed;
@@ -51,11 +53,12 @@ pub use http::post::{HttpOptions, Poster};
 pub use outcome::{Answer, AttemptRecord, DisableRule, Failure};
 #[cfg(feature = "postgres")]
 pub use postgres::Postgres;
+pub use report::{Breaker, LogQuery};
 pub use schedule::Schedule;
 pub use sender::Sender;
 #[cfg(feature = "sqlite")]
 pub use sqlite::Sqlite;
-pub use store::{Breaker, Enqueued, LogQuery, Prune, Selection, Store};
+pub use store::{Enqueued, Prune, Selection, Store};
 pub use worker::metrics::Metrics;
 pub use worker::{Worker, WorkerOptions};
 

@@ -94,6 +94,10 @@ fn what_ended_long_ago_is_forgotten() {
     let prune = "prune --days 30 --store store.db";
     assert_eq!(run(&folder, prune), ("0 events are forgotten".into(), String::new(), 0));
     assert_eq!(run(&folder, &format!("--json {prune} --dead")), (r#"{"events":0}"#.into(), String::new(), 0));
+    assert_eq!(run(&folder, "endpoint remove e --store store.db"), ("removed e".into(), String::new(), 0));
+    assert_eq!(run(&folder, "endpoint list --store store.db"), (String::new(), String::new(), 0));
+    let gone = "mambo-webhooks: endpoint_unknown: there is no endpoint `e`";
+    assert_eq!(run(&folder, "endpoint remove e --store store.db"), (String::new(), gone.into(), 1));
     let (_, problem, code) = run(&folder, "prune --days 0 --store store.db");
     assert_eq!(
         (problem.lines().next(), code),

@@ -77,7 +77,7 @@ async fn every_law_of_a_store_holds() {
         lanes_do_not_starve_each_other lanes_share_an_endpoint rotates hands_out_once
         a_replay_that_fails_leaves_a_delivery_delivered the_manual_lane_has_a_share_and_not_the_right_of_way
         a_rate_limit_is_applied_before_a_claim timeouts_open_the_breaker_and_an_answer_closes_it concurrency_grows_with_answers
-        a_claim_keeps_to_the_worker_s_capacity gives_back an_unreadable_endpoint_stops_nothing_else
+        a_claim_keeps_to_the_worker_s_capacity gives_back a_removed_endpoint_gets_nothing_more an_unreadable_endpoint_stops_nothing_else
     }
     let old = cluster.database().await;
     connect(&old).await.batch_execute(include_str!("send/fixtures/postgres-13fcaee.sql")).await.unwrap();

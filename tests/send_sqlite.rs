@@ -21,7 +21,9 @@ use std::time::Duration;
 
 use mambo_webhooks::send::outcome::{Effect, Next};
 use mambo_webhooks::send::store::{Capacity, Settlement};
-use mambo_webhooks::send::{AddressPolicy, AttemptRecord, DisableRule, Endpoint, SendError, Sqlite, State, Store};
+use mambo_webhooks::send::{
+    AddressPolicy, AttemptRecord, DisableRule, Endpoint, Failure, SendError, Sqlite, State, Store,
+};
 use mambo_webhooks::{UnixMillis, Version};
 use scratch::Scratch;
 use store::Clocked;
@@ -84,7 +86,7 @@ suite! {
     lanes_do_not_starve_each_other lanes_share_an_endpoint rotates hands_out_once
     a_replay_that_fails_leaves_a_delivery_delivered the_manual_lane_has_a_share_and_not_the_right_of_way
     a_rate_limit_is_applied_before_a_claim timeouts_open_the_breaker_and_an_answer_closes_it concurrency_grows_with_answers
-    a_claim_keeps_to_the_worker_s_capacity gives_back an_unreadable_endpoint_stops_nothing_else
+    a_claim_keeps_to_the_worker_s_capacity gives_back a_removed_endpoint_gets_nothing_more an_unreadable_endpoint_stops_nothing_else
 }
 
 #[tokio::test]
@@ -115,7 +117,7 @@ async fn a_clock_that_is_set_ends_no_lease_and_delays_no_retry() {
             Endpoint::new("e".into(), store::settings(), State::Enabled, &AddressPolicy::public_only()).unwrap();
         store.add_endpoint(endpoint, Version::new(9, 0, 0)).await.unwrap();
         let retried = store.claim(everything, 45 * second).await.unwrap().claims.remove(0);
-        let attempt = AttemptRecord::worker_lost(0, false, UnixMillis(START));
+        let attempt = AttemptRecord::set_aside(Failure::WorkerLost, 0, false, UnixMillis(START));
         let (lease, endpoint, next) = (retried.lease, "e".to_owned(), Next::Retry(10 * second));
         let settlement = Settlement { lease, endpoint, attempt, next, effect: Effect::None };
         store.settle([settlement].into(), DisableRule::default()).await.unwrap();

@@ -4,7 +4,8 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use super::outcome::Effect;
-use super::store::{Breaker, Settlement};
+use super::report::Breaker;
+use super::store::Settlement;
 use crate::time::UnixMillis;
 
 /// Timeouts in a row that open an endpoint's circuit breaker.

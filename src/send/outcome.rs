@@ -29,6 +29,8 @@ pub enum Failure {
     ConnectionLost,
     /// The process that made the attempt died, again and again.
     WorkerLost,
+    /// The endpoint was removed while the delivery waited.
+    EndpointRemoved,
 }
 
 /// What was answered.
@@ -66,10 +68,10 @@ pub struct AttemptRecord {
 }
 
 impl AttemptRecord {
-    /// The line of a delivery that is set aside, since its workers were not heard of again.
+    /// The line of a delivery that is set aside without another attempt.
     #[must_use]
-    pub fn worker_lost(attempts: u32, is_manual: bool, now: UnixMillis) -> Self {
-        let (number, answer) = (attempts.saturating_add(1), Answer::failed(Failure::WorkerLost, 0));
+    pub fn set_aside(why: Failure, attempts: u32, is_manual: bool, now: UnixMillis) -> Self {
+        let (number, answer) = (attempts.saturating_add(1), Answer::failed(why, 0));
         Self { number, is_manual, started: now, version: None, answer }
     }
 }
@@ -154,7 +156,7 @@ pub fn classify(
 
 impl Failure {
     /// Every failure.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::RenderFailed,
         Self::HostUnknown,
         Self::AddressRefused,
@@ -163,6 +165,7 @@ impl Failure {
         Self::TimedOut,
         Self::ConnectionLost,
         Self::WorkerLost,
+        Self::EndpointRemoved,
     ];
 
     /// Its stable name, as in the log.
@@ -177,6 +180,7 @@ impl Failure {
             Self::TimedOut => "timed_out",
             Self::ConnectionLost => "connection_lost",
             Self::WorkerLost => "worker_lost",
+            Self::EndpointRemoved => "endpoint_removed",
         }
     }
 

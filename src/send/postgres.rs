@@ -46,9 +46,9 @@ use crate::send::endpoint::Endpoint;
 use crate::send::error::SendError;
 use crate::send::event::NewEvent;
 use crate::send::outcome::DisableRule;
+use crate::send::report::{Counts, EndpointHealth, LogLine, LogQuery};
 use crate::send::store::{
-    Capacity, Change, Claimed, Counts, EndpointHealth, Enqueued, Lease, LogLine, LogQuery, PRUNE_STEP, Prune,
-    Selection, Settled, Settlement, Store, StoreFuture,
+    Capacity, Change, Claimed, Enqueued, Lease, PRUNE_STEP, Prune, Selection, Settled, Settlement, Store, StoreFuture,
 };
 use crate::time::UnixMillis;
 use crate::version::Version;
@@ -143,7 +143,7 @@ impl Store for Postgres {
     }
 
     async fn enqueue_manual(&self, event: NewEvent, endpoint: String) -> Result<Enqueued, SendError> {
-        let known = "SELECT 1 FROM mambo_endpoint WHERE id = $1";
+        let known = "SELECT 1 FROM mambo_endpoint WHERE id = $1 AND state <> 'removed'";
         if rows(&self.pool, known, &[(&endpoint, Type::TEXT)]).await?.is_empty() {
             return Err(SendError::EndpointUnknown { id: endpoint });
         }
@@ -190,6 +190,15 @@ impl Store for Postgres {
 
     async fn change_endpoint(&self, id: String, change: Change) -> Result<(), SendError> {
         endpoints::change(&self.pool, &id, &change).await
+    }
+
+    async fn remove_endpoint(&self, id: String) -> Result<(), SendError> {
+        let found = row(&self.pool, "SELECT mambo_remove($1)", &[(&id, Type::TEXT)]).await?;
+        if get(&found, 0)? { Ok(()) } else { Err(SendError::EndpointUnknown { id }) }
+    }
+
+    fn abandon(&self) -> impl StoreFuture<u64> {
+        claim::abandon(&self.pool)
     }
 
     async fn retry(&self, selection: Selection) -> Result<u64, SendError> {

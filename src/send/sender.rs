@@ -98,6 +98,18 @@ impl<S: Store> Sender<S> {
         Ok(())
     }
 
+    /// Removes an endpoint, and deletes its secrets. What waits for it is set aside as dead, with the failure
+    /// `endpoint_removed` in the log; attempts in flight end first. Its log stays until it is pruned. The id can be used
+    /// again once none of its deliveries waits or is in flight.
+    ///
+    /// # Errors
+    /// `endpoint_unknown`, `store_failed`.
+    pub async fn remove_endpoint(&self, id: &str) -> Result<(), SendError> {
+        self.store.remove_endpoint(id.to_string()).await?;
+        while self.store.abandon().await? > 0 {}
+        Ok(())
+    }
+
     /// Sends a Ping to an endpoint, once, also if it is disabled.
     ///
     /// # Errors

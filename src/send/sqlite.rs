@@ -24,6 +24,8 @@ mod settle;
 
 mod claim;
 
+mod lease;
+
 mod prune;
 
 use alloc::string::String;
@@ -45,9 +47,9 @@ use crate::send::endpoint::Endpoint;
 use crate::send::error::SendError;
 use crate::send::event::NewEvent;
 use crate::send::outcome::DisableRule;
+use crate::send::report::{Counts, EndpointHealth, LogLine, LogQuery};
 use crate::send::store::{
-    Capacity, Change, Claimed, Counts, EndpointHealth, Enqueued, Lease, LogLine, LogQuery, Prune, Selection, Settled,
-    Settlement, Store, StoreFuture,
+    Capacity, Change, Claimed, Enqueued, Lease, Prune, Selection, Settled, Settlement, Store, StoreFuture,
 };
 use crate::time::UnixMillis;
 use crate::version::Version;
@@ -160,19 +162,19 @@ impl Store for Sqlite {
     }
 
     fn reclaim_expired(&self) -> impl StoreFuture<u64> {
-        self.writer.run(|context| claim::reclaim_expired(&context.connection, context.now).map_err(failed))
+        self.writer.run(|context| lease::reclaim_expired(&context.connection, context.now).map_err(failed))
     }
 
     fn extend(&self, leases: Vec<Lease>, lease: Duration) -> impl StoreFuture<Vec<Lease>> {
         self.writer.run(move |context| {
             let lease = i64::try_from(lease.as_millis()).unwrap_or(i64::MAX);
             let until = UnixMillis(context.now.0.saturating_add(lease));
-            claim::extend(&context.connection, leases, until).map_err(failed)
+            lease::extend(&context.connection, leases, until).map_err(failed)
         })
     }
 
     fn release(&self, leases: Vec<Lease>) -> impl StoreFuture<()> {
-        self.writer.run(move |context| claim::release(&context.connection, &leases).map_err(failed))
+        self.writer.run(move |context| lease::release(&context.connection, &leases).map_err(failed))
     }
 
     fn settle(&self, settlements: Arc<[Settlement]>, rule: DisableRule) -> impl StoreFuture<Vec<Settled>> {
@@ -199,6 +201,14 @@ impl Store for Sqlite {
 
     fn change_endpoint(&self, id: String, change: Change) -> impl StoreFuture<()> {
         self.writer.run(move |context| change::change(context, &id, change))
+    }
+
+    fn remove_endpoint(&self, id: String) -> impl StoreFuture<()> {
+        self.writer.run(move |context| change::remove(&context.connection, &id))
+    }
+
+    fn abandon(&self) -> impl StoreFuture<u64> {
+        self.writer.run(|context| lease::abandon(&context.connection, context.now).map_err(failed))
     }
 
     fn retry(&self, selection: Selection) -> impl StoreFuture<u64> {

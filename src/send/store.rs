@@ -14,31 +14,18 @@ use super::endpoint::{Endpoint, Settings, State};
 use super::error::SendError;
 use super::event::{NewEvent, StoredEvent};
 use super::outcome::{AttemptRecord, DisableRule, Effect, Next};
+use super::report::{Counts, DeliveryId, EndpointHealth, LogLine, LogQuery};
 use crate::time::UnixMillis;
 use crate::version::Version;
 
 /// How often a delivery may take its worker down with it before it is set aside as dead.
 pub const MAX_CRASHES: u32 = 5;
 
+/// How many deliveries of removed endpoints one step sets aside.
+pub const ABANDON_STEP: i64 = 1000;
+
 /// How many events one step of pruning looks at.
 pub const PRUNE_STEP: i64 = 250;
-
-/// The latest attempts of an endpoint that its health is counted from, at most.
-pub const HEALTH_ATTEMPTS: i64 = 1000;
-
-/// The number of a delivery in its store.
-pub type DeliveryId = i64;
-
-/// Why a delivery is attempted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lane {
-    /// It was not attempted yet.
-    First,
-    /// The schedule says so.
-    Retry,
-    /// A caller asked for it, as for a Ping: one attempt, also to a disabled endpoint.
-    Manual,
-}
 
 /// An event that was taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -172,101 +159,6 @@ pub enum Change {
     },
 }
 
-/// An endpoint's circuit breaker: it keeps an endpoint that only times out from taking the workers' slots.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Breaker {
-    /// Deliveries go out.
-    Closed,
-    /// None goes out until this time.
-    Open(UnixMillis),
-    /// One goes out at a time, until one is answered.
-    Probing,
-}
-
-/// An endpoint and how it does.
-#[derive(Clone, Debug)]
-pub struct EndpointHealth {
-    /// Its id.
-    pub id: String,
-    /// The endpoint; `None` when its settings cannot be read, because a newer release wrote them. Its deliveries wait.
-    pub endpoint: Option<Arc<Endpoint>>,
-    /// Since when every attempt has failed.
-    pub failing_since: Option<UnixMillis>,
-    /// How many attempts have failed since one worked.
-    pub failures: u32,
-    /// Its circuit breaker.
-    pub breaker: Breaker,
-    /// Deliveries that wait.
-    pub waiting: u64,
-    /// Deliveries under way.
-    pub in_flight: u64,
-    /// Deliveries that are dead.
-    pub dead: u64,
-    /// Its latest attempts since the time that was asked for, at most 1,000.
-    pub attempts: u64,
-    /// Those that were answered with 2xx.
-    pub delivered: u64,
-    /// The median response time of those attempts, in milliseconds.
-    pub p50_ms: u64,
-    /// Their 99th percentile, in milliseconds.
-    pub p99_ms: u64,
-}
-
-/// A line of the delivery log.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LogLine {
-    /// The delivery.
-    pub delivery: DeliveryId,
-    /// The event's id.
-    pub event: String,
-    /// The event's type.
-    pub kind: String,
-    /// The endpoint.
-    pub endpoint: String,
-    /// What became of the delivery so far: `waiting`, `leased`, `delivered`, `dead`.
-    pub state: &'static str,
-    /// The attempt.
-    pub attempt: AttemptRecord,
-}
-
-/// Which lines of the log are wanted, newest first.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LogQuery {
-    /// Of one delivery.
-    pub delivery: Option<DeliveryId>,
-    /// Of one endpoint.
-    pub endpoint: Option<String>,
-    /// Of one event.
-    pub event: Option<String>,
-    /// Failed ones only.
-    pub only_failed: bool,
-    /// Most lines. Default: 50.
-    pub limit: u32,
-}
-
-impl Default for LogQuery {
-    fn default() -> Self {
-        Self { delivery: None, endpoint: None, event: None, only_failed: false, limit: 50 }
-    }
-}
-
-/// How many deliveries are in which state.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Scheduled or ready.
-    pub waiting: u64,
-    /// With a worker.
-    pub leased: u64,
-    /// Answered with 2xx.
-    pub delivered: u64,
-    /// Kept, and not tried again by themselves.
-    pub dead: u64,
-    /// Endpoints whose circuit breaker is open or probing.
-    pub breakers_open: u64,
-    /// Endpoints whose settings this release cannot read.
-    pub unreadable: u64,
-}
-
 /// Keeps events, endpoints and the log. What a method returned `Ok` for survives the end of every process.
 pub trait Store: Send + Sync + 'static {
     /// The store's time.
@@ -307,7 +199,15 @@ pub trait Store: Send + Sync + 'static {
     /// Changes an endpoint.
     fn change_endpoint(&self, id: String, change: Change) -> impl StoreFuture<()>;
 
-    /// Makes ended deliveries ready by hand; answers with how many.
+    /// Removes an endpoint: its settings, with its secrets, are deleted, and it gets no more events. Its part of the log
+    /// stays. Its id is free again once none of its deliveries waits or is in flight.
+    fn remove_endpoint(&self, id: String) -> impl StoreFuture<()>;
+
+    /// Sets aside as dead, with the failure `endpoint_removed`, up to [`ABANDON_STEP`] deliveries that wait for removed
+    /// endpoints; answers with how many.
+    fn abandon(&self) -> impl StoreFuture<u64>;
+
+    /// Makes ended deliveries ready by hand, except those of removed endpoints; answers with how many.
     fn retry(&self, selection: Selection) -> impl StoreFuture<u64>;
 
     /// Forgets events, of the next few after a number; answers with how many, and the number to go on after, if any

@@ -4,7 +4,8 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use mambo_webhooks::send::outcome::{Effect, Next};
-use mambo_webhooks::send::store::{Capacity, Change, Claim, Claimed, Counts, Lease, MAX_CRASHES, Settled, Settlement};
+use mambo_webhooks::send::report::Counts;
+use mambo_webhooks::send::store::{Capacity, Change, Claim, Claimed, Lease, MAX_CRASHES, Settled, Settlement};
 use mambo_webhooks::send::{
     AddressPolicy, Answer, AttemptRecord, Breaker, DisableRule, Endpoint, Enqueued, Failure, LogQuery, NewEvent, Prune,
     Reason, Selection, SendError, Settings, State, Store,
@@ -645,6 +646,66 @@ pub async fn gives_back(on: &impl Clocked) {
     assert_eq!((again.len(), again[0].lease.delivery, again[0].attempts), (1, claims[0].lease.delivery, 0));
     let late = settle(on, &claims[0], 200, Next::Delivered, Effect::Works, 0).await;
     assert_eq!(late, Settled::LeaseLost);
+}
+
+/// A removed endpoint gets nothing more: what waits is set aside, what is in flight ends, and its log stays.
+pub async fn a_removed_endpoint_gets_nothing_more(on: &impl Clocked) {
+    let store = on.store();
+    add(on, "e", settings()).await;
+    add(on, "other", settings().kinds(&["Rare"])).await;
+    enqueue(on, (0..4).map(|number| event("Other").id(&format!("e-{number}"))).collect(), 0).await;
+    let claims = claim(on, 4, 0).await;
+    settle(on, &claims[0], 200, Next::Delivered, Effect::Works, 0).await;
+    settle(on, &claims[1], 500, retry(86_400_000), Effect::Fails, 0).await;
+    store.release(vec![claims[2].lease]).await.unwrap();
+    store.remove_endpoint("e".into()).await.unwrap();
+    let unknown = SendError::EndpointUnknown { id: "e".into() };
+    assert_eq!(store.remove_endpoint("e".into()).await.unwrap_err(), unknown);
+    let enable = Change::State(State::Enabled);
+    assert_eq!(store.change_endpoint("e".into(), enable).await.unwrap_err(), unknown);
+    assert_eq!(store.change_endpoint("e".into(), Change::Settings(settings())).await.unwrap_err(), unknown);
+    assert_eq!(store.enqueue_manual(event("Ping"), "e".into()).await.unwrap_err(), unknown);
+    let ids = |endpoints: Vec<std::sync::Arc<Endpoint>>| endpoints.iter().map(|e| e.id.clone()).collect::<Vec<_>>();
+    assert_eq!(ids(store.endpoints().await.unwrap()), ["other"]);
+    assert_eq!(store.health(at(0)).await.unwrap().len(), 1);
+    assert_eq!(store.counts().await.unwrap().unreadable, 0);
+    assert_eq!(enqueue(on, vec![event("Other")], 0).await[0].deliveries, 0);
+    assert!(claim(on, 10, 0).await.is_empty());
+    assert_eq!(counts(store).await, [2, 1, 3, 0]);
+    // The retry and the one that was given back; then the one in flight.
+    assert_eq!((store.abandon().await.unwrap(), store.abandon().await.unwrap()), (2, 0));
+    let again = store.add_endpoint(endpoint("e", settings()), SERVER).await.unwrap_err();
+    assert_eq!(again, SendError::EndpointExists { id: "e".into() }, "one is in flight");
+    assert_eq!(settle(on, &claims[3], 500, retry(10), Effect::Fails, 0).await, Settled::Done);
+    assert!(claim(on, 10, 10).await.is_empty());
+    assert_eq!(store.abandon().await.unwrap(), 1);
+    assert_eq!(counts(store).await, [0, 0, 3, 3]);
+    let of_e = LogQuery { endpoint: Some("e".into()), ..LogQuery::default() };
+    let removed = Some(Failure::EndpointRemoved);
+    let mut lines = log(store, of_e.clone()).await;
+    lines.sort_unstable_by_key(|line| (line.0, line.2, line.3.is_some()));
+    let expected = [
+        (1, false, None, removed),
+        (1, false, Some(200), None),
+        (1, true, Some(204), None),
+        (1, false, Some(500), None),
+        (1, false, Some(500), None),
+        (2, false, None, removed),
+        (2, false, None, removed),
+    ];
+    assert_eq!(lines, expected);
+    assert_eq!(store.retry(Selection::Dead { endpoint: None }).await.unwrap(), 0, "it has no address");
+    let secrets =
+        "UPDATE TABLE:endpoint SET state = 'enabled', revision = 1000 WHERE settings LIKE '%horse%' AND id = 'e'";
+    on.sql(secrets).await;
+    assert_eq!(ids(store.endpoints().await.unwrap()), ["other"], "its secrets are deleted");
+    // The id can be used again, and begins anew.
+    add(on, "e", settings()).await;
+    assert_eq!(store.retry(Selection::Dead { endpoint: Some("e".into()) }).await.unwrap(), 3);
+    let claims = claim(on, 10, 10_000).await;
+    assert_eq!(claims.len(), 3);
+    assert!(claims.iter().all(|claim| claim.is_manual && claim.endpoint.id == "e"));
+    assert_eq!(log(store, of_e).await.len(), 8);
 }
 
 /// An endpoint that a newer release wrote is left out and said; everything else goes on, and its deliveries wait.

@@ -53,6 +53,8 @@ pub enum Action {
     },
     /// Send a Ping, once.
     Ping { id: String },
+    /// Remove it with its secrets; what waits for it becomes dead, and its log stays.
+    Remove { id: String },
 }
 
 /// A header as it is written: `Name: value`.
@@ -119,6 +121,10 @@ pub async fn run<S: Store>(sender: &Sender<S>, action: Action, server: Version) 
         Action::Rotate { id, overlap_seconds } => {
             sender.rotate(&id, &secret()?, Duration::from_secs(overlap_seconds.into())).await.map_err(said)?;
             done(format!("{id} is signed with the new secret"), &id)
+        }
+        Action::Remove { id } => {
+            sender.remove_endpoint(&id).await.map_err(said)?;
+            done(format!("removed {id}"), &id)
         }
         Action::Ping { id } => {
             let taken = sender.ping(&id).await.map_err(said)?;

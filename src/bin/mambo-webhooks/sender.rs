@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use clap::Subcommand;
-use mambo_webhooks::send::store::Counts;
+use mambo_webhooks::send::report::Counts;
 use mambo_webhooks::send::{Enqueued, LogQuery, NewEvent, Prune, Selection, Sender, Sqlite, Store, WorkerOptions};
 use mambo_webhooks::{Registry, UnixMillis};
 use serde_json::{Value, json};

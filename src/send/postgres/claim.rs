@@ -19,7 +19,7 @@ use crate::send::error::SendError;
 use crate::send::hot::Hot;
 use crate::send::observed::observe;
 use crate::send::outcome::{AttemptRecord, DisableRule, Failure, Next};
-use crate::send::store::{Capacity, Claim, Claimed, Lease, MAX_CRASHES, Settled, Settlement};
+use crate::send::store::{ABANDON_STEP, Capacity, Claim, Claimed, Lease, MAX_CRASHES, Settled, Settlement};
 use crate::time::UnixMillis;
 
 /// What claims remember: see [`Hot`], and where the last one ended, so that every endpoint gets its turn.
@@ -141,6 +141,12 @@ async fn read(pool: &Pool, endpoints: &Endpoints, found: &[Row]) -> Result<Vec<C
 /// Makes deliveries ready again whose lease ended.
 pub(super) async fn reclaim_expired(pool: &Pool) -> Result<u64, SendError> {
     let found = row(pool, "SELECT mambo_reclaim($1)", &[(&i64::from(MAX_CRASHES), Type::INT8)]).await?;
+    Ok(unsigned(get(&found, 0)?))
+}
+
+/// Sets aside some of what waits for removed endpoints.
+pub(super) async fn abandon(pool: &Pool) -> Result<u64, SendError> {
+    let found = row(pool, "SELECT mambo_abandon($1)", &[(&ABANDON_STEP, Type::INT8)]).await?;
     Ok(unsigned(get(&found, 0)?))
 }
 

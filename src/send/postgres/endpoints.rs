@@ -41,7 +41,7 @@ impl Endpoints {
 
     /// How many cannot be read. Settings are fetched only of those that are new or changed.
     pub(super) async fn count_unreadable(&self, pool: &Pool) -> Result<u64, SendError> {
-        let found = rows(pool, "SELECT id, revision FROM mambo_endpoint", &[]).await?;
+        let found = rows(pool, "SELECT id, revision FROM mambo_endpoint WHERE state <> 'removed'", &[]).await?;
         let known = found.iter().map(|row| Ok((get::<String>(row, 0)?, get(row, 1)?)));
         let present: Vec<(String, i64)> = known.collect::<Result<_, SendError>>()?;
         let new = present.iter().filter(|(id, revision)| !self.has(id, *revision));
@@ -84,7 +84,8 @@ impl Endpoints {
         pool: &Pool,
         ids: Option<&[&str]>,
     ) -> Result<Vec<Option<Arc<Endpoint>>>, SendError> {
-        let sql = "SELECT id, settings, state, revision FROM mambo_endpoint WHERE $1::text[] IS NULL OR id = ANY ($1) ORDER BY id";
+        let sql = "SELECT id, settings, state, revision FROM mambo_endpoint
+            WHERE ($1::text[] IS NULL OR id = ANY ($1)) AND state <> 'removed' ORDER BY id";
         let found = rows(pool, sql, &[(&ids, Type::TEXT_ARRAY)]).await?;
         found.iter().map(|row| self.read(row)).collect()
     }
@@ -96,10 +97,15 @@ pub(super) async fn add(pool: &Pool, endpoint: Endpoint, server: Version) -> Res
     let ping = Columns::new(alloc::vec![NewEvent::ping(server)], Some(id.clone()))?;
     let (kinds, most, rate) = columns(settings);
     let mut object = pool.get().await.map_err(|error| acquire_failed(&error))?;
+    // The row of a removed endpoint is taken over once nothing waits for it.
     let add = async {
         let transaction = object.transaction().await?;
         let sql = "INSERT INTO mambo_endpoint (id, settings, kinds, max_in_flight, rate_per_second, state)
-            VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING";
+            SELECT $1, $2, $3, $4, $5, $6 WHERE NOT EXISTS (SELECT 1 FROM mambo_queue WHERE endpoint = $1)
+            ON CONFLICT (id) DO UPDATE SET settings = excluded.settings, kinds = excluded.kinds, state = excluded.state,
+                max_in_flight = excluded.max_in_flight, rate_per_second = excluded.rate_per_second,
+                revision = nextval('mambo_revision')
+            WHERE mambo_endpoint.state = 'removed'";
         let added = transaction
             .execute_typed(
                 sql,
@@ -116,7 +122,9 @@ pub(super) async fn add(pool: &Pool, endpoint: Endpoint, server: Version) -> Res
         if added == 0 {
             return Ok(false);
         }
-        let sql = "INSERT INTO mambo_status (endpoint) VALUES ($1)";
+        // What ended stays counted; all else that was known of the removed one is forgotten.
+        let sql = "INSERT INTO mambo_status (endpoint) VALUES ($1) ON CONFLICT (endpoint) DO UPDATE SET concurrency = 1,
+            latency_ms = NULL, timeouts = 0, open_ms = 0, open_until = 0, next_slot_us = 0, failing_since = NULL, failures = 0";
         transaction.execute_typed(sql, &[(id, Type::TEXT)]).await?;
         transaction.query_typed(ENQUEUE, &ping.parameters()).await?;
         transaction.commit().await?;
@@ -130,7 +138,8 @@ pub(super) async fn add(pool: &Pool, endpoint: Endpoint, server: Version) -> Res
 pub(super) async fn change(pool: &Pool, id: &str, change: &Change) -> Result<(), SendError> {
     if let Change::State(state) = change {
         let sql = "WITH changed AS (
-                UPDATE mambo_endpoint SET state = $2, revision = nextval('mambo_revision') WHERE id = $1 RETURNING id
+                UPDATE mambo_endpoint SET state = $2, revision = nextval('mambo_revision')
+                WHERE id = $1 AND state <> 'removed' RETURNING id
             ), reset AS (
                 UPDATE mambo_status SET failing_since = NULL, failures = 0, timeouts = 0, open_ms = 0, open_until = 0
                 FROM changed WHERE endpoint = changed.id
@@ -139,7 +148,8 @@ pub(super) async fn change(pool: &Pool, id: &str, change: &Change) -> Result<(),
         return if get::<i64>(&changed, 0)? > 0 { Ok(()) } else { Err(SendError::EndpointUnknown { id: id.into() }) };
     }
     loop {
-        let sql = "SELECT settings, state, revision, mambo_now() FROM mambo_endpoint WHERE id = $1";
+        let sql =
+            "SELECT settings, state, revision, mambo_now() FROM mambo_endpoint WHERE id = $1 AND state <> 'removed'";
         let found = rows(pool, sql, &[(&id, Type::TEXT)]).await?;
         let Some(found) = found.first() else { return Err(SendError::EndpointUnknown { id: id.into() }) };
         let settings = match change {

@@ -10,7 +10,7 @@ use super::endpoints::Endpoints;
 use super::rows::{get, line, unsigned};
 use crate::send::error::SendError;
 use crate::send::observed::breaker;
-use crate::send::store::{Counts, EndpointHealth, HEALTH_ATTEMPTS, LogLine, LogQuery};
+use crate::send::report::{Counts, EndpointHealth, HEALTH_ATTEMPTS, LogLine, LogQuery};
 use crate::time::UnixMillis;
 
 /// Lines of the log, newest first.
@@ -73,6 +73,7 @@ pub(super) async fn health(
             FROM (SELECT status, elapsed_ms FROM mambo_attempt WHERE endpoint = e.id AND started >= $1 AND NOT is_manual
                 ORDER BY started DESC LIMIT $2) latest
         ) a
+        WHERE e.state <> 'removed'
         ORDER BY e.id";
     let found = rows(pool, sql, &[(&since.0, Type::INT8), (&HEALTH_ATTEMPTS, Type::INT8)]).await?;
     let one = |row| {

@@ -11,7 +11,7 @@ use tokio_postgres::types::FromSql;
 use crate::send::error::SendError;
 use crate::send::event::StoredEvent;
 use crate::send::outcome::{Answer, AttemptRecord, Failure};
-use crate::send::store::LogLine;
+use crate::send::report::LogLine;
 use crate::time::UnixMillis;
 use crate::version::Version;
 

@@ -104,7 +104,7 @@ BEGIN
             INSERT INTO mambo_queue AS q (event, endpoint, lane, size, due)
             SELECT t.number, e.id, CASE WHEN one IS NULL THEN 0 ELSE 2 END, t.size, mambo_now()
             FROM taken t JOIN mambo_endpoint e ON CASE WHEN one IS NULL
-                THEN e.state = 'enabled' AND (e.kinds IS NULL OR t.kind = ANY (e.kinds)) ELSE e.id = one END
+                THEN e.state = 'enabled' AND (e.kinds IS NULL OR t.kind = ANY (e.kinds)) ELSE e.id = one AND e.state <> 'removed' END
             ORDER BY t.number RETURNING q.event
         ), counted AS (
             SELECT event, count(*) FROM queued GROUP BY event
@@ -201,7 +201,7 @@ BEGIN
             CASE WHEN e.rate_per_second IS NOT NULL THEN greatest(s.next_slot_us, at * 1000
                 - (greatest(1, e.rate_per_second / 20) - 1) * greatest(1, 1000000 / e.rate_per_second)) END AS slot_us
         FROM mambo_status s JOIN mambo_endpoint e ON e.id = s.endpoint
-        WHERE s.endpoint = ANY (locked) AND NOT EXISTS (SELECT 1 FROM unnest(unreadable, unreadable_revisions) AS u (id, revision)
+        WHERE s.endpoint = ANY (locked) AND e.state <> 'removed' AND NOT EXISTS (SELECT 1 FROM unnest(unreadable, unreadable_revisions) AS u (id, revision)
             WHERE u.id = s.endpoint AND u.revision = e.revision)
     ), capacity AS (
         SELECT *, least(share, free, CASE WHEN interval_us IS NULL THEN most
@@ -364,6 +364,51 @@ BEGIN
     RETURN expired;
 END $$;
 
+-- Removes an endpoint, and answers whether it was there. Its row stays, without its settings. Scheduled deliveries become
+-- ready, since those are found by an index.
+CREATE FUNCTION mambo_remove(of_endpoint text) RETURNS boolean
+LANGUAGE plpgsql SET jit = off SET lock_timeout = '5s' AS $$
+BEGIN
+    PERFORM 1 FROM mambo_status s WHERE s.endpoint = of_endpoint FOR NO KEY UPDATE;
+    UPDATE mambo_endpoint e SET state = 'removed', settings = '{}', revision = nextval('mambo_revision')
+    WHERE e.id = of_endpoint AND e.state <> 'removed';
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    UPDATE mambo_status s SET timeouts = 0, open_until = 0 WHERE s.endpoint = of_endpoint;
+    UPDATE mambo_queue q SET state = 1 WHERE q.endpoint = of_endpoint AND q.state = 0;
+    RETURN true;
+END $$;
+
+-- Sets aside as dead up to `most` deliveries that wait for removed endpoints; answers with how many.
+CREATE FUNCTION mambo_abandon(most bigint) RETURNS bigint
+LANGUAGE plpgsql SET jit = off SET enable_seqscan = off SET plan_cache_mode = force_generic_plan SET lock_timeout = '5s' AS $$
+DECLARE
+    at bigint := mambo_now();
+    removed text[] := ARRAY(SELECT e.id FROM mambo_endpoint e WHERE e.state = 'removed' ORDER BY e.id);
+    abandoned bigint;
+BEGIN
+    PERFORM 1 FROM mambo_status s WHERE s.endpoint = ANY (removed)
+        AND EXISTS (SELECT 1 FROM mambo_queue q WHERE q.endpoint = s.endpoint AND q.state = 1)
+    ORDER BY s.endpoint FOR NO KEY UPDATE;
+    WITH waiting AS (
+        SELECT q.* FROM mambo_queue q WHERE q.state = 1 AND q.endpoint = ANY (removed) LIMIT most FOR UPDATE SKIP LOCKED
+    ), aside AS (
+        DELETE FROM mambo_queue q USING waiting w WHERE q.number = w.number
+    ), history AS (
+        INSERT INTO mambo_delivery (number, event, endpoint, state, attempts, ended)
+        SELECT number, event, endpoint, 3, attempts, at FROM waiting ON CONFLICT DO NOTHING
+    ), logged AS (
+        INSERT INTO mambo_attempt (delivery, endpoint, number, is_manual, started, elapsed_ms, failure, is_truncated)
+        SELECT number, endpoint, attempts + 1, lane = 2, at, 0, 'endpoint_removed', false FROM waiting
+    ), counted AS (
+        UPDATE mambo_status s SET dead = s.dead + c.dead
+        FROM (SELECT endpoint, count(*) FILTER (WHERE NOT is_replay) AS dead FROM waiting GROUP BY endpoint) c
+        WHERE s.endpoint = c.endpoint
+    ) SELECT count(*) INTO abandoned FROM waiting;
+    RETURN abandoned;
+END $$;
+
 -- Gives leased deliveries back that were not attempted.
 CREATE FUNCTION mambo_release(numbers bigint[], leases bigint[]) RETURNS void
 LANGUAGE plpgsql SET jit = off SET enable_seqscan = off SET plan_cache_mode = force_generic_plan SET lock_timeout = '5s' AS $$
@@ -391,6 +436,7 @@ BEGIN
             AND (of_endpoint IS NULL OR d.endpoint = of_endpoint)
             AND (created_from IS NULL OR d.event IN (SELECT e.number FROM mambo_event e WHERE e.created BETWEEN created_from AND created_until))
             AND NOT EXISTS (SELECT 1 FROM mambo_queue q WHERE q.number = d.number)
+            AND EXISTS (SELECT 1 FROM mambo_endpoint e WHERE e.id = d.endpoint AND e.state <> 'removed')
         ORDER BY d.number FOR UPDATE
     ), queued AS (
         INSERT INTO mambo_queue AS q (number, event, endpoint, state, lane, attempts, size, due, is_replay)

@@ -1,4 +1,4 @@
-//! Claims and leases in SQLite.
+//! Claims in SQLite.
 
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -11,12 +11,10 @@ use tokio::time::Instant;
 
 use super::fair::{Candidate, Room, Status, choose, interleave};
 use super::log::parsed;
-use super::settle::record;
 use super::writer::Context;
 use crate::send::endpoint::Endpoint;
 use crate::send::event::StoredEvent;
-use crate::send::outcome::AttemptRecord;
-use crate::send::store::{Capacity, Claim, Claimed, Lease, MAX_CRASHES};
+use crate::send::store::{Capacity, Claim, Claimed, Lease};
 use crate::time::UnixMillis;
 
 /// The endpoints that a claim looks at, and what may go out to each.
@@ -236,65 +234,6 @@ fn event(connection: &Connection, number: i64) -> rusqlite::Result<StoredEvent> 
         let version = parsed(2, &row.get::<_, String>(2)?)?;
         Ok(StoredEvent { id: row.get(0)?, kind: row.get(1)?, version, time: row.get(3)?, data: row.get(4)? })
     })
-}
-
-/// A delivery whose lease ended: number, endpoint, event, attempts, crashes, lane, whether it is a replay.
-type Lost = (i64, String, i64, u32, u32, i64, bool);
-
-/// Makes deliveries ready again whose worker was not heard of, and sets those aside that this happened to too often.
-pub(super) fn reclaim_expired(connection: &Connection, now: UnixMillis) -> rusqlite::Result<u64> {
-    let sql = "SELECT number, endpoint, event, attempts, crashes, lane, is_replay FROM queue
-        WHERE state = 2 AND lease_until < ?1";
-    let mut rows = connection.prepare_cached(sql)?;
-    let rows = rows.query_map([now.0], |row| {
-        Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?))
-    })?;
-    let lost: Vec<Lost> = rows.collect::<Result<_, _>>()?;
-    for (number, endpoint, event, attempts, crashes, lane, is_replay) in &lost {
-        let crashes = crashes.saturating_add(1);
-        let is_dead = crashes >= MAX_CRASHES;
-        if is_dead {
-            connection.prepare_cached("DELETE FROM queue WHERE number = ?1")?.execute([number])?;
-            let sql = "INSERT OR IGNORE INTO delivery (number, event, endpoint, state, attempts, ended) VALUES (?1, ?2, ?3, 3, ?4, ?5)";
-            connection.prepare_cached(sql)?.execute(params![number, event, endpoint, attempts, now.0])?;
-            record(connection, *number, endpoint, &AttemptRecord::worker_lost(*attempts, *lane == 2, now))?;
-        } else {
-            let sql = "UPDATE queue SET state = 1, crashes = ?2, lease = NULL, lease_until = NULL WHERE number = ?1";
-            connection.prepare_cached(sql)?.execute(params![number, crashes])?;
-        }
-        let sql = "UPDATE status SET in_flight = max(0, in_flight - 1), dead = dead + ?2 WHERE endpoint = ?1";
-        connection.prepare_cached(sql)?.execute(params![endpoint, is_dead && !is_replay])?;
-    }
-    Ok(u64::try_from(lost.len()).unwrap_or(u64::MAX))
-}
-
-/// Lets leases end later; answers with those that are lost.
-pub(super) fn extend(connection: &Connection, leases: Vec<Lease>, until: UnixMillis) -> rusqlite::Result<Vec<Lease>> {
-    let sql = "UPDATE queue SET lease_until = ?3 WHERE number = ?1 AND lease = ?2 AND state = 2";
-    let mut update = connection.prepare_cached(sql)?;
-    let mut lost = Vec::new();
-    for lease in leases {
-        if update.execute(params![lease.delivery, lease.token, until.0])? == 0 {
-            lost.push(lease);
-        }
-    }
-    Ok(lost)
-}
-
-/// Gives back deliveries that were not attempted.
-pub(super) fn release(connection: &Connection, leases: &[Lease]) -> rusqlite::Result<()> {
-    let sql =
-        "UPDATE queue SET state = 1, lease = NULL, lease_until = NULL WHERE number = ?1 AND lease = ?2 AND state = 2
-        RETURNING endpoint";
-    let mut update = connection.prepare_cached(sql)?;
-    for lease in leases {
-        let row = |row: &rusqlite::Row<'_>| row.get::<_, String>(0);
-        if let Some(endpoint) = update.query_row(params![lease.delivery, lease.token], row).optional()? {
-            let sql = "UPDATE status SET in_flight = max(0, in_flight - 1) WHERE endpoint = ?1";
-            connection.prepare_cached(sql)?.execute([endpoint])?;
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

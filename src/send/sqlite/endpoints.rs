@@ -41,7 +41,7 @@ impl Endpoints {
         if self.revision == Some(revision) {
             return Ok(());
         }
-        let sql = "SELECT id, settings, state FROM endpoint ORDER BY id";
+        let sql = "SELECT id, settings, state FROM endpoint WHERE state <> 'removed' ORDER BY id";
         let mut rows = connection.prepare_cached(sql)?;
         let rows =
             rows.query_map([], |row| Ok(read(row.get(0)?, &row.get::<_, String>(1)?, &row.get::<_, String>(2)?)))?;

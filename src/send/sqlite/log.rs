@@ -10,7 +10,7 @@ use rusqlite::{Connection, Row, params};
 use super::endpoints::{Endpoints, Known};
 use crate::send::observed::{BREAKER_TIMEOUTS, breaker};
 use crate::send::outcome::{Answer, AttemptRecord, Failure};
-use crate::send::store::{Counts, EndpointHealth, HEALTH_ATTEMPTS, LogLine, LogQuery};
+use crate::send::report::{Counts, EndpointHealth, HEALTH_ATTEMPTS, LogLine, LogQuery};
 use crate::time::UnixMillis;
 
 /// Lines of the log, newest first.

@@ -44,7 +44,8 @@ pub(super) fn retry(connection: &Connection, selection: Selection, now: UnixMill
         .execute_batch("CREATE TEMP TABLE IF NOT EXISTS chosen (number INTEGER PRIMARY KEY); DELETE FROM chosen")?;
     let sql = "INSERT INTO chosen SELECT number FROM delivery d WHERE (?1 IS NULL OR number = ?1) AND (state = 3 OR NOT ?2)
         AND (?3 IS NULL OR endpoint = ?3) AND (?4 IS NULL OR event IN (SELECT number FROM event WHERE created BETWEEN ?4 AND ?5))
-        AND NOT EXISTS (SELECT 1 FROM queue WHERE queue.number = d.number)";
+        AND NOT EXISTS (SELECT 1 FROM queue WHERE queue.number = d.number)
+        AND endpoint IN (SELECT id FROM endpoint WHERE state <> 'removed')";
     let count = connection.prepare_cached(sql)?.execute(params![one, only_dead, endpoint, from, until])?;
     let sql = "INSERT INTO queue (number, event, endpoint, state, lane, attempts, size, due, is_replay)
         SELECT d.number, d.event, d.endpoint, 0, 2, d.attempts, length(CAST(e.data AS BLOB)),

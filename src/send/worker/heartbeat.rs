@@ -1,4 +1,5 @@
-//! The heartbeat: keeps a worker's leases, and takes back those that ended without a word of their worker.
+//! The heartbeat: keeps a worker's leases, takes back those that ended without a word of their worker, and sets aside
+//! what waits for removed endpoints.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -67,6 +68,6 @@ async fn beat<S: Store>(store: &S, leases: &Leases, lease: Duration) -> Result<(
         }
         store.extend(held, lease).await
     };
-    let (extended, reclaimed) = tokio::join!(extend, store.reclaim_expired());
-    extended.and(reclaimed).map(|_count| ())
+    let (extended, reclaimed, abandoned) = tokio::join!(extend, store.reclaim_expired(), store.abandon());
+    extended.and(reclaimed).and(abandoned).map(|_count| ())
 }
