@@ -30,6 +30,13 @@ test("a sample in the shape of each version", () => {
   assert.deepEqual([receivedVersion, event.data], ["8.0.3", data]);
 });
 
+test("a sample of an event type that the docs do not name, with an id", () => {
+  const { event } = createReceiver({ secret, clock: () => now }).receive(sampleDelivery("TeamCreated", { secret, now, id: "e-2", data: { name: "Reds" } }));
+  assert.deepEqual([event.known, event.kind, event.id, event.data], [false, "TeamCreated", "e-2", { name: "Reds" }]);
+  const own = createReceiver({ secret, clock: () => now }).receive(sampleDelivery("toString", { secret, now }));
+  assert.deepEqual(own.event.data, {});
+});
+
 test("a clock stands until it is moved", () => {
   const clock = fixedClock(now);
   const receiver = createReceiver({ secret, clock });
@@ -51,7 +58,7 @@ for (const [name, options] of Object.entries({
   test(`every tampered delivery is refused as the list says, under ${name}`, () => {
     const receiver = createReceiver({ secret, clock: () => now, ...(options.profile && { profile: options.profile }) });
     const rows = tampered({ ...options, now });
-    assert.equal(rows.length, 14);
+    assert.equal(rows.length, 15);
     for (const { name: what, headers, body, code } of rows) assert.throws(() => receiver.receive({ headers, body }), { code }, what);
   });
 }

@@ -18,8 +18,8 @@ export interface SampleDelivery {
   readonly body: string;
 }
 
-/** A signed delivery of a sample event: `sampleDelivery("Ping", { secret })`. */
-export function sampleDelivery(kind: KnownKind, options: SampleOptions): SampleDelivery {
+/** A signed delivery of a sample event, of any event type: `sampleDelivery("Ping", { secret })`. */
+export function sampleDelivery(kind: KnownKind | (string & {}), options: SampleOptions): SampleDelivery {
   const body = sample(kind, options);
   return { headers: { "content-type": "application/json", ...signatureHeader({ ...options, body }) }, body };
 }

@@ -2,16 +2,18 @@ import { createReceiver } from "../receiver.ts";
 import type { EventData, JsonDocument, KnownKind } from "../types.ts";
 import { sign } from "./sign.ts";
 
-/** The id of every sample event. */
+/** The id of a sample event that is not given another. */
 export const SAMPLE_ID = "evt-sample-1";
 
 /** What a sample is to be like. */
 export interface Sample {
+  /** The event's id. Default: `SAMPLE_ID`. */
+  readonly id?: string;
   /** The version in whose shape the data is wanted, for example `8.0.3`. Default: that of the newest known change. */
   readonly version?: string;
   /** What is known of payload versions; see docs/VERSIONS.md. */
   readonly registry?: JsonDocument;
-  /** Members to put over those of the sample. */
+  /** Members to put over those of the sample; all of them for an event type without one. */
   readonly data?: Readonly<Record<string, unknown>>;
 }
 
@@ -38,15 +40,17 @@ const SECRET = "signs samples to itself, no more";
 const NOW = 1_700_000_000_000;
 
 /**
- * The body of an event of a kind, as text: the assumed envelope around sample data in the shape of a version. The
- * data goes through the registry's changes, so it is what a webhook pinned to that version would hold.
+ * The body of an event as text: the assumed envelope around sample data in the shape of a version. The data goes through
+ * the registry's changes, so it is what a webhook pinned to that version would hold. An event type that Mambo's docs do not
+ * name has the members of `data` only.
  */
-export function sample<Kind extends KnownKind>(kind: Kind, { version, registry, data }: Sample = {}): string {
-  const event = { event: kind, id: SAMPLE_ID, timestamp: NOW, data: { ...DATA[kind], ...data } };
+export function sample(kind: KnownKind | (string & {}), { id = SAMPLE_ID, version, registry, data }: Sample = {}): string {
+  const known = Object.hasOwn(DATA, kind) ? DATA[kind as KnownKind] : {};
+  const event = { event: kind, id, timestamp: NOW, data: { ...known, ...data } };
   if (version === undefined) return JSON.stringify(event);
   // The versions of a registry are the shapes that it knows; the newest is the one that the sample is in.
-  const known = typeof registry === "string" ? (JSON.parse(registry) as object) : registry;
-  const versions = known !== undefined && "versions" in known && Array.isArray(known.versions) ? (known.versions as unknown[]) : [];
+  const document = typeof registry === "string" ? (JSON.parse(registry) as object) : registry;
+  const versions = document !== undefined && "versions" in document && Array.isArray(document.versions) ? (document.versions as unknown[]) : [];
   const written = JSON.stringify({ ...event, version: versions.at(-1) ?? version });
   const receiver = createReceiver({ secret: SECRET, clock: () => NOW, targetVersion: version, ...(registry !== undefined && { registry }) });
   const headers = { "x-mambo-signature": sign({ secret: SECRET, body: written, now: NOW }) };

@@ -52,6 +52,7 @@ export function tampered({ body = sample("ActivityCreated"), now = Date.now(), t
   add("signed with another secret", "signature_mismatch", [signed(body, now, "another secret than the receiver's")]);
   add("no signature header", "header_missing", []);
   add("signature header twice", "header_repeated", [[name, value], [name, later]]);
+  add("signature header twice, joined by the server", "header_repeated", [[name, `${value}, ${value}`]]);
   add("signature header empty", "header_malformed", [[name, ""]]);
   add("replayed after the tolerance", "timestamp_too_old", [signed(body, now - bound)]);
   add("signed ahead of the tolerance", "timestamp_too_new", [signed(body, now + bound)]);
