@@ -13,9 +13,10 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use mambo_webhooks::encoding::{Encoding, hex};
+use mambo_webhooks::internal::hex;
+use mambo_webhooks::internal::{HmacKey, Tag, constant_time_eq};
+use mambo_webhooks::key::Encoding;
 use mambo_webhooks::key::SecretPolicy;
-use mambo_webhooks::mac::{MacKey, Tag, constant_time_eq};
 use mambo_webhooks::{Key, KeyRing, Receiver, UnixMillis};
 
 const NOW: UnixMillis = UnixMillis(1_700_000_000_000);
@@ -23,7 +24,7 @@ const BODY: &[u8] = br#"{"event":"Ping","data":{"message":"ping"}}"#;
 
 fn main() {
     let count: usize = std::env::var("MAMBO_SAMPLES").map_or(400_000, |text| text.parse().unwrap());
-    let tag: Tag = MacKey::new(b"the first secret of two").tag(&[b"1700000000", b".", BODY]);
+    let tag: Tag = HmacKey::new(b"the first secret of two").tag(&[b"1700000000", b".", BODY]);
     let changed = |at: usize| {
         let mut other = tag;
         other[at] ^= 1;
@@ -41,7 +42,7 @@ fn main() {
     let key = |id: &str, secret: &str| Key::new(id, secret, Encoding::Utf8, SecretPolicy::Strong).unwrap();
     let keys = KeyRing::new(vec![key("a", "the first secret of two"), key("b", "the second secret of two")]).unwrap();
     let receiver = Receiver::new(keys);
-    let other = MacKey::new(b"the second secret of two").tag(&[b"1700000000", b".", BODY]);
+    let other = HmacKey::new(b"the second secret of two").tag(&[b"1700000000", b".", BODY]);
     let header = |near: &Tag| {
         let mut near = *near;
         near[31] ^= 1;

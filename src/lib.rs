@@ -15,7 +15,7 @@
 //! # let keys = KeyRing::single("a secret of at least 16 bytes")?;
 //! # let body = br#"{"event":"ActivityCreated","data":{"uuid":"user-1"}}"#;
 //! # let now = UnixMillis(1_700_000_000_000);
-//! # let signature = mambo_webhooks::sign::sign(&Default::default(), &keys, body, now)?;
+//! # let signature = mambo_webhooks::sign(&Default::default(), &keys, body, now)?;
 //! # let headers = [("x-mambo-signature", signature)];
 //! // `headers` are pairs of names and values, or an `http::HeaderMap` with feature `http`; `now` may come from a `SystemTime`.
 //! match receiver.receive(&headers, body, now) {
@@ -86,75 +86,92 @@ extern crate std;
 struct Readme;
 
 // WORDS: names and numbers, no behaviour. A file uses only what stands above it in this list.
-pub mod limits;
+mod limits;
 
-pub mod time;
+mod time;
 
-pub mod version;
+mod version;
 
 mod redact;
-
-#[macro_use]
-mod error_table;
 
 pub mod error;
 
 pub mod event;
 
 // BYTES: exact text and tags.
-pub mod encoding;
+mod json;
 
-pub mod mac;
+mod crypto;
 
-pub mod json;
-
-// GRAMMAR: what a thing looks like on the wire, read and written in the same file.
-pub mod key;
-
-pub mod scheme;
-
-pub mod header;
-
-pub mod envelope;
-
-pub mod profile;
+// GRAMMAR: what a delivery looks like, read and written in the same file.
+mod wire;
 
 // WORK: one verb each.
-pub mod sign;
+mod headers;
 
-pub mod verify;
+mod sign;
+
+mod verify;
 
 pub mod shim;
 
 pub mod replay;
 
-pub mod variants;
-
 pub mod diagnose;
 
-pub mod detect;
-
 // FLOWS: the two directions, mirror images.
-pub mod received;
+mod receive;
 
-pub mod receive;
-
-pub mod render;
-
-mod settings;
+mod render;
 
 // EDGES: the only files that know a host.
 #[cfg(feature = "send")]
 pub mod send;
 
+/// Secrets and keys: what a [`KeyRing`] is made of.
+pub mod key {
+    pub use crate::crypto::encoding::Encoding;
+    pub use crate::crypto::key::{Key, KeyRing, Secret, SecretPolicy};
+}
+
+/// What a [`Profile`] says about the wire: everything that Mambo's public docs leave open.
+pub mod profile {
+    pub use crate::json::Pointer;
+    pub use crate::wire::envelope::EnvelopePaths;
+    pub use crate::wire::profile::Profile;
+    pub use crate::wire::scheme::{Grammar, Scheme, SignatureEncoding, TimestampUnit};
+}
+
+/// What the WebAssembly module, the command line, tests and benchmarks share with the core. It is not part of the API: any
+/// release may change it.
+#[doc(hidden)]
+pub mod internal {
+    pub use crate::crypto::encoding::hex;
+    pub use crate::crypto::hmac::{HmacKey, Tag, constant_time_eq};
+    pub use crate::receive::event_key;
+    pub use crate::verify::{CoreHmac, HmacProvider, Proof};
+    pub use crate::wire::envelope::Envelope;
+    pub use crate::wire::header::SignatureHeader;
+
+    pub mod json {
+        pub use crate::json::format::{Style, reformat};
+        pub use crate::json::{Doc, Node, Object, Problem, Problems, quoted, unquoted, valid};
+    }
+
+    pub mod limits {
+        pub use crate::limits::*;
+    }
+}
+
 pub use error::{Code, Error, Fault};
 pub use event::Event;
+pub use headers::Headers;
 pub use key::{Key, KeyRing};
 pub use profile::Profile;
-pub use receive::{Receiver, TargetVersion};
-pub use received::Received;
+pub use receive::{Received, Receiver, TargetVersion};
 pub use render::{OutboundEvent, Renderer, SignedRequest, VersionPolicy};
 pub use shim::{Registry, Shims};
+pub use sign::sign;
 pub use time::{UnixMillis, Window};
-pub use verify::{Headers, Verified, verify};
+pub use verify::{Verified, Verifier};
 pub use version::Version;

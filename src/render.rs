@@ -7,16 +7,16 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::envelope::Envelope;
+use crate::crypto::key::KeyRing;
 use crate::error::{Error, ProblemCount};
 use crate::json::valid;
-use crate::key::KeyRing;
-use crate::profile::Profile;
 use crate::redact::Bytes;
 use crate::shim::{Loss, Shims, Strictness, apply};
 use crate::sign::sign;
 use crate::time::UnixMillis;
 use crate::version::Version;
+use crate::wire::envelope::Envelope;
+use crate::wire::profile::Profile;
 
 /// Which payload version an endpoint gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

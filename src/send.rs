@@ -4,61 +4,47 @@
 //! every enabled endpoint that subscribes to the event type gets the event **at least once**, until a 2xx, until the
 //! schedule ends (it is then kept as *dead*), or until the endpoint is disabled (it then waits).
 
-pub mod clock;
+mod clock;
 
-pub mod error;
+mod error;
 
-pub mod address;
+mod address;
 
 mod url;
 
-pub mod endpoint;
+mod endpoint;
 
-pub mod event;
+mod event;
 
-pub mod schedule;
+mod schedule;
 
-pub mod outcome;
-
-pub mod report;
-
-pub mod store;
-
-pub mod observed;
-
-#[cfg(any(feature = "sqlite", feature = "postgres"))]
-mod hot;
+mod outcome;
 
 #[cfg(feature = "failpoints")]
 mod failpoint;
 
-#[cfg(feature = "sqlite")]
-pub mod sqlite;
+pub mod store;
 
-#[cfg(feature = "postgres")]
-pub mod postgres;
+mod http;
 
-pub mod http;
+mod worker;
 
-pub mod worker;
-
-pub mod sender;
+mod sender;
 
 pub use address::AddressPolicy;
 pub use clock::now;
 pub use endpoint::{Endpoint, Reason, Settings, State};
 pub use error::SendError;
-pub use event::NewEvent;
+pub use event::{NewEvent, StoredEvent};
 pub use http::post::{HttpOptions, Poster};
-pub use outcome::{Answer, AttemptRecord, DisableRule, Failure};
-#[cfg(feature = "postgres")]
-pub use postgres::Postgres;
-pub use report::{Breaker, LogQuery};
+pub use outcome::{Answer, AttemptRecord, DisableRule, Failure, classify};
 pub use schedule::Schedule;
 pub use sender::Sender;
+#[cfg(feature = "postgres")]
+pub use store::postgres::Postgres;
 #[cfg(feature = "sqlite")]
-pub use sqlite::Sqlite;
-pub use store::{Enqueued, Prune, Selection, Store};
+pub use store::sqlite::Sqlite;
+pub use store::{Breaker, Enqueued, LogQuery, Prune, Selection, Store};
 pub use worker::metrics::Metrics;
 pub use worker::{Worker, WorkerOptions};
 

@@ -4,13 +4,15 @@
 //! a registry made ready; a [`Plan`] is what lies between two versions for one kind of event, and [`apply()`] carries
 //! it out on JSON text and leaves every byte alone that no change names.
 
-pub mod convert;
+mod convert;
 
-pub mod op;
+mod op;
 
-pub mod registry;
+mod registry;
 
-pub mod read;
+mod read_op;
+
+mod read;
 
 mod bounds;
 
@@ -18,27 +20,27 @@ mod shape;
 
 mod order;
 
-pub mod check;
+mod check;
 
-pub mod builtin;
+pub(crate) mod builtin;
 
-pub mod plan;
+mod plan;
 
-pub mod loss;
+mod loss;
 
 mod relocate;
 
 mod edit;
 
-pub mod apply;
+mod apply;
 
-pub mod changelog;
+mod changelog;
 
 pub(crate) use apply::apply_to;
+
+pub use crate::json::Problem;
 pub use apply::{Shimmed, apply};
 pub use changelog::changelog;
-pub use check::check;
 pub use loss::{Loss, LossKind, Strictness};
-pub use op::{Lossy, Op};
 pub use plan::{Plan, Shims, VersionStatus};
-pub use registry::{Change, Registry};
+pub use registry::Registry;

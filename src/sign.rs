@@ -1,14 +1,14 @@
-//! Signing: body bytes, keys and a time become a header value. The mirror of [`crate::verify`](mod@crate::verify).
+//! Signing: body bytes, keys and a time become a header value. The mirror of `verify`.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::crypto::hmac::Tag;
+use crate::crypto::key::KeyRing;
 use crate::error::Error;
-use crate::header::SignatureHeader;
-use crate::key::KeyRing;
-use crate::mac::Tag;
-use crate::scheme::Scheme;
 use crate::time::UnixMillis;
+use crate::wire::header::SignatureHeader;
+use crate::wire::scheme::Scheme;
 
 /// The signature header's value for `body`, signed at `now` with every key that is valid then; with the
 /// first of them where the grammar has room for one signature only.

@@ -50,7 +50,7 @@ pub struct Window {
 
 /// Where a timestamp lies relative to a [`Window`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Position {
+pub(crate) enum Position {
     /// Inside, bounds included.
     Inside,
     /// Further in the past than allowed.
@@ -113,7 +113,7 @@ impl Window {
 
     /// Where `timestamp` lies when it is `now`.
     #[must_use]
-    pub const fn position(self, timestamp: UnixMillis, now: UnixMillis) -> Position {
+    pub(crate) const fn position(self, timestamp: UnixMillis, now: UnixMillis) -> Position {
         let age = now.since(timestamp);
         let distance = Millis(age.unsigned_abs());
         match (self.past_ms, self.future_ms) {

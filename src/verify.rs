@@ -1,37 +1,24 @@
-//! Verifying: a header value and body bytes become a [`Verified`], or nothing. The mirror of [`crate::sign`](mod@crate::sign).
+//! Verifying: a header value and body bytes become a [`Verified`], or nothing. The mirror of `sign`.
 
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::encoding::hex;
-use crate::error::Error;
-use crate::header::SignatureHeader;
-use crate::key::{Key, KeyRing};
+use crate::crypto::encoding::hex;
+use crate::crypto::hmac::{Tag, constant_time_eq, digest};
+use crate::crypto::key::{Key, KeyRing};
+use crate::error::{Error, ProblemCount};
+use crate::headers::Headers;
+use crate::json::Problems;
 use crate::limits::{MAX_CANDIDATES, MAX_HEADER_BYTES};
-use crate::mac::{Tag, constant_time_eq, digest};
 use crate::redact::Bytes;
-use crate::scheme::Scheme;
 use crate::time::{Position, UnixMillis, Window};
-
-/// Header names and values, as a server hands them over. Names match in any case.
-pub trait Headers {
-    /// Calls `act` with the name and the value of each header.
-    fn visit(&self, act: &mut dyn FnMut(&str, &[u8]));
-
-    /// Calls `act` with each value of the header called `name`.
-    fn each(&self, name: &str, act: &mut dyn FnMut(&[u8])) {
-        self.visit(&mut |found, value| {
-            if found.eq_ignore_ascii_case(name) {
-                act(value);
-            }
-        });
-    }
-}
+use crate::wire::header::SignatureHeader;
+use crate::wire::scheme::Scheme;
 
 /// Who computes the tags. The core's own hash does, unless a host lends one that is faster for large bodies; which keys
-/// and texts are tried, and whether a tag fits, is decided in [`verify`] alone.
+/// and texts are tried, and whether a tag fits, is decided in [`Verifier`] alone.
 pub trait HmacProvider {
     /// The HMAC-SHA256 tag under `key` of the texts in front of the body and of the body; `None` when there is none,
     /// which no signature fits.
@@ -68,7 +55,7 @@ pub struct Proof {
     pub separator: String,
 }
 
-/// Body bytes whose signature holds and whose timestamp is inside the window. Only [`verify`] makes one, and
+/// Body bytes whose signature holds and whose timestamp is inside the window. Only [`Verifier::verify`] makes one, and
 /// [`Verified::assume_verified`] for bodies that were verified before.
 #[derive(Clone)]
 pub struct Verified<'a> {
@@ -140,74 +127,140 @@ impl<'a> Verified<'a> {
 
 /// [`Verified::replay_key`], from its parts.
 #[must_use]
-pub fn replay_key(timestamp_text: &str, body: &[u8]) -> String {
+pub(crate) fn replay_key(timestamp_text: &str, body: &[u8]) -> String {
     hex(&digest(&[b"mambo replay 1\n", timestamp_text.as_bytes(), b"\n", body]))
 }
 
-/// Verifies one delivery over the bytes as received.
+/// Verifies signatures: under which scheme, with which keys, and how far a timestamp may lie from now.
 ///
-/// The signature is judged before the time, so that `timestamp_too_old` and `timestamp_too_new` are said only of
-/// timestamps that the sender really signed. The body is hashed at most once per valid key and separator, however
-/// many signatures the header holds. The body itself may be of any size here; [`Receiver`](crate::Receiver) has a limit.
+/// ```
+/// use mambo_webhooks::{KeyRing, UnixMillis, Verifier};
 ///
-/// # Errors
-/// Every code of fault `peer` that starts with `header_`, `timestamp_` or `signature`; `keys_inactive`.
-pub fn verify<'a>(
-    scheme: &Scheme,
-    keys: &KeyRing,
-    headers: &dyn Headers,
-    body: &'a [u8],
-    now: UnixMillis,
-    window: Window,
-) -> Result<Verified<'a>, Error> {
-    verify_by(&CoreHmac, scheme, keys, headers, body, now, window)
+/// # fn main() -> Result<(), mambo_webhooks::Error> {
+/// let keys = KeyRing::single("a secret of at least 16 bytes")?;
+/// let (body, now) = (b"{}", UnixMillis(1_700_000_000_000));
+/// let signature = mambo_webhooks::sign(&Default::default(), &keys, body, now)?;
+/// let verifier = Verifier::new(keys);
+/// assert_eq!(verifier.verify(&[("X-Mambo-Signature", &signature)], body, now)?.timestamp(), now);
+/// let changed = verifier.verify(&[("X-Mambo-Signature", &signature)], b"{ }", now);
+/// assert_eq!(changed.unwrap_err().code().as_str(), "signature_mismatch");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Verifier {
+    pub(crate) scheme: Scheme,
+    pub(crate) keys: KeyRing,
+    pub(crate) window: Window,
 }
 
-/// [`verify`], with the tags from `mac`.
-///
-/// # Errors
-/// As for [`verify`].
-pub fn verify_by<'a>(
-    mac: &dyn HmacProvider,
-    scheme: &Scheme,
-    keys: &KeyRing,
-    headers: &dyn Headers,
-    body: &'a [u8],
-    now: UnixMillis,
-    window: Window,
-) -> Result<Verified<'a>, Error> {
-    let Proof { key_id, timestamp, timestamp_text, separator } =
-        verify_header(mac, scheme, keys, headers, body, now, window)?;
-    Ok(Verified { body, key_id: Some(key_id), timestamp, timestamp_text, separator: Some(separator) })
-}
+impl Verifier {
+    /// Verifies with these keys, under the default scheme (**assumed**), with five minutes of tolerance.
+    #[must_use]
+    pub fn new(keys: KeyRing) -> Self {
+        Self { scheme: Scheme::default(), keys, window: Window::default() }
+    }
 
-/// The heart of [`verify`]: the signature header against body, keys and time. The body is empty for a `mac` that has it
-/// elsewhere.
-///
-/// # Errors
-/// As for [`verify`].
-pub(crate) fn verify_header(
-    mac: &dyn HmacProvider,
-    scheme: &Scheme,
-    keys: &KeyRing,
-    headers: &dyn Headers,
-    body: &[u8],
-    now: UnixMillis,
-    window: Window,
-) -> Result<Proof, Error> {
-    let value = signature_value(scheme, headers)?;
-    let header = SignatureHeader::parse(scheme, &value).map_err(|error| if_joined(scheme, &value, error))?;
-    let (key, separator) = find_key(mac, scheme, keys, &header, body, now)?;
-    let SignatureHeader { timestamp, timestamp_text, .. } = header;
-    match window.position(timestamp, now) {
-        Position::Inside => Ok(Proof {
-            key_id: key.id().into(),
-            timestamp,
-            timestamp_text: timestamp_text.into(),
-            separator: separator.into(),
-        }),
-        Position::TooOld { age, allowed } => Err(Error::TimestampTooOld { age, allowed }),
-        Position::TooNew { ahead, allowed } => Err(Error::TimestampTooNew { ahead, allowed }),
+    /// Sets how deliveries are signed.
+    ///
+    /// # Errors
+    /// `profile_invalid`, with the first problem and its place.
+    pub fn scheme(mut self, scheme: Scheme) -> Result<Self, Error> {
+        let mut problems = Problems::default();
+        scheme.check(&mut problems);
+        if let Some((count, first)) = problems.first() {
+            return Err(Error::ProfileInvalid { count: ProblemCount(count), first });
+        }
+        self.scheme = scheme;
+        Ok(self)
+    }
+
+    /// Sets how far a timestamp may lie from now.
+    #[must_use]
+    pub const fn window(mut self, window: Window) -> Self {
+        self.window = window;
+        self
+    }
+
+    /// Verifies one delivery over the bytes as received.
+    ///
+    /// The signature is judged before the time, so that `timestamp_too_old` and `timestamp_too_new` are said only of
+    /// timestamps that the sender really signed. The body is hashed at most once per valid key and separator, however
+    /// many signatures the header holds. The body may be of any size here; [`Receiver`](crate::Receiver) has a limit.
+    ///
+    /// # Errors
+    /// Every code of fault `peer` that starts with `header_`, `timestamp_` or `signature`; `keys_inactive`.
+    pub fn verify<'a>(&self, headers: &dyn Headers, body: &'a [u8], now: UnixMillis) -> Result<Verified<'a>, Error> {
+        self.verify_by(&CoreHmac, headers, body, now)
+    }
+
+    /// [`verify`](Self::verify), with the tags from `hmac`.
+    pub(crate) fn verify_by<'a>(
+        &self,
+        hmac: &dyn HmacProvider,
+        headers: &dyn Headers,
+        body: &'a [u8],
+        now: UnixMillis,
+    ) -> Result<Verified<'a>, Error> {
+        let Proof { key_id, timestamp, timestamp_text, separator } = self.verify_header(hmac, headers, body, now)?;
+        Ok(Verified { body, key_id: Some(key_id), timestamp, timestamp_text, separator: Some(separator) })
+    }
+
+    /// The signature header against body, keys and time. The body is empty for an `hmac` that has it elsewhere.
+    pub(crate) fn verify_header(
+        &self,
+        hmac: &dyn HmacProvider,
+        headers: &dyn Headers,
+        body: &[u8],
+        now: UnixMillis,
+    ) -> Result<Proof, Error> {
+        let value = signature_value(&self.scheme, headers)?;
+        let header =
+            SignatureHeader::parse(&self.scheme, &value).map_err(|error| if_joined(&self.scheme, &value, error))?;
+        let (key, separator) = self.find_key(hmac, &header, body, now)?;
+        let SignatureHeader { timestamp, timestamp_text, .. } = header;
+        match self.window.position(timestamp, now) {
+            Position::Inside => Ok(Proof {
+                key_id: key.id().into(),
+                timestamp,
+                timestamp_text: timestamp_text.into(),
+                separator: separator.into(),
+            }),
+            Position::TooOld { age, allowed } => Err(Error::TimestampTooOld { age, allowed }),
+            Position::TooNew { ahead, allowed } => Err(Error::TimestampTooNew { ahead, allowed }),
+        }
+    }
+
+    /// The key and separator under which one of the header's signatures fits.
+    fn find_key(
+        &self,
+        hmac: &dyn HmacProvider,
+        header: &SignatureHeader<'_>,
+        body: &[u8],
+        now: UnixMillis,
+    ) -> Result<(&Key, &str), Error> {
+        let mut valid: usize = 0;
+        let mut ambiguous = false;
+        for key in self.keys.valid(now) {
+            valid = valid.saturating_add(1);
+            for separator in self.scheme.separators.iter().map(String::as_str) {
+                let Some(tag) = hmac.tag(key, [header.timestamp_text, separator], body) else {
+                    continue;
+                };
+                // No early exit: every signature is compared, so that time tells nothing about which one fits.
+                let fits =
+                    header.signatures.iter().fold(false, |fits, signature| constant_time_eq(signature, &tag) | fits);
+                if fits && (!separator.is_empty() || ends_number(&self.scheme, &hmac.head(body))) {
+                    return Ok((key, separator));
+                }
+                ambiguous |= fits;
+            }
+        }
+        match valid {
+            0 => Err(Error::KeysInactive { keys: self.keys.keys().len() }),
+            _ if ambiguous => Err(Error::SignatureAmbiguous),
+            keys => Err(Error::SignatureMismatch { signatures: header.signatures.len(), keys }),
+        }
     }
 }
 
@@ -249,38 +302,6 @@ pub(crate) fn joined<'v>(scheme: &Scheme, value: &'v [u8]) -> impl Iterator<Item
     parts.filter(|parts| parts.iter().any(|part| SignatureHeader::parse(scheme, part).is_ok()))
 }
 
-/// The key and separator under which one of the header's signatures fits.
-fn find_key<'k>(
-    mac: &dyn HmacProvider,
-    scheme: &'k Scheme,
-    keys: &'k KeyRing,
-    header: &SignatureHeader<'_>,
-    body: &[u8],
-    now: UnixMillis,
-) -> Result<(&'k Key, &'k str), Error> {
-    let mut valid: usize = 0;
-    let mut ambiguous = false;
-    for key in keys.valid(now) {
-        valid = valid.saturating_add(1);
-        for separator in scheme.separators.iter().map(String::as_str) {
-            let Some(tag) = mac.tag(key, [header.timestamp_text, separator], body) else {
-                continue;
-            };
-            // No early exit: every signature is compared, so that time tells nothing about which one fits.
-            let fits = header.signatures.iter().fold(false, |fits, signature| constant_time_eq(signature, &tag) | fits);
-            if fits && (!separator.is_empty() || ends_number(scheme, &mac.head(body))) {
-                return Ok((key, separator));
-            }
-            ambiguous |= fits;
-        }
-    }
-    match valid {
-        0 => Err(Error::KeysInactive { keys: keys.keys().len() }),
-        _ if ambiguous => Err(Error::SignatureAmbiguous),
-        keys => Err(Error::SignatureMismatch { signatures: header.signatures.len(), keys }),
-    }
-}
-
 /// Whether a number in front of `body` must end there. Without a separator, timestamp `1700000000` with body `12` and
 /// timestamp `170000000012` with no body sign the same text, so only such bodies show where the timestamp ends; and a body that starts with another
 /// separator would turn a signature made with that separator into one over a longer body.
@@ -291,39 +312,4 @@ fn ends_number(scheme: &Scheme, body: &[u8]) -> bool {
     let continues = first.is_ascii_digit() || b".eE+-".contains(first);
     let mut separators = scheme.separators.iter().filter(|separator| !separator.is_empty());
     !continues && !separators.any(|separator| body.starts_with(separator.as_bytes()))
-}
-
-#[cfg(feature = "http")]
-impl Headers for http::HeaderMap {
-    fn visit(&self, act: &mut dyn FnMut(&str, &[u8])) {
-        for (name, value) in self {
-            act(name.as_str(), value.as_bytes());
-        }
-    }
-}
-
-impl<N: AsRef<str>, V: AsRef<[u8]>> Headers for [(N, V)] {
-    fn visit(&self, act: &mut dyn FnMut(&str, &[u8])) {
-        for (name, value) in self {
-            act(name.as_ref(), value.as_ref());
-        }
-    }
-}
-
-impl<H: Headers + ?Sized> Headers for &H {
-    fn visit(&self, act: &mut dyn FnMut(&str, &[u8])) {
-        (**self).visit(act);
-    }
-}
-
-impl<N: AsRef<str>, V: AsRef<[u8]>, const COUNT: usize> Headers for [(N, V); COUNT] {
-    fn visit(&self, act: &mut dyn FnMut(&str, &[u8])) {
-        self.as_slice().visit(act);
-    }
-}
-
-impl<N: AsRef<str>, V: AsRef<[u8]>> Headers for Vec<(N, V)> {
-    fn visit(&self, act: &mut dyn FnMut(&str, &[u8])) {
-        self.as_slice().visit(act);
-    }
 }

@@ -9,9 +9,9 @@
     reason = "a test fails by panicking"
 )]
 
-use mambo_webhooks::encoding::Encoding;
+use mambo_webhooks::internal::limits::{MAX_KEYS, MAX_SEPARATORS};
+use mambo_webhooks::key::Encoding;
 use mambo_webhooks::key::SecretPolicy;
-use mambo_webhooks::limits::{MAX_KEYS, MAX_SEPARATORS};
 use mambo_webhooks::{Code, Key, KeyRing, Profile, Receiver, UnixMillis};
 
 const NOW: UnixMillis = UnixMillis(1_700_000_000_000);
@@ -58,7 +58,7 @@ fn the_work_on_one_delivery_has_a_ceiling() {
 
 #[test]
 fn a_body_made_to_grow_when_it_is_printed_again_does_not() {
-    use mambo_webhooks::json::format::{Style, reformat};
+    use mambo_webhooks::internal::json::{Style, reformat};
     let body = ["[".repeat(64), "1,".repeat(400_000), "1".into(), "]".repeat(64)].concat();
     assert_eq!(reformat(&body, Style::Indented(4)), None);
     assert_eq!(reformat(&body, Style::Compact).as_deref(), Some(body.as_str()));

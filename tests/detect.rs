@@ -8,11 +8,11 @@
     reason = "a test fails by panicking"
 )]
 
-use mambo_webhooks::detect::{detect, field_hints};
-use mambo_webhooks::encoding::Encoding;
+use mambo_webhooks::diagnose::{detect, field_hints};
+use mambo_webhooks::key::Encoding;
 use mambo_webhooks::key::SecretPolicy;
-use mambo_webhooks::scheme::{Grammar, Scheme, SignatureEncoding, TimestampUnit};
-use mambo_webhooks::sign::sign;
+use mambo_webhooks::profile::{Grammar, Scheme, SignatureEncoding, TimestampUnit};
+use mambo_webhooks::sign;
 use mambo_webhooks::{Error, Key, KeyRing, Profile, Receiver, UnixMillis};
 
 const BODY: &str = r#"{"id":"e-1","type":"ActivityCreated","apiVersion":"8.10.2","createdOn":"2023-11-14T22:13:20Z","payload":{"id":"a-1"}}"#;

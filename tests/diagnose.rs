@@ -9,10 +9,10 @@
 )]
 
 use mambo_webhooks::diagnose::{Cause, Diagnosis};
-use mambo_webhooks::encoding::Encoding;
+use mambo_webhooks::key::Encoding;
 use mambo_webhooks::key::SecretPolicy;
-use mambo_webhooks::scheme::{Scheme, TimestampUnit};
-use mambo_webhooks::sign::sign;
+use mambo_webhooks::profile::{Scheme, TimestampUnit};
+use mambo_webhooks::sign;
 use mambo_webhooks::{Code, Headers, Key, KeyRing, Profile, Receiver, UnixMillis};
 
 const SECRET: &str = "correct horse battery staple";

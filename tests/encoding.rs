@@ -1,7 +1,7 @@
 //! The text forms of secrets: one spelling of the same bytes in each alphabet, and nothing that only looks like it.
 #![allow(clippy::unwrap_used, reason = "a test may stop where it fails")]
 
-use mambo_webhooks::encoding::Encoding;
+use mambo_webhooks::key::Encoding;
 
 #[test]
 fn base64_is_read_in_both_alphabets_padded_or_not() {

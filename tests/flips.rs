@@ -8,8 +8,8 @@
     reason = "a test fails by panicking"
 )]
 
-use mambo_webhooks::scheme::Scheme;
-use mambo_webhooks::sign::sign;
+use mambo_webhooks::profile::Scheme;
+use mambo_webhooks::sign;
 use mambo_webhooks::{Code, KeyRing, Receiver, UnixMillis};
 
 const SECRET: &str = "correct horse battery staple";

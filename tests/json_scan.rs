@@ -12,7 +12,7 @@
 )]
 
 use fastrand::Rng;
-use mambo_webhooks::json::{Object, quoted, unquoted, valid};
+use mambo_webhooks::internal::json::{Object, quoted, unquoted, valid};
 use serde_json::value::RawValue;
 
 /// What texts are made of: JSON's own words, whole and broken.

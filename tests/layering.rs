@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A module by its path, such as `send/sqlite/claim`.
+/// A module by its path, such as `send/store/sqlite/claim`.
 type Name = Vec<String>;
 
 /// A module's file, and where it stands: for each of its ancestors and itself, its place in the list of its siblings.
@@ -28,7 +28,7 @@ fn declared(file: &Path) -> Vec<(String, usize)> {
     let mut found: Vec<(String, usize)> = Vec::new();
     let mut adjacent = false;
     for line in text.lines() {
-        let line = line.trim_start_matches("pub ").trim_start_matches("pub(crate) ");
+        let line = line.trim_start_matches("pub ").trim_start_matches("pub(crate) ").trim_start_matches("pub(super) ");
         let name = line.strip_prefix("mod ").and_then(|name| name.strip_suffix(';'));
         if let Some(name) = name {
             let place = if adjacent { found.last().unwrap().1 } else { found.len() };

@@ -10,8 +10,8 @@
     reason = "a test fails by panicking"
 )]
 
+use mambo_webhooks::error::Millis;
 use mambo_webhooks::error::ProblemCount;
-use mambo_webhooks::time::Millis;
 use mambo_webhooks::{Code, Error, Fault};
 
 fn table() -> Vec<(Error, &'static str, Fault, &'static str)> {

@@ -1,12 +1,13 @@
 //! What `Debug` shows of everything that holds a body, a payload, a signature or a secret: nothing of it.
 #![allow(clippy::unwrap_used, reason = "a test may stop where it fails")]
 
-use mambo_webhooks::envelope::{Envelope, EnvelopePaths};
-use mambo_webhooks::header::SignatureHeader;
-use mambo_webhooks::json::{Doc, Node, Problems};
-use mambo_webhooks::render::{OutboundEvent, VersionPolicy};
+use mambo_webhooks::internal::Envelope;
+use mambo_webhooks::internal::SignatureHeader;
+use mambo_webhooks::internal::json::{Doc, Node, Problems};
+use mambo_webhooks::profile::EnvelopePaths;
 use mambo_webhooks::shim::{Strictness, apply};
 use mambo_webhooks::{KeyRing, Profile, Receiver, Renderer, Shims, UnixMillis, Verified, Version};
+use mambo_webhooks::{OutboundEvent, VersionPolicy};
 
 const SECRET: &str = "correct horse battery staple";
 const NOW: UnixMillis = UnixMillis(1_700_000_000_000);

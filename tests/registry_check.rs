@@ -6,17 +6,13 @@
     reason = "a test fails by panicking, and reads best with json! in place"
 )]
 
-use mambo_webhooks::json::Problems;
+use mambo_webhooks::shim::Problem;
 use mambo_webhooks::{Error, Registry, Shims};
 use serde_json::{Value, json};
 
 fn problems(document: &str) -> Vec<(String, String, String)> {
-    let mut problems = Problems::default();
-    let _registry = Registry::over_builtin(document, &mut problems);
-    let line = |problem: &mambo_webhooks::json::Problem| {
-        (problem.code.to_owned(), problem.at.clone(), problem.sentence.clone())
-    };
-    problems.list().iter().map(line).collect()
+    let line = |problem: Problem| (problem.code.to_owned(), problem.at, problem.sentence);
+    Registry::problems(document).into_iter().map(line).collect()
 }
 
 /// A document with one change that has these ops.
@@ -239,10 +235,9 @@ fn every_problem_has_a_hint_or_says_what_was_expected() {
         change("none", json!([{ "op": "rename", "at": "a", "to": "b" }])),
     ];
     for document in documents {
-        let mut problems = Problems::default();
-        let _registry = Registry::over_builtin(&document.to_string(), &mut problems);
-        assert!(!problems.list().is_empty());
-        assert!(problems.list().iter().all(|problem| !problem.hint.is_empty()), "{problems:?}");
+        let problems = Registry::problems(&document.to_string());
+        assert!(!problems.is_empty());
+        assert!(problems.iter().all(|problem| !problem.hint.is_empty()), "{problems:?}");
     }
 }
 
@@ -254,9 +249,8 @@ fn nothing_is_said_twice_in_two_ways() {
         json!({ "format": 1, "deprecations": [{ "id": "user-points", "model": "User", "at": "/points",
             "since": "7.6.0", "removal": removal, "source": "s" }] })
     };
-    let mut problems = Problems::default();
-    Registry::over_builtin(&document("never").to_string(), &mut problems);
-    let listed: Vec<_> = problems.list().iter().map(|problem| (problem.code, problem.sentence.as_str())).collect();
+    let problems = Registry::problems(&document("never").to_string());
+    let listed: Vec<_> = problems.iter().map(|problem| (problem.code, problem.sentence.as_str())).collect();
     assert_eq!(listed, [("merge_conflict", "deprecation `user-points` is already there with other content")]);
 }
 

@@ -13,11 +13,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use mambo_webhooks::encoding::Encoding;
+use mambo_webhooks::key::Encoding;
 use mambo_webhooks::key::SecretPolicy;
+use mambo_webhooks::profile::Scheme;
 use mambo_webhooks::replay::{LEASE, MemoryReplayStore, ProcessError, ReplayStore, Reservation, check_store, process};
-use mambo_webhooks::scheme::Scheme;
-use mambo_webhooks::sign::sign;
+use mambo_webhooks::sign;
 use mambo_webhooks::{Error, Key, KeyRing, Receiver, UnixMillis, Verified, Window};
 
 const NOW: UnixMillis = UnixMillis(1_700_000_000_000);

@@ -22,8 +22,8 @@ use std::time::Duration;
 
 use cluster::{Cluster, connect};
 use deadpool_postgres::{Manager, Pool};
-use mambo_webhooks::send::outcome::{Effect, Next};
 use mambo_webhooks::send::store::{Capacity, Claim, Settled, Settlement};
+use mambo_webhooks::send::store::{Effect, Next};
 use mambo_webhooks::send::{
     AddressPolicy, Answer, AttemptRecord, DisableRule, Endpoint, LogQuery, NewEvent, Postgres, Prune, Selection,
     SendError, Settings, State, Store,

@@ -11,9 +11,9 @@
 
 use std::time::Duration;
 
-use mambo_webhooks::scheme::{Grammar, Scheme};
+use mambo_webhooks::profile::{Grammar, Scheme};
 use mambo_webhooks::send::{AddressPolicy, Endpoint, NewEvent, SendError, Settings, State};
-use mambo_webhooks::sign::sign;
+use mambo_webhooks::sign;
 use mambo_webhooks::{KeyRing, OutboundEvent, Profile, Receiver, Renderer, Shims, UnixMillis, Version, VersionPolicy};
 
 const SECRET: &str = "correct horse battery staple";

@@ -21,8 +21,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use mambo_webhooks::send::Reason;
-use mambo_webhooks::send::report::LogLine;
 use mambo_webhooks::send::store::Capacity;
+use mambo_webhooks::send::store::LogLine;
 use mambo_webhooks::send::{
     AddressPolicy, Failure, HttpOptions, LogQuery, NewEvent, Sender, Settings, Sqlite, State, Store, WorkerOptions,
 };

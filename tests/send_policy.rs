@@ -5,7 +5,8 @@
 
 use std::time::Duration;
 
-use mambo_webhooks::send::outcome::{Effect, Next, classify};
+use mambo_webhooks::send::classify;
+use mambo_webhooks::send::store::{Effect, Next};
 use mambo_webhooks::send::{Answer, Failure, Schedule};
 
 /// The default waits.

@@ -119,12 +119,12 @@ async fn due_in(sender: &Sender<Sqlite>) -> Option<i64> {
     found.due_in.map(|wait| i64::try_from(wait.as_millis()).unwrap())
 }
 
-async fn log(sender: &Sender<Sqlite>) -> Vec<mambo_webhooks::send::report::LogLine> {
+async fn log(sender: &Sender<Sqlite>) -> Vec<mambo_webhooks::send::store::LogLine> {
     sender.store().log(LogQuery { event: Some("e-1".into()), limit: 100, ..LogQuery::default() }).await.unwrap()
 }
 
 /// All 22 requests verify, no two share a signature, and the payload follows the policy across the upgrade.
-fn verify(receiver: &Receiver, lines: &[mambo_webhooks::send::report::LogLine]) {
+fn verify(receiver: &Receiver, lines: &[mambo_webhooks::send::store::LogLine]) {
     let requests = receiver.requests();
     assert_eq!((requests.len(), lines.len()), (22, 22));
     let mut signatures = HashSet::new();

@@ -19,8 +19,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use mambo_webhooks::send::outcome::{Effect, Next};
 use mambo_webhooks::send::store::{Capacity, Settlement};
+use mambo_webhooks::send::store::{Effect, Next};
 use mambo_webhooks::send::{
     AddressPolicy, AttemptRecord, DisableRule, Endpoint, Failure, SendError, Sqlite, State, Store,
 };

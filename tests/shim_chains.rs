@@ -2,7 +2,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use mambo_webhooks::json::Problems;
 use mambo_webhooks::shim::{Strictness, apply};
 use mambo_webhooks::{Registry, Shims, Version};
 
@@ -39,9 +38,7 @@ fn both_ways(registry: &str, kind: &str, old: &str, new: &str) {
 }
 
 fn problems(document: &str) -> Vec<(String, String)> {
-    let mut problems = Problems::default();
-    let _registry = Registry::over_builtin(document, &mut problems);
-    problems.list().iter().map(|problem| (problem.code.to_owned(), problem.at.clone())).collect()
+    Registry::problems(document).into_iter().map(|problem| (problem.code.to_owned(), problem.at)).collect()
 }
 
 #[test]
@@ -237,9 +234,8 @@ fn a_contains_that_was_not_dated_after_its_holder_was_renamed_is_refused() {
                         "ops":[{{"op":"rename","at":"/a","to":"b"}}]}}]}}"#
         )
     };
-    let mut found = Problems::default();
-    let _registry = Registry::over_builtin(&registry(""), &mut found);
-    let sentences: Vec<&str> = found.list().iter().map(|problem| problem.sentence.as_str()).collect();
+    let found = Registry::problems(&registry(""));
+    let sentences: Vec<&str> = found.iter().map(|problem| problem.sentence.as_str()).collect();
     assert_eq!(sentences, ["it never applies: change `moved` leaves nothing of the kind there, in E"]);
     let dated = r#","until":"9.0.0"},{"at":"/core","model":"Inner","since":"9.0.0""#;
     assert_eq!(problems(&registry(dated)), []);

@@ -28,8 +28,7 @@ use std::borrow::Cow;
 use std::env;
 
 use generate::Case;
-use mambo_webhooks::json::Problems;
-use mambo_webhooks::shim::{LossKind, Lossy, Shimmed, Shims, Strictness, apply};
+use mambo_webhooks::shim::{LossKind, Shimmed, Shims, Strictness, apply};
 use mambo_webhooks::{Registry, Version};
 use reference_convert::same;
 use serde_json::Value;
@@ -50,9 +49,8 @@ fn each_case(law: impl Fn(&Case, &Shims, &str)) {
             law(&case, &shims, &what);
         } else {
             // The generator says what its ops lose by the words of the documentation: there must be no other opinion.
-            let mut problems = Problems::default();
-            let _registry = Registry::over_builtin(&case.registry, &mut problems);
-            assert!(problems.list().iter().all(|problem| problem.code != "lossy_wrong"), "{what}\n{problems:?}");
+            let problems = Registry::problems(&case.registry);
+            assert!(problems.iter().all(|problem| problem.code != "lossy_wrong"), "{what}\n{problems:?}");
         }
         seed += 1;
     }
@@ -89,7 +87,8 @@ fn the_reference_interpreter_agrees() {
 #[test]
 fn there_and_back_is_the_same_where_nothing_is_lost() {
     each_case(|case, shims, what| {
-        let lossless = shims.registry().changes.iter().all(|change| change.lossy == Lossy::default());
+        let registry = value(&case.registry);
+        let lossless = registry["changes"].as_array().unwrap().iter().all(|change| change["lossy"] == "none");
         for (from, to) in [(case.low, case.high), (case.high, case.low)] {
             let there = run(shims, from, to, &case.body);
             let back = run(shims, to, from, &there.data);
@@ -173,19 +172,6 @@ fn nothing_to_do_gives_the_input_itself() {
             if found.applied.is_empty() {
                 let same = matches!(&found.data, Cow::Borrowed(data) if std::ptr::eq(*data, case.body.as_str()));
                 assert!(same, "{what}");
-            }
-        }
-    });
-}
-
-#[test]
-fn inverting_twice_changes_nothing() {
-    each_case(|_, shims, what| {
-        for change in &shims.registry().changes {
-            for op in &change.ops {
-                assert_eq!(op.invert().invert(), *op, "{what}");
-                let (lossy, inverse) = (op.lossy(), op.invert().lossy());
-                assert_eq!((lossy.up, lossy.down), (inverse.down, inverse.up), "{what}");
             }
         }
     });

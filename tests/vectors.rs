@@ -9,7 +9,7 @@
     reason = "a test fails by panicking"
 )]
 
-use mambo_webhooks::mac::MacKey;
+use mambo_webhooks::internal::HmacKey;
 use mambo_webhooks::{Error, Receiver, UnixMillis};
 use serde_json::{Value, json};
 #[cfg(target_family = "wasm")]
@@ -64,7 +64,7 @@ fn refusal(error: &Error) -> Value {
 fn hmac_agrees_with_rfc_4231() {
     let document: Value = serde_json::from_str(HMAC).unwrap();
     for case in document["cases"].as_array().unwrap() {
-        let tag = MacKey::new(&unhex(&case["key"])).tag(&[&unhex(&case["data"])]);
+        let tag = HmacKey::new(&unhex(&case["key"])).tag(&[&unhex(&case["data"])]);
         let expected = unhex(&case["tag"]);
         assert_eq!(tag[..expected.len()], expected, "case {}", case["name"]);
     }

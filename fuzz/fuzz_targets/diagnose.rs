@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use mambo_webhooks::detect::{detect, field_hints};
+use mambo_webhooks::diagnose::{detect, field_hints};
 use mambo_webhooks::{KeyRing, Receiver, UnixMillis};
 
 const NOW: UnixMillis = UnixMillis(1_700_000_000_000);

@@ -2,7 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use mambo_webhooks::envelope::{Envelope, EnvelopePaths};
+use mambo_webhooks::internal::Envelope;
+use mambo_webhooks::profile::EnvelopePaths;
 
 fuzz_target!(|body: &[u8]| {
     let layout = EnvelopePaths::default();

@@ -2,8 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use mambo_webhooks::header::SignatureHeader;
-use mambo_webhooks::scheme::Scheme;
+use mambo_webhooks::internal::SignatureHeader;
+use mambo_webhooks::profile::Scheme;
 
 fuzz_target!(|value: &[u8]| {
     let scheme = Scheme::default();

@@ -2,8 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use mambo_webhooks::scheme::Scheme;
-use mambo_webhooks::sign::sign;
+use mambo_webhooks::profile::Scheme;
+use mambo_webhooks::sign;
 use mambo_webhooks::{Code, KeyRing, Receiver, UnixMillis};
 
 const NOW: UnixMillis = UnixMillis(1_700_000_000_000);

@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use mambo_webhooks::json::quoted;
+use mambo_webhooks::internal::json::quoted;
 use mambo_webhooks::{KeyRing, Profile, Receiver, Version, Shims, UnixMillis, Verified, TargetVersion};
 
 const REGISTRY: &str = r#"{"format":1,"versions":["8.0.0","9.0.0"],"changes":[{"id":"c","since":"9.0.0",

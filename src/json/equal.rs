@@ -10,7 +10,7 @@ use super::scan::unquoted;
 /// Whether two values are the same: text by its characters, numbers by their exact value, objects by their members in
 /// any order, of a repeated name the last. Both must be valid JSON without blanks around it.
 #[must_use]
-pub fn equal(one: &str, other: &str) -> bool {
+pub(crate) fn equal(one: &str, other: &str) -> bool {
     if one == other {
         return true;
     }

@@ -16,7 +16,7 @@ use crate::redact::Bytes;
 pub struct Object<'a>(Parts<'a>);
 
 /// A member with the blanks around it.
-pub type Member<'a> = Part<'a>;
+pub(crate) type Member<'a> = Part<'a>;
 
 /// Shows no part of a body, and no signature.
 impl fmt::Debug for Object<'_> {
@@ -69,7 +69,7 @@ impl<'a> Object<'a> {
 
     /// The text of the value at `path`, which has no `*` in it. Meant for objects of which nothing was changed.
     #[must_use]
-    pub fn find(&self, path: &[Segment]) -> Option<&'a str> {
+    pub(crate) fn find(&self, path: &[Segment]) -> Option<&'a str> {
         let (Segment::Key(key), rest) = path.split_first()? else {
             return None;
         };

@@ -12,7 +12,7 @@ pub struct Pointer(Vec<Segment>);
 
 /// One step of a [`Pointer`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Segment {
+pub(crate) enum Segment {
     /// The member of this name of an object.
     Key(String),
     /// Each element of an array. A member named `*` is written `~2`.
@@ -38,19 +38,19 @@ impl Pointer {
 
     /// The member of this name of the whole value.
     #[must_use]
-    pub fn key(name: &str) -> Self {
+    pub(crate) fn key(name: &str) -> Self {
         Self([Segment::Key(name.into())].into())
     }
 
     /// The steps from the whole value to the place.
     #[must_use]
-    pub fn segments(&self) -> &[Segment] {
+    pub(crate) fn segments(&self) -> &[Segment] {
         &self.0
     }
 
     /// The holder of the place and the member's name there; `None` for the whole value and for elements.
     #[must_use]
-    pub fn split_key(&self) -> Option<(&[Segment], &str)> {
+    pub(crate) fn split_key(&self) -> Option<(&[Segment], &str)> {
         match self.0.split_last() {
             Some((Segment::Key(key), holder)) => Some((holder, key)),
             _ => None,
@@ -59,20 +59,20 @@ impl Pointer {
 
     /// The place beside this one that has the name `key`.
     #[must_use]
-    pub fn with_key(&self, key: &str) -> Self {
+    pub(crate) fn with_key(&self, key: &str) -> Self {
         let holder = self.0.split_last().map_or(&[][..], |(_, holder)| holder);
         Self(holder.iter().cloned().chain([Segment::Key(key.into())]).collect())
     }
 
     /// Whether the other place is this one or inside of it.
     #[must_use]
-    pub fn holds(&self, other: &Self) -> bool {
+    pub(crate) fn holds(&self, other: &Self) -> bool {
         other.0.starts_with(&self.0)
     }
 
     /// This pointer seen from the holder at `prefix`.
     #[must_use]
-    pub fn under(&self, prefix: &[Segment]) -> Self {
+    pub(crate) fn under(&self, prefix: &[Segment]) -> Self {
         Self(prefix.iter().chain(&self.0).cloned().collect())
     }
 }
@@ -99,7 +99,7 @@ fn segment(text: &str) -> Result<Segment, &'static str> {
 
 /// A member's name as a step of a pointer, the slash in front of it.
 #[must_use]
-pub fn escape_token(name: &str) -> String {
+pub(crate) fn escape_token(name: &str) -> String {
     let mut step = String::with_capacity(name.len().saturating_add(1));
     step.push('/');
     for character in name.chars() {

@@ -296,7 +296,7 @@ pub fn unquoted(json: &str) -> Option<String> {
 
 /// Whether a JSON string has an escape in it.
 #[must_use]
-pub fn is_escaped(json: &str) -> bool {
+pub(crate) fn is_escaped(json: &str) -> bool {
     json.as_bytes().contains(&b'\\')
 }
 

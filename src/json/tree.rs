@@ -35,7 +35,7 @@ impl fmt::Debug for Node<'_> {
 
 /// Where a visit has come to: a pointer with the indexes that `*` stands for.
 #[derive(Clone, Debug, Default)]
-pub struct Path<'p>(Vec<Step<'p>>);
+pub(crate) struct Path<'p>(Vec<Step<'p>>);
 
 #[derive(Clone, Copy, Debug)]
 enum Step<'p> {
@@ -68,7 +68,7 @@ impl<'a> Node<'a> {
     }
 
     /// Calls `act` with every value that `path` leads to, and tells whether any call changed something.
-    pub fn visit<'p>(
+    pub(crate) fn visit<'p>(
         &mut self,
         path: &'p [Segment],
         at: &mut Path<'p>,

@@ -1,11 +1,11 @@
 //! How a delivery goes out: one bounded POST, to permitted addresses only.
 
-pub mod resolve;
+pub(super) mod resolve;
 
 mod kept;
 
 pub(crate) mod trace;
 
-pub mod post;
+pub(super) mod post;
 
 pub(crate) use kept::descriptors;

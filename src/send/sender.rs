@@ -83,7 +83,7 @@ impl<S: Store> Sender<S> {
     /// `endpoint_unknown`, and when the secret is refused.
     pub async fn rotate(&self, id: &str, secret: &str, overlap: Duration) -> Result<(), SendError> {
         // A key ring with this secret alone says what is wrong with it before anything is changed.
-        crate::key::KeyRing::single(secret)?;
+        crate::crypto::key::KeyRing::single(secret)?;
         let change = Change::Rotate { secret: secret.to_string(), overlap };
         self.store.change_endpoint(id.to_string(), change).await
     }

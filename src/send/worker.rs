@@ -1,6 +1,6 @@
 //! The worker: claims what is due, posts it, records how it ended.
 
-pub mod metrics;
+pub(super) mod metrics;
 
 mod heartbeat;
 

@@ -1,15 +1,17 @@
 //! The built-in registry: what Mambo's public docs say of payload versions, each fact with its source and its doubt.
 //! No change of a payload's shape is public, so it has none; a user's document brings them.
 
+use alloc::vec::Vec;
+
 use super::check::check;
 use super::registry::Registry;
 use crate::error::{Error, ProblemCount};
-use crate::json::Problems;
+use crate::json::{Problem, Problems};
 use crate::version::Version;
 
 /// The versions that the built-in registry lists, oldest first: most receivers need no more of it, and start without
 /// reading it.
-pub const VERSIONS: &[Version] = &[
+pub(crate) const VERSIONS: &[Version] = &[
     Version::new(6, 2, 5),
     Version::new(7, 6, 0),
     Version::new(8, 0, 3),
@@ -33,8 +35,17 @@ impl Registry {
         Self { deprecations, ..builtin(SHAPES) }
     }
 
+    /// Every problem of a registry document laid over the built-in one, in the order of the document; none for a document
+    /// that [`from_json`](Self::from_json) reads.
+    #[must_use]
+    pub fn problems(text: &str) -> Vec<Problem> {
+        let mut problems = Problems::default();
+        let _registry = Self::over_builtin(text, &mut problems);
+        problems.list().to_vec()
+    }
+
     /// A document laid over the built-in registry, with every problem of its form and of what it says.
-    pub fn over_builtin(text: &str, problems: &mut Problems) -> Option<Self> {
+    fn over_builtin(text: &str, problems: &mut Problems) -> Option<Self> {
         // Checked without the built-in deprecations, so that places are those of the document.
         let mut registry = Self::over_shapes(text, problems)?;
         let deprecations = core::mem::replace(&mut registry.deprecations, builtin(DEPRECATIONS).deprecations);
@@ -75,5 +86,31 @@ pub(super) fn sound(registry: Option<Registry>, problems: &Problems) -> Result<R
     match problems.first() {
         Some((count, first)) => Err(Error::RegistryInvalid { count: ProblemCount(count), first }),
         None => Ok(registry.unwrap_or_default()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shim::Shims;
+
+    #[test]
+    fn the_built_in_registry_is_without_a_problem_and_invents_no_change() {
+        let mut problems = Problems::default();
+        let mut registry = Registry::read(SHAPES, &mut problems).unwrap();
+        assert_eq!(registry.deprecations, []);
+        let deprecations = Registry::read(DEPRECATIONS, &mut problems).unwrap();
+        registry.merge(deprecations, &mut problems);
+        check(&registry, &mut problems);
+        assert_eq!(problems.list(), []);
+        assert_eq!(registry, Registry::builtin());
+        assert_eq!(*Shims::default().registry(), registry);
+        assert_eq!(VERSIONS, registry.versions);
+        assert!(registry.changes.is_empty(), "no change of a shape is public");
+        assert!(registry.deprecations.iter().all(|entry| entry.doubt.is_some()));
+        let kinds: Vec<&str> = registry.events.keys().map(alloc::string::String::as_str).collect();
+        let mut known = crate::event::KINDS.to_vec();
+        known.sort_unstable();
+        assert_eq!(kinds, known);
     }
 }

@@ -11,7 +11,7 @@ use super::registry::{Change, Registry, Target};
 use crate::json::{Pointer, Problems, Segment};
 
 /// Adds every problem of `registry`.
-pub fn check(registry: &Registry, problems: &mut Problems) {
+pub(super) fn check(registry: &Registry, problems: &mut Problems) {
     if !is_bounded(registry, problems) {
         return;
     }

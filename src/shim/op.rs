@@ -187,7 +187,7 @@ impl Op {
 
     /// The op as seen from the holder of its model.
     #[must_use]
-    pub fn under(&self, prefix: &[Segment]) -> Self {
+    pub(crate) fn under(&self, prefix: &[Segment]) -> Self {
         let mut op = self.clone();
         match &mut op {
             Self::Move { from, to } => {

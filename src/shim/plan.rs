@@ -30,7 +30,7 @@ struct Table {
 
 /// A change as it applies to one kind of event; or a part of it, where another change comes between its places.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Step {
+pub(super) struct Step {
     /// Id of the change.
     pub change: String,
     pub(super) since: Version,

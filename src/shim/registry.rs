@@ -13,48 +13,48 @@ use crate::version::Version;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Registry {
     /// Known versions, oldest first.
-    pub versions: Vec<Version>,
+    pub(crate) versions: Vec<Version>,
     /// Events by kind.
-    pub events: BTreeMap<String, EventDef>,
+    pub(crate) events: BTreeMap<String, EventDef>,
     /// Models by name.
-    pub models: BTreeMap<String, ModelDef>,
+    pub(crate) models: BTreeMap<String, ModelDef>,
     /// What changed, and when.
-    pub changes: Vec<Change>,
+    pub(crate) changes: Vec<Change>,
     /// What is announced to go away, without a version in which it is gone.
-    pub deprecations: Vec<Deprecation>,
+    pub(crate) deprecations: Vec<Deprecation>,
 }
 
 /// An event.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EventDef {
+pub(crate) struct EventDef {
     /// The model that its data is.
-    pub model: String,
+    pub(crate) model: String,
     /// The first version that sends it; `None` where unknown, which counts as always.
-    pub introduced: Option<Version>,
+    pub(crate) introduced: Option<Version>,
     /// Where this is said.
-    pub source: Option<String>,
+    pub(crate) source: Option<String>,
 }
 
 /// A model.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ModelDef {
+pub(crate) struct ModelDef {
     /// The models inside it.
-    pub contains: Vec<Containment>,
+    pub(crate) contains: Vec<Containment>,
     /// Where this is said, or what is not known of it.
-    pub source: Option<String>,
+    pub(crate) source: Option<String>,
 }
 
 /// A model inside another.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Containment {
+pub(crate) struct Containment {
     /// Where it is.
-    pub at: Pointer,
+    pub(crate) at: Pointer,
     /// Its name.
-    pub model: String,
+    pub(crate) model: String,
     /// The first version in which it is there; `None` for always.
-    pub since: Option<Version>,
+    pub(crate) since: Option<Version>,
     /// The first version in which it is there no more; `None` for never.
-    pub until: Option<Version>,
+    pub(crate) until: Option<Version>,
 }
 
 /// What a change applies to.
@@ -68,47 +68,58 @@ pub enum Target {
 
 /// A payload change.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change {
+pub(crate) struct Change {
     /// Its name in results and messages.
-    pub id: String,
+    pub(crate) id: String,
     /// The first version with the newer shape.
-    pub since: Version,
+    pub(crate) since: Version,
     /// What it applies to.
-    pub on: Target,
+    pub(crate) on: Target,
     /// What changed, in a sentence.
-    pub summary: String,
+    pub(crate) summary: String,
     /// Why, in a sentence.
-    pub why: Option<String>,
+    pub(crate) why: Option<String>,
     /// Where this is said.
-    pub source: Option<String>,
+    pub(crate) source: Option<String>,
     /// Which directions can lose something; must be what the ops come to.
-    pub lossy: Lossy,
+    pub(crate) lossy: Lossy,
     /// From the older shape to the newer.
-    pub ops: Vec<Op>,
+    pub(crate) ops: Vec<Op>,
 }
 
 /// An announcement that something will go away.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Deprecation {
+pub(crate) struct Deprecation {
     /// Its name.
-    pub id: String,
+    pub(crate) id: String,
     /// The model that it is about.
-    pub model: String,
+    pub(crate) model: String,
     /// Where it is in the model.
-    pub at: Pointer,
+    pub(crate) at: Pointer,
     /// The version that announced it, as printed.
-    pub since: Version,
+    pub(crate) since: Version,
     /// When it may be removed, as printed.
-    pub removal: Option<String>,
+    pub(crate) removal: Option<String>,
     /// What to use instead.
-    pub replacement: Option<String>,
+    pub(crate) replacement: Option<String>,
     /// Where this is said.
-    pub source: String,
+    pub(crate) source: String,
     /// What about it is not certain.
-    pub doubt: Option<String>,
+    pub(crate) doubt: Option<String>,
 }
 
 impl Registry {
+    /// The versions that it lists, oldest first.
+    #[must_use]
+    pub fn versions(&self) -> &[Version] {
+        &self.versions
+    }
+
+    /// The event types that it names, in alphabetical order.
+    pub fn event_types(&self) -> impl Iterator<Item = &str> {
+        self.events.keys().map(String::as_str)
+    }
+
     /// Lays another registry over this one: its versions, changes and deprecations are added, its events and models
     /// replace those of the same name. The same change in both is one change.
     pub fn merge(&mut self, mut over: Self, problems: &mut Problems) {

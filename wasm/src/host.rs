@@ -5,8 +5,8 @@ use std::borrow::Cow;
 
 use js_sys::Uint8Array;
 use mambo_webhooks::Key;
-use mambo_webhooks::mac::Tag;
-use mambo_webhooks::verify::{CoreHmac, HmacProvider};
+use mambo_webhooks::internal::Tag;
+use mambo_webhooks::internal::{CoreHmac, HmacProvider};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use zeroize::Zeroizing;

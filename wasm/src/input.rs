@@ -1,7 +1,7 @@
 //! What comes in beside options: a body, headers and the time.
 
 use js_sys::Uint8Array;
-use mambo_webhooks::limits::MAX_SEPARATOR_BYTES;
+use mambo_webhooks::internal::limits::MAX_SEPARATOR_BYTES;
 use mambo_webhooks::{Error, Headers, UnixMillis};
 
 /// A body in JavaScript's memory, no larger than is allowed.

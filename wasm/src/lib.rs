@@ -26,7 +26,7 @@ mod tools;
 
 use js_sys::{JSON, JsString, Uint8Array};
 use mambo_webhooks::diagnose::Diagnosis;
-use mambo_webhooks::limits::MAX_DIAGNOSED_BYTES;
+use mambo_webhooks::internal::limits::MAX_DIAGNOSED_BYTES;
 use mambo_webhooks::{Error, Receiver};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -156,5 +156,5 @@ pub fn replay_key(receiver: usize, headers: &str, body: &[u8]) -> Result<String,
 #[wasm_bindgen]
 #[must_use]
 pub fn event_key(id: Option<String>, body: &[u8]) -> String {
-    mambo_webhooks::received::event_key(id.as_deref(), body)
+    mambo_webhooks::internal::event_key(id.as_deref(), body)
 }

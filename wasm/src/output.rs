@@ -1,10 +1,11 @@
 //! What goes out: plain objects, made by serde. `js/src/core_bg.d.ts` has their types.
 
 use mambo_webhooks::Received;
+use mambo_webhooks::Verified;
 use mambo_webhooks::diagnose::Diagnosis;
-use mambo_webhooks::json::Problem;
+use mambo_webhooks::internal::Proof;
+use mambo_webhooks::internal::json::Problem;
 use mambo_webhooks::shim::Loss;
-use mambo_webhooks::verify::{Proof, Verified};
 use mambo_webhooks::{Error, UnixMillis};
 use serde::Serialize;
 use serde_wasm_bindgen::Serializer;

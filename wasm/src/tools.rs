@@ -1,12 +1,11 @@
 //! What the test kit and people at a keyboard call.
 
 use js_sys::Uint8Array;
-use mambo_webhooks::detect::{Detected, FieldHint, detect as found_by, field_hints};
+use mambo_webhooks::diagnose::{Detected, FieldHint, detect as found_by, field_hints};
 use mambo_webhooks::error::Code;
-use mambo_webhooks::json::Problems;
-use mambo_webhooks::limits::MAX_BODY_BYTES;
+use mambo_webhooks::internal::limits::MAX_BODY_BYTES;
 use mambo_webhooks::shim::changelog as changelog_of;
-use mambo_webhooks::sign::sign as signed;
+use mambo_webhooks::sign as signed;
 use mambo_webhooks::{Error, KeyRing, Profile, Registry};
 use serde::Serialize;
 use wasm_bindgen::JsValue;
@@ -109,9 +108,8 @@ pub fn changelog(registry: Option<String>) -> Result<String, JsValue> {
 #[wasm_bindgen]
 #[must_use]
 pub fn check_registry(registry: &str) -> JsValue {
-    let mut problems = Problems::default();
-    let _registry = Registry::over_builtin(registry, &mut problems);
-    value(&problems.list().iter().map(problem).collect::<Vec<_>>())
+    let problems = Registry::problems(registry);
+    value(&problems.iter().map(problem).collect::<Vec<_>>())
 }
 
 /// Every code with its fault and its sentence, the places in it unfilled.

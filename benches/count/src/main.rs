@@ -3,8 +3,8 @@
 
 use std::hint::black_box;
 
-use mambo_webhooks::header::SignatureHeader;
-use mambo_webhooks::scheme::Scheme;
+use mambo_webhooks::internal::SignatureHeader;
+use mambo_webhooks::profile::Scheme;
 use mambo_webhooks::shim::Shims;
 use mambo_webhooks::{KeyRing, Receiver, Version, UnixMillis, TargetVersion};
 
@@ -31,7 +31,7 @@ fn main() {
     };
     let body = body(size);
     let scheme = Scheme::default();
-    let signature = mambo_webhooks::sign::sign(&scheme, &keys, &body, NOW).expect("signed");
+    let signature = mambo_webhooks::sign(&scheme, &keys, &body, NOW).expect("signed");
     assert!(SignatureHeader::parse(&scheme, signature.as_bytes()).is_ok());
     let headers = [("host", "example.com"), ("x-mambo-signature", signature.as_str())];
     for _ in 0..times {

@@ -8,7 +8,7 @@ use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
-use mambo_webhooks::limits::MAX_BODY_BYTES;
+use mambo_webhooks::internal::limits::MAX_BODY_BYTES;
 use mambo_webhooks::send::now;
 use mambo_webhooks::{Fault, KeyRing, Receiver};
 use serde_json::{Value, json};

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Subcommand;
-use mambo_webhooks::detect::{detect, field_hints};
+use mambo_webhooks::diagnose::{detect, field_hints};
 use mambo_webhooks::send::now;
-use mambo_webhooks::sign::sign;
+use mambo_webhooks::sign;
 use mambo_webhooks::{KeyRing, Receiver, UnixMillis};
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 //! What the status page shows, as JSON: no secret, no payload.
 
 use mambo_webhooks::UnixMillis;
-use mambo_webhooks::send::report::{Counts, EndpointHealth};
+use mambo_webhooks::send::store::{Counts, EndpointHealth};
 use mambo_webhooks::send::{LogQuery, SendError, Store};
 use serde_json::{Value, json};
 

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use clap::Subcommand;
-use mambo_webhooks::json::Problems;
 use mambo_webhooks::shim::{Strictness, apply, changelog};
 use mambo_webhooks::{Registry, Shims, Version};
 use serde_json::{Value, json};
@@ -65,12 +64,10 @@ pub fn upgrade(Upgrade { registry, kind, from, to, data }: &Upgrade) -> Result<A
 pub fn document(command: &Document) -> Result<Answer, String> {
     match command {
         Document::Check { registry } => {
-            let mut problems = Problems::default();
-            let _registry = Registry::over_builtin(&text(registry)?, &mut problems);
+            let problems = Registry::problems(&text(registry)?);
             let lines: Vec<String> =
-                problems.list().iter().map(|problem| format!("{}: {problem} {}", problem.code, problem.hint)).collect();
+                problems.iter().map(|problem| format!("{}: {problem} {}", problem.code, problem.hint)).collect();
             let rows: Vec<Value> = problems
-                .list()
                 .iter()
                 .map(|problem| {
                     json!({ "code": problem.code, "at": problem.at, "sentence": problem.sentence, "hint": problem.hint })

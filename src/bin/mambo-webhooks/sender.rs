@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use clap::Subcommand;
-use mambo_webhooks::send::report::Counts;
+use mambo_webhooks::send::store::Counts;
 use mambo_webhooks::send::{Enqueued, LogQuery, NewEvent, Prune, Selection, Sender, Sqlite, Store, WorkerOptions};
 use mambo_webhooks::{Registry, UnixMillis};
 use serde_json::{Value, json};
@@ -217,7 +217,7 @@ async fn act<S: Store + Clone>(
                     None => event,
                 })
             };
-            if !kind.trim().is_empty() && !registry.events.contains_key(&kind) {
+            if !kind.trim().is_empty() && !registry.event_types().any(|known| known == kind) {
                 remark(&format!("neither Mambo's docs nor the registry name the event type `{kind}`"));
             }
             if !lines {

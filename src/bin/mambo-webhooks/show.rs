@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressStyle};
-use mambo_webhooks::send::report::{EndpointHealth, LogLine};
+use mambo_webhooks::send::store::{EndpointHealth, LogLine};
 use mambo_webhooks::send::{Breaker, SendError};
 use serde_json::{Value, json};
 

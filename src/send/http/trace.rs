@@ -2,7 +2,7 @@
 
 use alloc::string::String;
 
-use crate::mac::digest;
+use crate::crypto::hmac::digest;
 
 /// One trace for an event, one span for an attempt, both the same wherever they are made.
 pub(crate) fn traceparent(event: &str, delivery: i64, number: u32) -> String {

@@ -11,7 +11,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
 use crate::send::outcome::{Answer, Failure};
-use crate::send::report::Counts;
+use crate::send::store::Counts;
 
 /// How an attempt ended: a class of statuses or a failure, so that the number of series stays small.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]

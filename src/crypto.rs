@@ -1,0 +1,7 @@
+//! Secrets, keys and tags: everything that touches key material.
+
+pub(crate) mod encoding;
+
+pub(crate) mod hmac;
+
+pub(crate) mod key;

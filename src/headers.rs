@@ -1,0 +1,53 @@
+//! The headers of a request, in whichever shape a server hands them over.
+
+use alloc::vec::Vec;
+
+/// Header names and values, as a server hands them over. Names match in any case.
+pub trait Headers {
+    /// Calls `act` with the name and the value of each header.
+    fn visit(&self, act: &mut dyn FnMut(&str, &[u8]));
+
+    /// Calls `act` with each value of the header called `name`.
+    fn each(&self, name: &str, act: &mut dyn FnMut(&[u8])) {
+        self.visit(&mut |found, value| {
+            if found.eq_ignore_ascii_case(name) {
+                act(value);
+            }
+        });
+    }
+}
+
+#[cfg(feature = "http")]
+impl Headers for http::HeaderMap {
+    fn visit(&self, act: &mut dyn FnMut(&str, &[u8])) {
+        for (name, value) in self {
+            act(name.as_str(), value.as_bytes());
+        }
+    }
+}
+
+impl<N: AsRef<str>, V: AsRef<[u8]>> Headers for [(N, V)] {
+    fn visit(&self, act: &mut dyn FnMut(&str, &[u8])) {
+        for (name, value) in self {
+            act(name.as_ref(), value.as_ref());
+        }
+    }
+}
+
+impl<H: Headers + ?Sized> Headers for &H {
+    fn visit(&self, act: &mut dyn FnMut(&str, &[u8])) {
+        (**self).visit(act);
+    }
+}
+
+impl<N: AsRef<str>, V: AsRef<[u8]>, const COUNT: usize> Headers for [(N, V); COUNT] {
+    fn visit(&self, act: &mut dyn FnMut(&str, &[u8])) {
+        self.as_slice().visit(act);
+    }
+}
+
+impl<N: AsRef<str>, V: AsRef<[u8]>> Headers for Vec<(N, V)> {
+    fn visit(&self, act: &mut dyn FnMut(&str, &[u8])) {
+        self.as_slice().visit(act);
+    }
+}

@@ -1,0 +1,98 @@
+//! What was received: an event with the proof that its delivery was verified.
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::crypto::encoding::hex;
+use crate::crypto::hmac::digest;
+use crate::event::Event;
+use crate::shim::{Loss, VersionStatus};
+use crate::verify::Verified;
+use crate::version::Version;
+
+/// An event that was verified. It cannot be had in another way: its proof is private, and only
+/// [`Receiver::receive`](crate::Receiver::receive) and [`Receiver::open`](crate::Receiver::open), which takes a [`Verified`],
+/// make one.
+///
+/// ```compile_fail,E0451
+/// # use mambo_webhooks::{Received, Verified};
+/// # fn forge<'a>(genuine: Received<'a>, verified: Verified<'a>) -> Received<'a> {
+/// Received { verified, ..genuine }
+/// # }
+/// ```
+///
+/// Nor can a proof be made from bytes, except through the one function that says so:
+///
+/// ```compile_fail,E0451
+/// # use mambo_webhooks::Verified;
+/// # fn forge<'a>(genuine: Verified<'a>) -> Verified<'a> {
+/// Verified { body: b"forged", ..genuine }
+/// # }
+/// ```
+///
+/// ```
+/// # use mambo_webhooks::{KeyRing, Receiver, UnixMillis, Verified};
+/// # fn main() -> Result<(), mambo_webhooks::Error> {
+/// let receiver = Receiver::new(KeyRing::single("a secret of at least 16 bytes")?);
+/// let from_a_queue = Verified::assume_verified(br#"{"message":"ping"}"#, UnixMillis(1_700_000_000_000));
+/// assert_eq!(receiver.open(from_a_queue, &[("none", "")])?.event.kind(), Some("Ping"));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Received<'a> {
+    /// What happened.
+    pub event: Event<'a>,
+    /// The event's id, where the envelope names one.
+    pub id: Option<Cow<'a, str>>,
+    /// When it happened, as JSON text, where the envelope says so.
+    pub time: Option<&'a str>,
+    /// The version in whose shape the data came, where the envelope or the receiver's settings say so.
+    pub received_version: Option<Version>,
+    /// The version in whose shape the data is now; `None` where that is unknown.
+    pub delivered_version: Option<Version>,
+    /// How the version that the data came in compares with those that the registry lists.
+    pub version_status: VersionStatus,
+    /// Ids of the changes that were carried out on the data.
+    pub applied: Vec<String>,
+    /// What the target version could not hold.
+    pub losses: Vec<Loss>,
+    pub(crate) verified: Verified<'a>,
+}
+
+/// Shows no part of a body but kind and id, and no signature.
+impl fmt::Debug for Received<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Received")
+            .field("kind", &self.event.kind())
+            .field("id", &self.id)
+            .field("received_version", &self.received_version)
+            .field("delivered_version", &self.delivered_version)
+            .field("applied", &self.applied)
+            .field("losses", &self.losses)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'a> Received<'a> {
+    /// The proof that the delivery was verified: its bytes, key, timestamp and replay key.
+    #[must_use]
+    pub const fn verified(&self) -> &Verified<'a> {
+        &self.verified
+    }
+
+    /// What is the same for every delivery of one event, retries included, as far as that can be known: the
+    /// event's id, or else a digest of the body. Two events with equal bodies and no id have the same one.
+    #[must_use]
+    pub fn event_key(&self) -> String {
+        event_key(self.id.as_deref(), self.verified.body())
+    }
+}
+
+/// [`Received::event_key`], from its parts.
+#[must_use]
+pub fn event_key(id: Option<&str>, body: &[u8]) -> String {
+    id.map_or_else(|| ["sha256:", &hex(&digest(&[body]))].concat(), |id| ["id:", id].concat())
+}

@@ -1,0 +1,74 @@
+//! Taking events into PostgreSQL.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use tokio_postgres::Row;
+use tokio_postgres::types::Type;
+
+use super::connection::Parameter;
+use super::rows::{get, unsigned};
+use crate::send::error::SendError;
+use crate::send::event::NewEvent;
+use crate::send::store::contract::Enqueued;
+
+/// The statement; [`Columns::parameters`] are its parameters, [`taken`] reads its answer.
+pub(super) const ENQUEUE: &str =
+    "SELECT place, event, deliveries, is_new FROM mambo_enqueue($1, $2, $3, $4, $5, $6, $7) ORDER BY place";
+
+/// Events, a column each.
+pub(super) struct Columns {
+    ids: Vec<String>,
+    kinds: Vec<String>,
+    versions: Vec<String>,
+    times: Vec<Option<String>>,
+    datas: Vec<String>,
+    keys: Vec<Option<String>>,
+    one: Option<String>,
+}
+
+impl Columns {
+    /// Columns of events for every endpoint that subscribes, or for the endpoint `one` by hand.
+    pub(super) fn new(events: Vec<NewEvent>, one: Option<String>) -> Result<Self, SendError> {
+        let mut columns = Self {
+            ids: Vec::new(),
+            kinds: Vec::new(),
+            versions: Vec::new(),
+            times: Vec::new(),
+            datas: Vec::new(),
+            keys: Vec::new(),
+            one,
+        };
+        for event in events {
+            let (event, key) = event.named()?;
+            columns.ids.push(event.id);
+            columns.kinds.push(event.kind);
+            columns.versions.push(alloc::format!("{}", event.version));
+            columns.times.push(event.time);
+            columns.datas.push(event.data);
+            columns.keys.push(key);
+        }
+        Ok(columns)
+    }
+
+    pub(super) fn parameters(&self) -> [Parameter<'_>; 7] {
+        [
+            (&self.ids, Type::TEXT_ARRAY),
+            (&self.kinds, Type::TEXT_ARRAY),
+            (&self.versions, Type::TEXT_ARRAY),
+            (&self.times, Type::TEXT_ARRAY),
+            (&self.datas, Type::TEXT_ARRAY),
+            (&self.keys, Type::TEXT_ARRAY),
+            (&self.one, Type::TEXT),
+        ]
+    }
+}
+
+/// What became of the events, in their order.
+pub(super) fn taken(rows: &[Row]) -> Result<Vec<Enqueued>, SendError> {
+    let one = |row: &Row| {
+        let deliveries = unsigned(get(row, "deliveries")?);
+        Ok(Enqueued { event: get(row, "event")?, deliveries, is_new: get(row, "is_new")? })
+    };
+    rows.iter().map(one).collect()
+}

@@ -1,0 +1,160 @@
+//! Which ready deliveries a claim takes: the limits of each endpoint, the shares of its lanes, the turns of endpoints. Pure.
+//!
+//! The same rules stand in SQL in `postgres/schema_2.sql`; one suite tests both.
+
+use alloc::vec::Vec;
+
+use crate::send::endpoint::Settings;
+use crate::send::store::contract::Capacity;
+use crate::send::store::observed::{BREAKER_TIMEOUTS, SLOW_MS};
+
+/// An endpoint's row of the table `status`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Status {
+    pub in_flight: i64,
+    pub concurrency: i64,
+    pub latency_ms: Option<i64>,
+    pub timeouts: u32,
+    pub open_until: i64,
+    pub next_slot_us: i64,
+}
+
+/// What may go out to an endpoint now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Room {
+    /// So many deliveries.
+    pub free: usize,
+    /// Whether only those that a caller asked for.
+    pub is_manual_only: bool,
+    /// Whether the endpoint is slow, or was not attempted yet.
+    pub is_slow: bool,
+    /// Where the rate limit counts from, and the time that one attempt takes of it, in microseconds.
+    pub rate: Option<(i64, i64)>,
+}
+
+/// A ready delivery that may be claimed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Candidate {
+    /// Which of the endpoints.
+    pub endpoint: usize,
+    /// Its place among the endpoint's.
+    pub place: usize,
+    pub number: i64,
+    pub event: i64,
+    pub size: usize,
+    pub attempts: u32,
+    pub lane: u8,
+}
+
+impl Status {
+    pub(super) fn room(&self, settings: &Settings, is_enabled: bool, now_ms: i64) -> Room {
+        let is_tripped = self.timeouts >= BREAKER_TIMEOUTS;
+        let free = if is_tripped {
+            i64::from(self.in_flight == 0)
+        } else {
+            i64::from(settings.max_in_flight).min(self.concurrency).saturating_sub(self.in_flight)
+        };
+        let now_us = now_ms.saturating_mul(1000);
+        let rate = settings.rate_per_second.map(|rate| {
+            let rate = i64::from(rate.get());
+            let interval = 1_000_000_i64.checked_div(rate).unwrap_or(1).max(1);
+            // A burst of what 50 milliseconds allow, so that a worker that looks less often still keeps the rate.
+            let burst = (rate / 20).max(1).saturating_sub(1).saturating_mul(interval);
+            (self.next_slot_us.max(now_us.saturating_sub(burst)), interval)
+        });
+        let allowed = rate.map_or(i64::MAX, |(slot, interval)| {
+            let since = now_us.saturating_sub(slot);
+            if since < 0 { 0 } else { since.checked_div(interval).unwrap_or(0).saturating_add(1) }
+        });
+        Room {
+            free: usize::try_from(free.min(allowed)).unwrap_or(0),
+            is_manual_only: !is_enabled || (is_tripped && self.open_until > now_ms),
+            is_slow: self.latency_ms.unwrap_or(SLOW_MS) >= SLOW_MS,
+            rate,
+        }
+    }
+}
+
+/// Puts an endpoint's candidates of three lanes in order: of five, three are first attempts, one is a retry, one was
+/// asked for; what one lane leaves, the others take. Turns let each lane of one be first now and then.
+pub(super) fn interleave(lanes: [Vec<Candidate>; 3], turn: usize, room: usize) -> Vec<Candidate> {
+    // In twelfths, so that no fraction is needed.
+    let [first, retry, manual] = [0, turn % 4, turn.wrapping_add(2) % 4];
+    let rank = |lane: &Candidate, place: usize| match lane.lane {
+        0 => place.saturating_mul(4).saturating_sub(first),
+        1 => place.saturating_mul(12).saturating_sub(retry.saturating_mul(3)),
+        _ => place.saturating_mul(12).saturating_sub(manual.saturating_mul(3)),
+    };
+    let mut ranked: Vec<(usize, Candidate)> = lanes
+        .into_iter()
+        .flat_map(|lane| lane.into_iter().zip(1..).map(|(candidate, place)| (rank(&candidate, place), candidate)))
+        .collect();
+    ranked.sort_by_key(|(rank, candidate)| (*rank, candidate.lane));
+    let placed = ranked.into_iter().zip(1..).map(|((_, candidate), place)| Candidate { place, ..candidate });
+    placed.take(room).collect()
+}
+
+/// Chooses among the endpoints' candidates: everyone's first before anyone's second, within what the worker can take.
+pub(super) fn choose(mut candidates: Vec<Candidate>, rooms: &[Room], capacity: Capacity) -> Vec<Candidate> {
+    candidates.sort_by_key(|candidate| candidate.place);
+    let (mut bytes, mut slow) = (0_usize, 0_usize);
+    let mut chosen = Vec::new();
+    for candidate in candidates {
+        let is_slow = rooms.get(candidate.endpoint).is_some_and(|room| room.is_slow);
+        if is_slow && slow >= capacity.slow {
+            continue;
+        }
+        bytes = bytes.saturating_add(candidate.size);
+        if chosen.len() >= capacity.deliveries || bytes > capacity.bytes {
+            break;
+        }
+        slow = slow.saturating_add(usize::from(is_slow));
+        chosen.push(candidate);
+    }
+    chosen
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STATUS: Status =
+        Status { in_flight: 0, concurrency: 64, latency_ms: Some(5), timeouts: 0, open_until: 0, next_slot_us: 0 };
+
+    fn settings() -> Settings {
+        Settings::new("https://example.com/", "correct horse battery staple")
+    }
+
+    fn free(status: Status, settings: &Settings, now_ms: i64) -> usize {
+        status.room(settings, true, now_ms).free
+    }
+
+    #[test]
+    fn limits_and_the_breaker_bound_what_goes_out() {
+        let settings = settings().max_in_flight(8);
+        assert_eq!(free(STATUS, &settings, 0), 8);
+        assert_eq!(free(Status { in_flight: 5, ..STATUS }, &settings, 0), 3);
+        assert_eq!(free(Status { in_flight: 9, ..STATUS }, &settings, 0), 0);
+        assert_eq!(free(Status { concurrency: 2, ..STATUS }, &settings, 0), 2);
+        let tripped = Status { timeouts: 5, open_until: 100, ..STATUS };
+        assert_eq!(free(tripped, &settings, 0), 1);
+        assert!(tripped.room(&settings, true, 99).is_manual_only, "open");
+        assert!(!tripped.room(&settings, true, 100).is_manual_only, "a probe goes out");
+        assert_eq!(free(Status { in_flight: 1, ..tripped }, &settings, 100), 0, "one at a time");
+        assert!(STATUS.room(&settings, false, 0).is_manual_only, "disabled");
+        assert!(Status { latency_ms: None, ..STATUS }.room(&settings, true, 0).is_slow, "not attempted yet");
+    }
+
+    #[test]
+    fn a_rate_lets_through_what_50_milliseconds_allow() {
+        let at = 1_000_000;
+        let settings = |rate: u32| settings().max_in_flight(1000).rate_per_second(rate.try_into().unwrap());
+        let status = |next_slot_us| Status { concurrency: 1000, next_slot_us, ..STATUS };
+        assert_eq!(free(status(0), &settings(1), at), 1);
+        assert_eq!(free(status(at * 1000), &settings(1), at), 1);
+        assert_eq!(free(status(at * 1000 + 1), &settings(1), at), 0);
+        assert_eq!(free(status(0), &settings(1000), at), 50);
+        assert_eq!(free(status(at * 1000 - 10_000), &settings(1000), at), 11);
+        assert_eq!(free(status(0), &settings(u32::MAX), at), 1000, "more than one in a microsecond is no limit");
+    }
+}

@@ -1,0 +1,9 @@
+//! What a delivery looks like on the wire. Each grammar is read and written in one file.
+
+pub(crate) mod scheme;
+
+pub(crate) mod header;
+
+pub(crate) mod envelope;
+
+pub(crate) mod profile;
