@@ -204,11 +204,32 @@ fn the_page_of_codes_is_the_table() {
         let (sentence, fault) = (code.template(), code.fault().as_str());
         page += &format!("| `{code}` | {fault} | {} | {sentence} | {} |\n", code.http_status(), code.advice());
     }
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/CODES.md");
-    if std::env::var_os("MAMBO_BLESS").is_some() {
-        std::fs::write(path, &page).unwrap();
+    is_written("docs/CODES.md", &page);
+}
+
+#[test]
+fn the_table_of_the_npm_package_is_this_one() {
+    let mut table = concat!(
+        "// Written by tests/messages.rs from src/error.rs: MAMBO_BLESS=1 cargo test --test messages.\n\n",
+        "/** Every failure: whose fault it is, the HTTP status to answer, and its sentence with `{places}` to fill. */\n",
+        "export const ERRORS = {\n",
+    )
+    .to_owned();
+    for code in Code::ALL {
+        let (sentence, fault) = (code.template(), code.fault().as_str());
+        table +=
+            &format!("  {code}: {{ fault: \"{fault}\", status: {}, message: {sentence:?} }},\n", code.http_status());
     }
-    assert_eq!(std::fs::read_to_string(path).unwrap(), page, "MAMBO_BLESS=1 writes the page anew");
+    is_written("js/src/error-table.ts", &[&table, "} as const;\n"].concat());
+}
+
+/// A file that is made from the table; `MAMBO_BLESS=1` writes it anew.
+fn is_written(name: &str, text: &str) {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+    if std::env::var_os("MAMBO_BLESS").is_some() {
+        std::fs::write(&path, text).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(path).unwrap(), text, "MAMBO_BLESS=1 writes {name} anew");
 }
 
 #[test]

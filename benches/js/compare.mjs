@@ -31,7 +31,8 @@ const replay = { store: memoryReplayStore() };
 const peers = {
   "mambo-webhooks": {
     sign: pairs("x-mambo-signature"),
-    verify: (body, headers, keys) => createReceiver({ keys: keys.map((key, id) => ({ id: `${id}`, secret: key })) }).verify({ headers, body }),
+    verify: (body, headers, keys) =>
+      createReceiver({ keys: keys.map((key, id) => ({ id: `${id}`, secret: key })) }).verify({ headers, body }),
     once: (body, headers) => createReceiver({ secret, replay }).process({ headers, body }, () => {}),
   },
   stripe: {
@@ -39,13 +40,22 @@ const peers = {
     takes: { headers: "takes the value", secrets: "takes one secret" },
     verify: (body, headers, [key]) => stripe.webhooks.signature.verifyHeader(body, headers["stripe-signature"], key, 300),
   },
-  standardwebhooks: { takes: { secrets: "takes one secret" }, sign: standard("webhook"), verify: (body, headers, [key]) => new Webhook(base64(key)).verify(body, headers) },
-  svix: { takes: { secrets: "takes one secret" }, sign: standard("svix"), verify: (body, headers, [key]) => new Svix(base64(key)).verify(body, headers) },
+  standardwebhooks: {
+    takes: { secrets: "takes one secret" },
+    sign: standard("webhook"),
+    verify: (body, headers, [key]) => new Webhook(base64(key)).verify(body, headers),
+  },
+  svix: {
+    takes: { secrets: "takes one secret" },
+    sign: standard("svix"),
+    verify: (body, headers, [key]) => new Svix(base64(key)).verify(body, headers),
+  },
   "@octokit/webhooks-methods": {
     takes: { headers: "takes the value", time: "has no timestamp" },
     sign: (body, _time, key) => ({ "x-hub-signature-256": `sha256=${hmac(key, body).toString("hex")}` }),
     verify: async (body, headers, [key, ...more]) => {
-      if (!(await verifyWithFallback(key, body, headers["x-hub-signature-256"], more))) throw Object.assign(new Error("refused"), { code: "false" });
+      if (!(await verifyWithFallback(key, body, headers["x-hub-signature-256"], more)))
+        throw Object.assign(new Error("refused"), { code: "false" });
     },
   },
 };
@@ -77,7 +87,8 @@ const cases = {
     const entries = Object.entries(sign(body, time, secret)).map(([name, value]) => [name, value.replace(time, `${time}abc`)]);
     return verify(body.toString(), Object.fromEntries(entries), [secret]);
   },
-  "a character exchanged for a byte that is no UTF-8": ({ sign, verify }) => verify(around([0xff]), sign(around("\uFFFD"), now(), secret), [secret]),
+  "a character exchanged for a byte that is no UTF-8": ({ sign, verify }) =>
+    verify(around([0xff]), sign(around("\uFFFD"), now(), secret), [secret]),
   "the same delivery twice": async ({ sign, verify, once = verify }) => {
     const headers = sign(body, now(), secret);
     await once(body.toString(), headers, [secret]);

@@ -18,7 +18,12 @@ export function hand({ bytes, signature }) {
 /** For a delivery that was signed at `seconds`, a function of each contestant that verifies it. */
 export async function verifying(createReceiver, seconds, isStripeAsync) {
   const base64 = Buffer.from(secret).toString("base64");
-  const [plain, core, standard, svix] = [createReceiver({ secret }), createReceiver({ secret, mac: "core" }), new Webhook(base64), new Svix(base64)];
+  const [plain, core, standard, svix] = [
+    createReceiver({ secret }),
+    createReceiver({ secret, mac: "core" }),
+    new Webhook(base64),
+    new Svix(base64),
+  ];
   const webKey = await crypto.subtle.importKey("raw", Buffer.from(secret), { name: "HMAC", hash: "SHA-256" }, false, ["verify"]);
   return (given) => {
     const { headers } = given;
@@ -32,7 +37,16 @@ export async function verifying(createReceiver, seconds, isStripeAsync) {
         ? async () => void (await stripe.verifyHeaderAsync(given.bytes, given.signature, secret, 300))
         : () => stripe.verifyHeader(given.bytes, given.signature, secret, 300),
       standardwebhooks: () => standard.verify(given.text, given.standard, { jsonParse: false }),
-      svix: () => svix.verify(given.text, { "svix-id": "msg_1", "svix-timestamp": given.standard["webhook-timestamp"], "svix-signature": given.standard["webhook-signature"] }, { jsonParse: false }),
+      svix: () =>
+        svix.verify(
+          given.text,
+          {
+            "svix-id": "msg_1",
+            "svix-timestamp": given.standard["webhook-timestamp"],
+            "svix-signature": given.standard["webhook-signature"],
+          },
+          { jsonParse: false },
+        ),
       "@octokit/webhooks-methods": async () => {
         if (!(await octokit(secret, given.text, given.octokit))) throw new Error("refused");
       },

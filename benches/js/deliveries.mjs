@@ -10,7 +10,13 @@ export function body(bytes) {
   const event = { event: "ActivityCreated", id: "d290f1ee", version: "8.0.3", data };
   const fill = () => bytes - JSON.stringify(event).length;
   for (let number = 0; fill() > 200; number += 1) {
-    data.awarded.push({ id: `reward-${number}`, name: `Reward number ${number}`, points: number * 10, active: number % 2 === 0, message: "Well done, go on like this!" });
+    data.awarded.push({
+      id: `reward-${number}`,
+      name: `Reward number ${number}`,
+      points: number * 10,
+      active: number % 2 === 0,
+      message: "Well done, go on like this!",
+    });
   }
   data.note = "";
   data.note = "x".repeat(Math.max(0, fill()));
@@ -26,7 +32,11 @@ export function delivery(text, seconds) {
     bytes: Buffer.from(text),
     signature,
     headers: { host: "example.com", "content-type": "application/json", "x-mambo-signature": signature },
-    standard: { "webhook-id": "msg_1", "webhook-timestamp": `${seconds}`, "webhook-signature": `v1,${hmac(`msg_1.${seconds}.${text}`).toString("base64")}` },
+    standard: {
+      "webhook-id": "msg_1",
+      "webhook-timestamp": `${seconds}`,
+      "webhook-signature": `v1,${hmac(`msg_1.${seconds}.${text}`).toString("base64")}`,
+    },
     octokit: `sha256=${hmac(text).toString("hex")}`,
   };
 }

@@ -10,8 +10,20 @@ const onlyVerify = process.argv.includes("--verify");
 const seconds = Math.floor(Date.now() / 1000);
 
 const registry = {
-  format: 1, versions: ["8.0.3", "8.10.2"], events: { ActivityCreated: { model: "Activity" } }, models: { Activity: {} },
-  changes: [{ id: "verb-to-action", since: "8.10.2", on: { model: "Activity" }, summary: "verb is called action", lossy: "none", ops: [{ op: "rename", at: "/attrs/verb", to: "action" }] }],
+  format: 1,
+  versions: ["8.0.3", "8.10.2"],
+  events: { ActivityCreated: { model: "Activity" } },
+  models: { Activity: {} },
+  changes: [
+    {
+      id: "verb-to-action",
+      since: "8.10.2",
+      on: { model: "Activity" },
+      summary: "verb is called action",
+      lossy: "none",
+      ops: [{ op: "rename", at: "/attrs/verb", to: "action" }],
+    },
+  ],
 };
 const upgrading = createReceiver({ secret, registry, targetVersion: "8.10.2" });
 // In Bun and Deno stripe has no other way.

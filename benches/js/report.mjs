@@ -12,7 +12,9 @@ const micros = (nanos) => (nanos < 1e6 ? `${(nanos / 1000).toFixed(nanos < 1e5 ?
 /** Ours by each contestant's: below 1 we are faster. */
 function ratios(results) {
   const names = Object.keys(results[0].times).filter((name) => name !== "ours");
-  const rows = results.map(({ bytes, times }) => `| ${kilo(bytes)} | ${names.map((name) => ratio(times, "ours", name).toFixed(2)).join(" | ")} |`);
+  const rows = results.map(
+    ({ bytes, times }) => `| ${kilo(bytes)} | ${names.map((name) => ratio(times, "ours", name).toFixed(2)).join(" | ")} |`,
+  );
   return [`| body | ${names.join(" | ")} |`, `|---|${"---|".repeat(names.length)}`, ...rows].join("\n");
 }
 
@@ -33,8 +35,12 @@ function plot(results, title) {
   const y = (value) => top + ((high - Math.log(value)) / (high - low)) * (height - top - bottom);
   const colours = ["#0b6e4f", "#8f2d56", "#1f4e9e", "#b35900", "#5b3f8c", "#4a4a4a", "#007a8a"];
   const text = (at, up, words, more = "") => `<text x="${at.toFixed(1)}" y="${up.toFixed(1)}" ${more}>${words}</text>`;
-  const grid = [0.1, 0.2, 0.5, 1, 2].filter((value) => Math.log(value) >= low && Math.log(value) <= high).map((value) =>
-    `<line x1="${left}" x2="${width - right}" y1="${y(value).toFixed(1)}" y2="${y(value).toFixed(1)}" stroke="${value === 1 ? "#333" : "#ccc"}"/>${text(left - 8, y(value) + 4, value, 'text-anchor="end"')}`);
+  const grid = [0.1, 0.2, 0.5, 1, 2]
+    .filter((value) => Math.log(value) >= low && Math.log(value) <= high)
+    .map(
+      (value) =>
+        `<line x1="${left}" x2="${width - right}" y1="${y(value).toFixed(1)}" y2="${y(value).toFixed(1)}" stroke="${value === 1 ? "#333" : "#ccc"}"/>${text(left - 8, y(value) + 4, value, 'text-anchor="end"')}`,
+    );
   const ends = names.map((name) => ({ name, at: y(ratio(results.at(-1).times, "ours", name)) })).sort((one, other) => one.at - other.at);
   ends.forEach((end, index) => (end.label = Math.max(end.at, index === 0 ? 0 : ends[index - 1].label + 15)));
   const lines = ends.map(({ name, label }, index) => {
@@ -47,7 +53,9 @@ function plot(results, title) {
 
 const node = read("node.json");
 const [verify, upgrade] = ["verify", "upgrade"].map((task) => node.filter((result) => result.task === task));
-const [bun, deno, workerd] = ["bun.json", "deno.json", "workerd.json"].map(read).map((results) => results.filter(({ task }) => task === "verify"));
+const [bun, deno, workerd] = ["bun.json", "deno.json", "workerd.json"]
+  .map(read)
+  .map((results) => results.filter(({ task }) => task === "verify"));
 const rust = read("rust.json");
 const cold = read("cold.json");
 const memory = read("memory.json");
@@ -57,12 +65,18 @@ writeFileSync(join(docs, "performance-verify.svg"), plot(verify, "Verifying in N
 writeFileSync(join(docs, "performance-rust.svg"), plot(rust, "Verifying in Rust"));
 
 const shown = (times) => `${micros(median(times))} (${spread(times).map(micros).join("–")})`;
-const coldRows = Object.entries(cold).map(([name, { times, imports, size }]) => `| ${name} | ${shown(imports)} | ${shown(times)} | ${size.raw} | ${size.gzip} | ${size.brotli} |`);
+const coldRows = Object.entries(cold).map(
+  ([name, { times, imports, size }]) => `| ${name} | ${shown(imports)} | ${shown(times)} | ${size.raw} | ${size.gzip} | ${size.brotli} |`,
+);
 const mega = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
-writeFileSync(join(docs, "PERFORMANCE.md"), `# Performance
+writeFileSync(
+  join(docs, "PERFORMANCE.md"),
+  `# Performance
 
 Written by \`cargo xtask bench\` on ${new Date().toISOString().slice(0, 10)}: ${cpus().length} × ${cpus()[0].model}, Node ${process.versions.node},
-${Object.entries(versions).map(([name, version]) => `${name} ${version}`).join(", ")}.
+${Object.entries(versions)
+  .map(([name, version]) => `${name} ${version}`)
+  .join(", ")}.
 Every table comes from one run, in which the contestants take turns within each round. A ratio is
 made within a round; the tables give its median over the rounds. The machine is shared: ratios hold, absolute figures
 less so.
@@ -138,4 +152,5 @@ ${readFileSync(join(folder, "shim.txt"), "utf8").trim()}
 \`cargo xtask test\` refuses a change that makes the package more than 5 % larger, or a delivery cost more than
 5 % more instructions, than [benches/budget.json](../benches/budget.json) says: ${budget.gzipBytes} bytes of gzip for the
 default entry, ${budget.instructions.verify200} instructions to verify 200 bytes in Rust.
-`);
+`,
+);

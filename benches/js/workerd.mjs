@@ -22,9 +22,24 @@ await build({
   loader: { ".wasm": "copy" },
   logLevel: "error",
 });
-const module = (name) => ({ type: name.endsWith(".wasm") ? "CompiledWasm" : "ESModule", path: join(bundle, name), contents: readFileSync(join(bundle, name)) });
-const modules = [module("worker.js"), ...readdirSync(bundle).filter((name) => name.endsWith(".wasm")).map(module)];
-const miniflare = new Miniflare({ modules, modulesRoot: bundle, compatibilityDate: "2025-05-01", compatibilityFlags: ["nodejs_compat"], cf: false });
+const module = (name) => ({
+  type: name.endsWith(".wasm") ? "CompiledWasm" : "ESModule",
+  path: join(bundle, name),
+  contents: readFileSync(join(bundle, name)),
+});
+const modules = [
+  module("worker.js"),
+  ...readdirSync(bundle)
+    .filter((name) => name.endsWith(".wasm"))
+    .map(module),
+];
+const miniflare = new Miniflare({
+  modules,
+  modulesRoot: bundle,
+  compatibilityDate: "2025-05-01",
+  compatibilityFlags: ["nodejs_compat"],
+  cf: false,
+});
 
 const seconds = Math.floor(Date.now() / 1000);
 async function ask(bytes, name, calls) {

@@ -12,15 +12,26 @@ const esbuild = createRequire(join(repository, "js/package.json"))("esbuild");
 
 const { outputFiles } = await esbuild.build({
   entryPoints: [join(folder, "main.js")],
-  bundle: true, minify: true, format: "iife", target: "es2022", write: false, logLevel: "warning",
+  bundle: true,
+  minify: true,
+  format: "iife",
+  target: "es2022",
+  write: false,
+  logLevel: "warning",
 });
 // A script ends where its end tag stands, be it inside a text.
 const script = outputFiles[0].text.replaceAll("</script", "<\\/script");
 const style = readFileSync(join(folder, "style.css"), "utf8");
 const hash = (text) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
 const policy = [
-  "default-src 'none'", `script-src ${hash(script)} 'wasm-unsafe-eval'`, `style-src ${hash(style)}`, "img-src data:", "base-uri 'none'",
-  "form-action 'none'", "trusted-types 'none'", "require-trusted-types-for 'script'",
+  "default-src 'none'",
+  `script-src ${hash(script)} 'wasm-unsafe-eval'`,
+  `style-src ${hash(style)}`,
+  "img-src data:",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "trusted-types 'none'",
+  "require-trusted-types-for 'script'",
 ].join("; ");
 const page = readFileSync(join(folder, "index.html"), "utf8")
   .replace("<meta charset", () => `<meta http-equiv="content-security-policy" content="${policy}">\n<meta charset`)

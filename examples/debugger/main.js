@@ -5,13 +5,32 @@ import { sample, sampleDelivery, sign } from "mambo-webhooks/testing";
 import { bytesOf, headersOf, pastedRequest, requestOf, textOf } from "./input.js";
 import { copyButton, element, list, sideBySide, tree } from "./show.js";
 
-const KINDS = ["Ping", "ActivityCreated", "ActivityBehavioursAdded", "ActivityAwardedAdded", "ActivityExpiredPointsDebited", "ActivityRejected", "NotificationCreated", "NotificationRead", "PointWalletUpdated"];
+const KINDS = [
+  "Ping",
+  "ActivityCreated",
+  "ActivityBehavioursAdded",
+  "ActivityAwardedAdded",
+  "ActivityExpiredPointsDebited",
+  "ActivityRejected",
+  "NotificationCreated",
+  "NotificationRead",
+  "PointWalletUpdated",
+];
 const TIMELY = { pastSeconds: "unlimited", futureSeconds: "unlimited" };
 /** The docs' own example of a change, for the sample. */
 const REGISTRY = {
   format: 1,
   versions: ["8.0.3", "9.0.0"],
-  changes: [{ id: "wallet-example-field", since: "9.0.0", on: { model: "PointWallet" }, summary: "exampleField is called newExampleField.", lossy: "none", ops: [{ op: "rename", at: "/exampleField", to: "newExampleField" }] }],
+  changes: [
+    {
+      id: "wallet-example-field",
+      since: "9.0.0",
+      on: { model: "PointWallet" },
+      summary: "exampleField is called newExampleField.",
+      lossy: "none",
+      ops: [{ op: "rename", at: "/exampleField", to: "newExampleField" }],
+    },
+  ],
 };
 
 const at = (id) => document.querySelector(`#${id}`);
@@ -66,7 +85,11 @@ function verdict(delivery) {
     parts.push(element("p", {}, element("code", {}, error.code), ` ${error.message}`));
     const { found: diagnosis } = old ? {} : tried(() => createReceiver(options()).diagnose(delivery));
     const causes = diagnosis?.causes ?? [];
-    if (causes.length > 0) parts.push(element("p", {}, "What would make it pass:"), element("ul", {}, ...causes.map(({ message }) => element("li", {}, message))));
+    if (causes.length > 0)
+      parts.push(
+        element("p", {}, "What would make it pass:"),
+        element("ul", {}, ...causes.map(({ message }) => element("li", {}, message))),
+      );
     else if (old) parts.push(element("p", {}, "A captured delivery grows old; a receiver takes five minutes unless it is told otherwise."));
   }
   at("verdict").replaceChildren(...parts);
@@ -74,7 +97,16 @@ function verdict(delivery) {
   else {
     const { event, keyId, timestamp, receivedVersion, versionStatus, replayKey, eventKey } = signed;
     at("event").replaceChildren(
-      list([["Kind", event.kind ?? "not named"], ["Id", event.id], ["Version", receivedVersion ?? "not named"], ["Version", versionStatus], ["Signed", new Date(timestamp).toISOString()], ["Key", keyId], ["Event key", eventKey], ["Replay key", replayKey]]),
+      list([
+        ["Kind", event.kind ?? "not named"],
+        ["Id", event.id],
+        ["Version", receivedVersion ?? "not named"],
+        ["Version", versionStatus],
+        ["Signed", new Date(timestamp).toISOString()],
+        ["Key", keyId],
+        ["Event key", eventKey],
+        ["Replay key", replayKey],
+      ]),
       element("ul", { className: "tree" }, tree(event.data)),
     );
   }
@@ -87,17 +119,29 @@ function profiles(delivery) {
     at("detected").replaceChildren(element("p", {}, "None of those tried fits: the secret, the body or a header is not what was signed."));
     return;
   }
-  at("detected").replaceChildren(...found.flatMap(({ profile, encoding }) => {
-    const text = JSON.stringify(profile, null, 2);
-    const use = element("button", { type: "button" }, "Use it");
-    use.addEventListener("click", () => {
-      at("profile").value = text;
-      at("settings").open = true;
-      judge();
-    });
-    const secret = encoding === "utf8" ? "" : `The secret is written in ${encoding}: keys: [{ secret, encoding: "${encoding}" }]. `;
-    return [element("p", {}, secret, copyButton("Copy the profile", () => text), " ", use), element("pre", { tabIndex: 0, role: "region", ariaLabel: "Profile as JSON" }, text)];
-  }));
+  at("detected").replaceChildren(
+    ...found.flatMap(({ profile, encoding }) => {
+      const text = JSON.stringify(profile, null, 2);
+      const use = element("button", { type: "button" }, "Use it");
+      use.addEventListener("click", () => {
+        at("profile").value = text;
+        at("settings").open = true;
+        judge();
+      });
+      const secret = encoding === "utf8" ? "" : `The secret is written in ${encoding}: keys: [{ secret, encoding: "${encoding}" }]. `;
+      return [
+        element(
+          "p",
+          {},
+          secret,
+          copyButton("Copy the profile", () => text),
+          " ",
+          use,
+        ),
+        element("pre", { tabIndex: 0, role: "region", ariaLabel: "Profile as JSON" }, text),
+      ];
+    }),
+  );
 }
 
 function shapes(delivery, signed) {
@@ -113,7 +157,11 @@ function shapes(delivery, signed) {
   at("versions").replaceChildren(
     element("p", {}, known, found.applied.length === 0 ? "Nothing changes." : `Changed by: ${found.applied.join(", ")}.`),
     ...found.losses.map(({ change, at: place, kind }) => element("p", { className: "bad" }, `Lost by ${change} at ${place}: ${kind}`)),
-    sideBySide([`as received${found.receivedVersion ? `, ${found.receivedVersion}` : ""}`, `as of ${wanted}`], printed(signed), printed(found)),
+    sideBySide(
+      [`as received${found.receivedVersion ? `, ${found.receivedVersion}` : ""}`, `as of ${wanted}`],
+      printed(signed),
+      printed(found),
+    ),
   );
 }
 
@@ -127,11 +175,21 @@ function curl() {
     const text = sample(kind, { ...(registry && { registry }), ...(pinned && { version: pinned }) });
     const header = profile === undefined ? "x-mambo-signature" : (JSON.parse(profile)?.scheme?.header ?? "x-mambo-signature");
     const value = sign({ secret, body: text, ...(profile && { profile }) });
-    return ["curl --include", "-H 'content-type: application/json'", `-H ${quoted(`${header}: ${value}`)}`, `--data-binary ${quoted(text)}`, quoted(at("url").value)].join(" \\\n  ");
+    return [
+      "curl --include",
+      "-H 'content-type: application/json'",
+      `-H ${quoted(`${header}: ${value}`)}`,
+      `--data-binary ${quoted(text)}`,
+      quoted(at("url").value),
+    ].join(" \\\n  ");
   });
   const hint = secret === "" ? "Fill in a secret." : error?.message;
   if (hint !== undefined) return at("curl").replaceChildren(element("p", {}, hint));
-  at("curl").replaceChildren(element("pre", { tabIndex: 0, role: "region", ariaLabel: "Command" }, found), copyButton("Copy the command", () => found), element("p", { className: "hint" }, "Good for five minutes from now."));
+  at("curl").replaceChildren(
+    element("pre", { tabIndex: 0, role: "region", ariaLabel: "Command" }, found),
+    copyButton("Copy the command", () => found),
+    element("p", { className: "hint" }, "Good for five minutes from now."),
+  );
 }
 
 /** A file that was chosen or dropped: a whole request, or a body. */
@@ -144,7 +202,11 @@ async function take(file, isRequest) {
   judge();
 }
 
-const looksLikeRequest = (file) => file.slice(0, 16).text().then((start) => /^[A-Z]+ \S/.test(start));
+const looksLikeRequest = (file) =>
+  file
+    .slice(0, 16)
+    .text()
+    .then((start) => /^[A-Z]+ \S/.test(start));
 
 at("test-kind").append(...KINDS.map((kind) => element("option", {}, kind)));
 at("sample").addEventListener("click", () => {
@@ -152,8 +214,15 @@ at("sample").addEventListener("click", () => {
   // It is signed as is assumed of Mambo.
   at("profile").value = "";
   at("registry").value ||= JSON.stringify(REGISTRY, null, 2);
-  const { headers, body: text } = sampleDelivery("PointWalletUpdated", { secret: at("secret").value, registry: REGISTRY, version: "8.0.3", data: { newExampleField: "value" } });
-  at("headers").value = Object.entries(headers).map(([name, value]) => `${name}: ${value}`).join("\n");
+  const { headers, body: text } = sampleDelivery("PointWalletUpdated", {
+    secret: at("secret").value,
+    registry: REGISTRY,
+    version: "8.0.3",
+    data: { newExampleField: "value" },
+  });
+  at("headers").value = Object.entries(headers)
+    .map(([name, value]) => `${name}: ${value}`)
+    .join("\n");
   at("body").value = text;
   at("wanted").value = "9.0.0";
   fileBody = undefined;

@@ -45,7 +45,8 @@ export function tree(value, name) {
 export function sideBySide(titles, before, after) {
   const body = element("tbody");
   const row = (left, right) => {
-    const cell = (text, sign, name) => element("td", { className: text === undefined ? "" : name }, text === undefined ? "" : `${sign} ${text}`);
+    const cell = (text, sign, name) =>
+      element("td", { className: text === undefined ? "" : name }, text === undefined ? "" : `${sign} ${text}`);
     const same = left === right;
     body.append(element("tr", {}, cell(left, same ? " " : "−", same ? "" : "removed"), cell(right, same ? " " : "+", same ? "" : "added")));
   };

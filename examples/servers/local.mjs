@@ -4,7 +4,8 @@ import { createServer } from "node:http";
 import { buffer } from "node:stream/consumers";
 
 const [name, port = 8080] = process.argv.slice(2);
-const request = ({ headers, url }, body) => new Request(`http://localhost${url}`, { method: "POST", headers: Object.entries(headers), body });
+const request = ({ headers, url }, body) =>
+  new Request(`http://localhost${url}`, { method: "POST", headers: Object.entries(headers), body });
 const answered = async (answer) => ({ status: answer.status, text: await answer.text() });
 
 const hosts = {

@@ -24,13 +24,21 @@ const run = (tool, args) => {
 function optimise() {
   const features = ["bulk-memory", "mutable-globals", "nontrapping-float-to-int", "sign-ext", "reference-types", "multivalue", "simd"];
   const strip = ["--strip-debug", "--strip-producers", "--strip-target-features"];
-  run("wasm-opt", ["-O3", ...features.map((feature) => `--enable-${feature}`), ...strip, join(fromWasmPack, "core_bg.wasm"), "-o", join(dist, "core_bg.wasm")]);
+  run("wasm-opt", [
+    "-O3",
+    ...features.map((feature) => `--enable-${feature}`),
+    ...strip,
+    join(fromWasmPack, "core_bg.wasm"),
+    "-o",
+    join(dist, "core_bg.wasm"),
+  ]);
 }
 
 /** Compiles TypeScript beside the generated glue. The glue's generated loader is left out: js/src/loader.ts is in its place. */
 function compile() {
   writeFileSync(join(compiled, "core_bg.js"), `import "./needs.js";\n${readFileSync(join(fromWasmPack, "core_bg.js"), "utf8")}`);
-  for (const name of readdirSync(join(js, "src")).filter((name) => name.endsWith(".d.ts"))) copyFileSync(join(js, "src", name), join(compiled, name));
+  for (const name of readdirSync(join(js, "src")).filter((name) => name.endsWith(".d.ts")))
+    copyFileSync(join(js, "src", name), join(compiled, name));
   run("tsc", ["-p", "tsconfig.json"]);
 }
 
@@ -43,8 +51,9 @@ function inline() {
 
 /** Files of the package, and what they are made of. */
 const entries = Object.fromEntries(
-  ["workerd", "edge-light", "slim", "testing", "testing-workerd", "testing-edge-light", "tools", "tools-workerd", "tools-edge-light"]
-    .map((name) => [name, join(compiled, "entry", `${name}.js`)]),
+  ["workerd", "edge-light", "slim", "testing", "testing-workerd", "testing-edge-light", "tools", "tools-workerd", "tools-edge-light"].map(
+    (name) => [name, join(compiled, "entry", `${name}.js`)],
+  ),
 );
 entries.index = join(compiled, "entry/inline.js");
 /** Adapters need no core. accept.ts and read.ts are parts of them. */
@@ -82,7 +91,10 @@ function types() {
     const text = readFileSync(join(compiled, name), "utf8");
     mkdirSync(dirname(join(dist, name)), { recursive: true });
     writeFileSync(join(dist, name), text);
-    writeFileSync(join(dist, name.replace(/\.ts$/, ".cts")), text.replaceAll(/((?:from |import\()"\.{1,2}\/[\w./-]+)\.(?:js|ts)"/g, '$1.cjs"'));
+    writeFileSync(
+      join(dist, name.replace(/\.ts$/, ".cts")),
+      text.replaceAll(/((?:from |import\()"\.{1,2}\/[\w./-]+)\.(?:js|ts)"/g, '$1.cjs"'),
+    );
   }
 }
 

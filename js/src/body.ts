@@ -1,5 +1,4 @@
-import { bodyTooLarge } from "./errors.ts";
-import { refuseParsed } from "./refuse.ts";
+import { webhookError } from "./errors.ts";
 import type { BodyInput } from "./types.ts";
 
 const encoder = new TextEncoder();
@@ -11,14 +10,14 @@ const encoder = new TextEncoder();
 export function bodyBytes(body: BodyInput, maxBodyBytes = Infinity): Uint8Array {
   if (typeof body === "string") {
     // Each of its units is one byte of UTF-8 or more.
-    if (body.length > maxBodyBytes) throw bodyTooLarge(maxBodyBytes);
+    if (body.length > maxBodyBytes) throw webhookError("body_too_large", { allowed: maxBodyBytes });
     return encoder.encode(body);
   }
   if (body instanceof Uint8Array) return copyIfShared(body);
   if (ArrayBuffer.isView(body)) return copyIfShared(new Uint8Array(body.buffer, body.byteOffset, body.byteLength));
   const tag = tagOf(body);
   if (tag === "ArrayBuffer" || tag === "SharedArrayBuffer") return copyIfShared(new Uint8Array(body));
-  return refuseParsed(described(body, tag));
+  throw webhookError("body_parsed", { found: described(body, tag) });
 }
 
 /**

@@ -1,5 +1,4 @@
 /** The functions of the core, as wasm-bindgen generates them from `wasm/src`. A test compares these names with the generated ones. */
-import type { Failure } from "./errors.ts";
 import type { HostHash } from "./host-hash.ts";
 import type { Diagnosis } from "./receiver.ts";
 import type { RegistryProblem } from "./registry.ts";
@@ -49,11 +48,13 @@ export function verify(receiver: number, headers: string, body: Uint8Array, now:
 export function diagnose(receiver: number, headers: string, body: Uint8Array, now: number): Diagnosis;
 export function replay_key(receiver: number, headers: string, body: Uint8Array): string;
 export function event_key(id: string | undefined, body: Uint8Array): string;
-export function sign(options: { secret: string; profile: string | undefined }, body: Uint8Array, now: number): { readonly header: string; readonly value: string };
+export function sign(
+  options: { secret: string; profile: string | undefined },
+  body: Uint8Array,
+  now: number,
+): { readonly header: string; readonly value: string };
 export function detect(options: { secrets: readonly string[] }, headers: string, body: Uint8Array, now: number): Detected;
 export function changelog(registry: string | undefined): string;
 export function check_registry(registry: string): RegistryProblem[];
-export function codes(): Failure[];
-export function body_parsed(found: string): Failure;
 
 export function __wbg_set_wasm(exports: WebAssembly.Exports): void;

@@ -1,5 +1,4 @@
-import { refuse } from "./refuse.ts";
-import { optionsInvalid, type WebhookError } from "./errors.ts";
+import { optionsInvalid, webhookError, type WebhookError } from "./errors.ts";
 import type { ReplayOptions } from "./replay.ts";
 import type { Received, ReceiverOptions } from "./types.ts";
 
@@ -28,8 +27,9 @@ export function dedupe(replay: ReplayOptions, tolerance: ReceiverOptions["tolera
     const reservation = await store.reserve(key, lease, token);
     if (reservation !== "yours") {
       // Plain Redis answers `OK` or nothing, which says neither that the key is ours nor that it is not.
-      if (!Object.hasOwn(REFUSALS, reservation)) throw optionsInvalid("expected `yours`, `pending`, `done` or `full` from `reserve`", "/replay/store");
-      refuse(REFUSALS[reservation]);
+      if (!Object.hasOwn(REFUSALS, reservation))
+        throw optionsInvalid("expected `yours`, `pending`, `done` or `full` from `reserve`", "/replay/store");
+      throw webhookError(REFUSALS[reservation]);
     }
     let result: Awaited<ReturnType<typeof act>>;
     try {

@@ -1,6 +1,5 @@
-import { WebhookError } from "./errors.ts";
+import { WebhookError, webhookError } from "./errors.ts";
 import { KINDS } from "./kinds.ts";
-import { refuse } from "./refuse.ts";
 import type { KnownEvent, KnownKind, Received, WebhookEvent } from "./types.ts";
 
 /**
@@ -28,19 +27,19 @@ export class Handlers {
   }
 
   add(fits: Row["fits"], run: Row["run"]): void {
-    if (typeof run !== "function") refuse("handlers_missing");
+    if (typeof run !== "function") throw webhookError("handlers_missing");
     this.#rows.push({ fits, run });
   }
 
   addFor(kind: string, run: Row["run"]): void {
     // A kind that is misspelt never comes; its handler would be silent for ever.
-    if (!KINDS.has(kind) && !this.#declared.has(kind)) refuse("kind_unknown");
+    if (!KINDS.has(kind) && !this.#declared.has(kind)) throw webhookError("kind_unknown");
     this.add((event) => event.kind === kind, run);
   }
 
   /** Refuses to take events that no handler would see: acknowledged, they would be lost. */
   check(): void {
-    if (this.#rows.length === 0) refuse("handlers_missing");
+    if (this.#rows.length === 0) throw webhookError("handlers_missing");
   }
 
   /** Runs every handler that fits. What they throw is gathered, since one that fails must not stop the others. */

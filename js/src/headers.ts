@@ -1,4 +1,4 @@
-import { WebhookError } from "./errors.ts";
+import { webhookError } from "./errors.ts";
 import type { HeadersInput } from "./types.ts";
 
 /**
@@ -14,8 +14,7 @@ export function headerLines(
 ): string {
   if (headers === undefined || headers === null) return "";
   if (typeof headers !== "object") {
-    const message = `headers is a ${typeof headers}, not the request's headers`;
-    throw new WebhookError({ code: "headers_invalid", fault: "caller", message });
+    throw webhookError("headers_invalid", { found: `a ${typeof headers}` });
   }
   let lines = "";
   if (isLookup(headers) && (wanted !== undefined || !(Symbol.iterator in headers))) {

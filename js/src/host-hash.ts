@@ -31,9 +31,11 @@ export function hostHash(): HostHash | undefined {
 function digestBy({ createHash, hash }: Crypto): HostHash["digest"] {
   return (text, to, rest) => {
     const digest =
-      rest !== undefined ? createHash("sha256").update(text).update(rest).digest("latin1")
-      : hash !== undefined ? hash("sha256", text, "latin1")
-      : createHash("sha256").update(text).digest("latin1");
+      rest !== undefined
+        ? createHash("sha256").update(text).update(rest).digest("latin1")
+        : hash !== undefined
+          ? hash("sha256", text, "latin1")
+          : createHash("sha256").update(text).digest("latin1");
     for (let at = 0; at < digest.length; at += 1) to[at] = digest.charCodeAt(at);
   };
 }

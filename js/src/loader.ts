@@ -1,6 +1,6 @@
 // Loads the core, and replaces it when a defect stops it. Nothing else here knows WebAssembly.
 import * as glue from "./core_bg.js";
-import { WebhookError, coreMissing, type Failure } from "./errors.ts";
+import { WebhookError, webhookError, type Failure } from "./errors.ts";
 
 let module: WebAssembly.Module | undefined;
 /** Of the running instance, if there is one. */
@@ -31,13 +31,13 @@ export function call<Result>(act: () => Result): Result {
     // wasm-bindgen's glue refuses a value of a wrong type before the core sees it.
     if (thrown instanceof TypeError) throw thrown;
     discard();
-    throw trapped("the core stopped on this input and was started again", thrown);
+    throw because(webhookError("core_trapped"), thrown);
   }
 }
 
 function ensureLoaded(): void {
   if (exports !== undefined) return;
-  if (module === undefined) throw coreMissing("no entry file was imported");
+  if (module === undefined) throw webhookError("core_missing", { problem: "no entry file was imported" });
   try {
     // The glue's functions are what the module imports.
     const imports = { "./core_bg.js": glue as unknown as WebAssembly.ModuleImports };
@@ -46,7 +46,7 @@ function ensureLoaded(): void {
     (exports["__wbindgen_start"] as () => void)();
   } catch (cause) {
     discard();
-    throw trapped("the core could not be started", cause);
+    throw because(webhookError("core_missing", { problem: "it could not be started" }), cause);
   }
 }
 
@@ -68,6 +68,6 @@ function isFailure(thrown: unknown): thrown is Failure {
   return typeof thrown === "object" && thrown !== null && !(thrown instanceof Error) && "code" in thrown && "fault" in thrown;
 }
 
-function trapped(message: string, cause: unknown): WebhookError {
-  return Object.assign(new WebhookError({ code: "core_trapped", fault: "library", message }), { cause });
+function because(error: WebhookError, cause: unknown): WebhookError {
+  return Object.assign(error, { cause });
 }

@@ -1,7 +1,7 @@
 import { bodyBytes } from "./body.ts";
 import * as glue from "./core_bg.js";
 import { dedupe, type Dedupe } from "./dedupe.ts";
-import { WebhookError, optionsInvalid, type ErrorCode, type Failure } from "./errors.ts";
+import { WebhookError, optionsInvalid, webhookError, type ErrorCode, type Failure } from "./errors.ts";
 import { Handlers, type EventOf, type Handler } from "./handlers.ts";
 import { headerLines } from "./headers.ts";
 import { hostHash, type HostHash } from "./host-hash.ts";
@@ -9,7 +9,17 @@ import { MAX_BODY_BYTES } from "./limits.ts";
 import { call } from "./loader.ts";
 import { ReceivedDelivery, VerifiedDelivery } from "./received.ts";
 import { Slot } from "./slot.ts";
-import type { Delivery, JsonDocument, KnownKind, MacChoice, Received, ReceiverOptions, UnknownEvent, Verified, WebhookEvent } from "./types.ts";
+import type {
+  Delivery,
+  JsonDocument,
+  KnownKind,
+  MacChoice,
+  Received,
+  ReceiverOptions,
+  UnknownEvent,
+  Verified,
+  WebhookEvent,
+} from "./types.ts";
 
 /** Verifies deliveries and returns their events, or passes them to the handlers that were added to it. */
 export interface Receiver {
@@ -119,14 +129,24 @@ export function createReceiver(options: ReceiverOptions): Receiver {
       const lines = headerLines(headers, headerNames);
       const raw = bodyBytes(body, maxBodyBytes);
       const now = time();
-      return new ReceivedDelivery(call(() => glue.receive(slot.number, lines, raw, now, hashFor(raw))), raw, slot, lines);
+      return new ReceivedDelivery(
+        call(() => glue.receive(slot.number, lines, raw, now, hashFor(raw))),
+        raw,
+        slot,
+        lines,
+      );
     },
     verify(delivery) {
       const { headers, body } = parts(delivery);
       const lines = headerLines(headers, headerNames);
       const raw = bodyBytes(body, maxBodyBytes);
       const now = time();
-      return new VerifiedDelivery(call(() => glue.verify(slot.number, lines, raw, now, hashFor(raw))), raw, slot, lines);
+      return new VerifiedDelivery(
+        call(() => glue.verify(slot.number, lines, raw, now, hashFor(raw))),
+        raw,
+        slot,
+        lines,
+      );
     },
     async process(delivery, handler) {
       const found = receiver.receive(delivery);
@@ -178,7 +198,6 @@ function parsed(document: JsonDocument | undefined, code: "profile_invalid" | "r
   try {
     return JSON.parse(document);
   } catch {
-    const [what] = code.split("_");
-    throw new WebhookError({ code, fault: "config", message: `${what}: not JSON at the top` });
+    throw webhookError(code, { first: "not JSON at the top" });
   }
 }

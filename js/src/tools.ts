@@ -1,7 +1,6 @@
 // What a person runs by hand: the same core under another name.
-import * as glue from "./core_bg.js";
-import type { Failure } from "./errors.ts";
-import { call } from "./loader.ts";
+import { ERRORS } from "./error-table.ts";
+import { ERROR_CODES, type Failure } from "./errors.ts";
 
 export { detect, type DetectOptions, type Detection } from "./detect.ts";
 export { WebhookError, type ErrorCode, type Failure, type Fault } from "./errors.ts";
@@ -9,5 +8,5 @@ export { changelog, checkRegistry, type RegistryProblem } from "./registry.ts";
 
 /** The table of all failures: each code with its fault and its sentence. docs/CODES.md says what to do about each. */
 export function codes(): readonly Failure[] {
-  return call(glue.codes);
+  return ERROR_CODES.map((code) => ({ code, fault: ERRORS[code].fault, message: ERRORS[code].message }));
 }

@@ -11,14 +11,31 @@ const load = (name) => import(bundler.resolve(name));
 const webpack = (library) => (target, input, output) =>
   new Promise((resolve, reject) => {
     const names = { path: output, filename: target === "node" ? "bundle.cjs" : "bundle.mjs" };
-    const settings = { mode: "production", target: target === "node" ? "node" : "web", context: process.cwd(), entry: input, output: names, performance: false };
-    library(settings, (error, stats) => (error || stats.hasErrors() ? reject(error ?? new Error(stats.toString())) : resolve(names.filename)));
+    const settings = {
+      mode: "production",
+      target: target === "node" ? "node" : "web",
+      context: process.cwd(),
+      entry: input,
+      output: names,
+      performance: false,
+    };
+    library(settings, (error, stats) =>
+      error || stats.hasErrors() ? reject(error ?? new Error(stats.toString())) : resolve(names.filename),
+    );
   });
 
 /** Each bundles `input` into the folder `output` for a browser or for Node, and hands back the name of the bundle. */
 export const bundlers = {
   async esbuild(target, input, output) {
-    await of("js")("esbuild").build({ entryPoints: [input], outfile: join(output, "bundle.mjs"), bundle: true, minify: true, platform: target, format: "esm", logLevel: "error" });
+    await of("js")("esbuild").build({
+      entryPoints: [input],
+      outfile: join(output, "bundle.mjs"),
+      bundle: true,
+      minify: true,
+      platform: target,
+      format: "esm",
+      logLevel: "error",
+    });
     return "bundle.mjs";
   },
   async rollup(target, input, output) {
@@ -36,14 +53,24 @@ export const bundlers = {
   async vite(target, input, output) {
     const { build } = await load("vite");
     const rollupOptions = { input, output: { entryFileNames: "bundle.mjs" } };
-    await build({ root: process.cwd(), logLevel: "error", configFile: false, ssr: { noExternal: true }, build: { outDir: output, emptyOutDir: true, ssr: target === "node", rollupOptions } });
+    await build({
+      root: process.cwd(),
+      logLevel: "error",
+      configFile: false,
+      ssr: { noExternal: true },
+      build: { outDir: output, emptyOutDir: true, ssr: target === "node", rollupOptions },
+    });
     return "bundle.mjs";
   },
   webpack: async (...given) => webpack(bundler("webpack"))(...given),
   rspack: async (...given) => webpack((await load("@rspack/core")).rspack)(...given),
   async bun(target, input, output) {
     const bun = join(of("tests/runtimes").resolve("@oven/bun-linux-x64/package.json"), "../bin/bun");
-    const { status, stderr } = spawnSync(bun, ["build", input, `--target=${target}`, "--minify", `--outfile=${join(output, "bundle.mjs")}`], { encoding: "utf8" });
+    const { status, stderr } = spawnSync(
+      bun,
+      ["build", input, `--target=${target}`, "--minify", `--outfile=${join(output, "bundle.mjs")}`],
+      { encoding: "utf8" },
+    );
     if (status !== 0) throw new Error(stderr);
     return "bundle.mjs";
   },

@@ -22,7 +22,11 @@ if (!existsSync(join(app, ".next/BUILD_ID"))) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [next, "build", `--${bundler}`], { cwd: app, env, encoding: "utf8" });
   if (status !== 0) throw new Error(`${dirname(next)} build: ${stdout}${stderr}`);
 }
-const server = spawn(process.execPath, [next, "start", "--port", "0", "--hostname", "127.0.0.1"], { cwd: app, env, stdio: ["ignore", "pipe", "inherit"] });
+const server = spawn(process.execPath, [next, "start", "--port", "0", "--hostname", "127.0.0.1"], {
+  cwd: app,
+  env,
+  stdio: ["ignore", "pipe", "inherit"],
+});
 try {
   for await (const line of createInterface(server.stdout)) {
     const port = /http:\/\/127\.0\.0\.1:(\d+)/.exec(line)?.[1];

@@ -19,7 +19,14 @@ const selfsigned = require("selfsigned");
 const webpush = require("web-push");
 const { chromium } = createRequire(join(repository, "js/package.json"))("playwright-core");
 
-const awarded = (type, name) => ({ id: "a-1", uuid: "user-1", awarded: [{ awardedType: "reward", type, name, message: `${name}!` }, { type: "level", name: "Two" }] });
+const awarded = (type, name) => ({
+  id: "a-1",
+  uuid: "user-1",
+  awarded: [
+    { awardedType: "reward", type, name, message: `${name}!` },
+    { type: "level", name: "Two" },
+  ],
+});
 
 test("an achievement is congratulated by e-mail, once however often it comes, and not lost to a mail server that is away", async () => {
   const mails = [];
@@ -28,7 +35,8 @@ test("an achievement is congratulated by e-mail, once however often it comes, an
     authOptional: true,
     disabledCommands: ["STARTTLS"],
     onRcptTo: (_address, _session, done) => done(isAway ? new Error("try later") : undefined),
-    onData: (stream, { envelope }, done) => void buffer(stream).then((mail) => (mails.push([envelope.rcptTo[0].address, mail.toString()]), done())),
+    onData: (stream, { envelope }, done) =>
+      void buffer(stream).then((mail) => (mails.push([envelope.rcptTo[0].address, mail.toString()]), done())),
   });
   await new Promise((resolve) => smtp.listen(0, "127.0.0.1", resolve));
   after(() => new Promise((resolve) => smtp.close(resolve)));
@@ -59,11 +67,17 @@ test("a leaderboard moves in a browser", async () => {
     assert.equal(await sender.deliver("ActivityCreated", { uuid: "<b>ann</b>", points: 5 }), 204);
     assert.equal(await sender.deliver("ActivityCreated", { uuid: "bob", points: 7 }), 204);
     await page.getByText("bob").waitFor();
-    assert.deepEqual((await rows()).map((row) => row.split("\n").join(" ")), ["bob 7", "<b>ann</b> 5"]);
+    assert.deepEqual(
+      (await rows()).map((row) => row.split("\n").join(" ")),
+      ["bob 7", "<b>ann</b> 5"],
+    );
     assert.equal(await sender.again(), 200);
     assert.equal(await sender.deliver("ActivityCreated", { uuid: "<b>ann</b>", points: 4 }), 204);
     await page.getByText("9").waitFor();
-    assert.deepEqual((await rows()).map((row) => row.split("\n").join(" ")), ["<b>ann</b> 9", "bob 7"]);
+    assert.deepEqual(
+      (await rows()).map((row) => row.split("\n").join(" ")),
+      ["<b>ann</b> 9", "bob 7"],
+    );
   } finally {
     await browser.close();
   }
@@ -78,7 +92,11 @@ test("a mission is pushed to the browser of its user, encrypted, and a withdrawn
   const pushed = [];
   let status = 201;
   const service = createServer({ key, cert }, async (request, response) => {
-    pushed.push({ body: await buffer(request), encoding: request.headers["content-encoding"], authorization: request.headers.authorization });
+    pushed.push({
+      body: await buffer(request),
+      encoding: request.headers["content-encoding"],
+      authorization: request.headers.authorization,
+    });
     response.writeHead(status).end();
   }).listen(0, "127.0.0.1");
   await once(service, "listening");
@@ -91,7 +109,10 @@ test("a mission is pushed to the browser of its user, encrypted, and a withdrawn
   writeFileSync(subscriptions, JSON.stringify({ "user-1": { endpoint: `https://127.0.0.1:${service.address().port}/push/1`, keys } }));
   const vapid = webpush.generateVAPIDKeys();
   const { port } = await node("push/receiver.mjs", {
-    VAPID_PUBLIC: vapid.publicKey, VAPID_PRIVATE: vapid.privateKey, SUBSCRIPTIONS: subscriptions, NODE_EXTRA_CA_CERTS: certificate,
+    VAPID_PUBLIC: vapid.publicKey,
+    VAPID_PRIVATE: vapid.privateKey,
+    SUBSCRIPTIONS: subscriptions,
+    NODE_EXTRA_CA_CERTS: certificate,
   });
   const sender = await senderTo(`http://127.0.0.1:${port}/`);
   assert.equal(await sender.deliver("ActivityAwardedAdded", awarded("mission", "Tour")), 204);
@@ -141,13 +162,16 @@ test("engagement is counted for Prometheus", async () => {
   assert.equal(await sender.deliver("Made up 2", {}), 204);
   assert.equal((await fetch(url, { method: "POST", body: "{}" })).status, 401);
   const text = await (await fetch(`${url}metrics`)).text();
-  assert.deepEqual(text.split("\n").filter((line) => line.startsWith("mambo_")), [
-    'mambo_events_total{kind="Ping"} 1',
-    'mambo_events_total{kind="ActivityCreated"} 2',
-    'mambo_events_total{kind="unknown"} 2',
-    'mambo_activities_total{verb="read"} 1',
-    'mambo_activities_total{verb="other"} 1',
-    'mambo_refused_total{code="delivery_replayed"} 1',
-    'mambo_refused_total{code="header_missing"} 1',
-  ]);
+  assert.deepEqual(
+    text.split("\n").filter((line) => line.startsWith("mambo_")),
+    [
+      'mambo_events_total{kind="Ping"} 1',
+      'mambo_events_total{kind="ActivityCreated"} 2',
+      'mambo_events_total{kind="unknown"} 2',
+      'mambo_activities_total{verb="read"} 1',
+      'mambo_activities_total{verb="other"} 1',
+      'mambo_refused_total{code="delivery_replayed"} 1',
+      'mambo_refused_total{code="header_missing"} 1',
+    ],
+  );
 });

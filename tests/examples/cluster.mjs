@@ -25,7 +25,17 @@ export async function cluster() {
   chmodSync(folder, 0o777);
   const data = join(folder, "data");
   const options = `-c listen_addresses=127.0.0.1 -c port=${port} -c unix_socket_directories= `;
-  const control = (verb) => run("pg_ctl", verb, "--wait", "--mode=immediate", "--silent", "-D", data, ...(verb === "start" ? ["-l", join(folder, "log"), "-o", options] : []));
+  const control = (verb) =>
+    run(
+      "pg_ctl",
+      verb,
+      "--wait",
+      "--mode=immediate",
+      "--silent",
+      "-D",
+      data,
+      ...(verb === "start" ? ["-l", join(folder, "log"), "-o", options] : []),
+    );
   run("initdb", "--auth=trust", "--username=mambo", "--encoding=UTF8", "--no-locale", "-D", data);
   control("start");
   const stop = () => {

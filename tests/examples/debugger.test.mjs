@@ -35,7 +35,8 @@ beforeEach(async () => {
 
 const fill = async (values) => {
   for (const [id, value] of Object.entries(values)) {
-    if (["profile", "registry", "pinned", "kind"].includes(id)) await page.locator("#settings").evaluate((details) => (details.open = true));
+    if (["profile", "registry", "pinned", "kind"].includes(id))
+      await page.locator("#settings").evaluate((details) => (details.open = true));
     await page.locator(`#${id}`).fill(value);
   }
 };
@@ -72,7 +73,10 @@ test("what is refused is explained, and its body is not shown as an event", asyn
 
 test("a captured delivery that grew old is shown as such", async () => {
   await fill(delivery({ now: Date.now() - 3_600_123 }));
-  assert.match(await shown("verdict"), /^Signed correctly, but not accepted now\n\ntimestamp_too_old timestamp is 3\d{3}\.\d{3} s old, allowed 300 s\n/);
+  assert.match(
+    await shown("verdict"),
+    /^Signed correctly, but not accepted now\n\ntimestamp_too_old timestamp is 3\d{3}\.\d{3} s old, allowed 300 s\n/,
+  );
   assert.match(await shown("event"), /user-1/);
   quiet();
 });
@@ -85,7 +89,10 @@ test("the profile is detected, copied, and used", async () => {
   await page.getByText("Copied.").waitFor({ state: "attached" });
   const copied = JSON.parse(await page.evaluate(() => navigator.clipboard.readText()));
   assert.equal(copied.scheme.header, "x-other");
-  assert.equal(createReceiver({ secret, profile: copied }).receive({ headers: { "x-other": sign({ secret, body: text, profile }) }, body: text }).kind, "ActivityCreated");
+  assert.equal(
+    createReceiver({ secret, profile: copied }).receive({ headers: { "x-other": sign({ secret, body: text, profile }) }, body: text }).kind,
+    "ActivityCreated",
+  );
   await page.getByRole("button", { name: "Use it" }).first().click();
   assert.equal(await shown("verdict"), "Valid");
   await fill({ secret: "another secret of enough bytes" });
@@ -104,7 +111,20 @@ test("the sample shows the shims at work: side by side, with the changelog and a
   assert.match(await shown("versions"), /^Nothing changes\./);
   await fill({ wanted: "nine" });
   assert.match(await shown("versions"), /expected `as_received`, `latest` or a version such as 8\.10\.2/);
-  const registry = { format: 1, versions: ["8.0.3", "9.0.0"], changes: [{ id: "gone", since: "9.0.0", on: { model: "PointWallet" }, summary: "s", lossy: "up", ops: [{ op: "remove", at: "/exampleField", default: null }] }] };
+  const registry = {
+    format: 1,
+    versions: ["8.0.3", "9.0.0"],
+    changes: [
+      {
+        id: "gone",
+        since: "9.0.0",
+        on: { model: "PointWallet" },
+        summary: "s",
+        lossy: "up",
+        ops: [{ op: "remove", at: "/exampleField", default: null }],
+      },
+    ],
+  };
   await fill({ registry: JSON.stringify(registry), wanted: "9.0.0" });
   assert.match(await shown("versions"), /Lost by gone at \/exampleField: value_dropped/);
   await fill({ registry: "{", profile: "" });
@@ -118,10 +138,15 @@ test("a test delivery for a shell is what a receiver accepts, and holds no secre
   await page.getByRole("button", { name: "Copy the command" }).click();
   const command = await page.evaluate(() => navigator.clipboard.readText());
   assert.ok(!command.includes(secret));
-  const words = execFileSync("sh", ["-c", `curl() { for word; do printf '%s\\0' "$word"; done; }; ${command}`], { encoding: "utf8" }).split("\0");
+  const words = execFileSync("sh", ["-c", `curl() { for word; do printf '%s\\0' "$word"; done; }; ${command}`], { encoding: "utf8" }).split(
+    "\0",
+  );
   const [, name, value] = /^(x-mambo-signature): (.*)$/.exec(words[4]);
   const { kind } = createReceiver({ secret }).receive({ headers: { [name]: value }, body: words[6] });
-  assert.deepEqual([words[0], words[2], kind, words[7]], ["--include", "content-type: application/json", "NotificationRead", "http://127.0.0.1:8080/it's"]);
+  assert.deepEqual(
+    [words[0], words[2], kind, words[7]],
+    ["--include", "content-type: application/json", "NotificationRead", "http://127.0.0.1:8080/it's"],
+  );
   quiet();
 });
 
@@ -182,7 +207,10 @@ for (const colorScheme of ["light", "dark"]) {
       await page.screenshot({ path: join(repository, `target/debugger/${colorScheme}-${width}.png`), fullPage: true });
       // From outside of the page's policy, as an extension would.
       const { violations } = await page.evaluate(`${axe}; axe.run()`);
-      assert.deepEqual(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]), []);
+      assert.deepEqual(
+        violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]),
+        [],
+      );
     });
   }
 }

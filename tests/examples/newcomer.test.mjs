@@ -11,7 +11,11 @@ const readme = readFileSync(join(repository, "README.md"), "utf8");
 const fences = [...readme.matchAll(/```js\n([^]*?)```/g)].map(([, code]) => code);
 const [first] = fences;
 const worker = fences.find((code) => code.includes("export default"));
-const lines = (code) => code.trim().split("\n").filter((line) => line !== "").length;
+const lines = (code) =>
+  code
+    .trim()
+    .split("\n")
+    .filter((line) => line !== "").length;
 
 /** A new folder with the package in it. */
 function project(code) {
@@ -25,7 +29,11 @@ function project(code) {
 }
 
 /** On a free port, which it says. */
-const listening = (code) => code.replace(/(createServer\([^]*\))\.listen\(8080\);/, 'const server = $1.listen(0, "127.0.0.1", () => console.error(`listening on ${server.address().port}`));');
+const listening = (code) =>
+  code.replace(
+    /(createServer\([^]*\))\.listen\(8080\);/,
+    'const server = $1.listen(0, "127.0.0.1", () => console.error(`listening on ${server.address().port}`));',
+  );
 const run = (code, env) => start(process.execPath, [project(listening(code))], env);
 
 test("the first screen of the README receives, in under ten lines", async () => {
@@ -74,11 +82,18 @@ test("a Worker, from the README, in under ten lines", async () => {
   const options = { outdir: out, bundle: true, format: "esm", conditions: ["workerd", "worker", "browser"], loader: { ".wasm": "copy" } };
   await esbuild.build({ entryPoints: [entry], ...options, logLevel: "error" });
   // The worker itself comes first.
-  const paths = readdirSync(out).map((name) => join(out, name)).sort((path) => (path.endsWith(".wasm") ? 1 : -1));
+  const paths = readdirSync(out)
+    .map((name) => join(out, name))
+    .sort((path) => (path.endsWith(".wasm") ? 1 : -1));
   const miniflare = new Miniflare({
     modules: paths.map((path) => ({ type: path.endsWith(".wasm") ? "CompiledWasm" : "ESModule", path, contents: readFileSync(path) })),
-    modulesRoot: out, compatibilityDate: "2025-05-05", compatibilityFlags: ["nodejs_compat"], cf: false, host: "127.0.0.1",
-    bindings: { MAMBO_SECRET: secret }, handleRuntimeStdio() {},
+    modulesRoot: out,
+    compatibilityDate: "2025-05-05",
+    compatibilityFlags: ["nodejs_compat"],
+    cf: false,
+    host: "127.0.0.1",
+    bindings: { MAMBO_SECRET: secret },
+    handleRuntimeStdio() {},
   });
   try {
     const { port } = await miniflare.ready;

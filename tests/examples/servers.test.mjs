@@ -34,12 +34,18 @@ test("the receiver of the demonstration", async () => {
   const { port, lines } = await node("node/receiver.mjs");
   const sender = await senderTo(`http://127.0.0.1:${port}/`, ["--pinned", "8.0.3"]);
   assert.equal(sender.ping, 204);
-  assert.deepEqual(lines.map((line) => JSON.parse(line).kind), ["Ping"]);
+  assert.deepEqual(
+    lines.map((line) => JSON.parse(line).kind),
+    ["Ping"],
+  );
 });
 
 test("Deno", async () => {
   const deno = join(runtimes, "@deno/linux-x64-glibc/deno");
-  const { port, lines, errors } = await start(deno, ["run", "--allow-net", "--allow-env", "servers/deno.mjs", "0"], { DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1" });
+  const { port, lines, errors } = await start(deno, ["run", "--allow-net", "--allow-env", "servers/deno.mjs", "0"], {
+    DENO_NO_UPDATE_CHECK: "1",
+    NO_COLOR: "1",
+  });
   await tried(`http://127.0.0.1:${port}/`, lines, errors);
 });
 
@@ -62,7 +68,12 @@ test("Hono on Cloudflare's workerd", async () => {
     logLevel: "error",
   });
   const [lines, errors] = [[], []];
-  const modules = [join(folder, "worker.js"), ...readdirSync(folder).filter((name) => name.endsWith(".wasm")).map((name) => join(folder, name))];
+  const modules = [
+    join(folder, "worker.js"),
+    ...readdirSync(folder)
+      .filter((name) => name.endsWith(".wasm"))
+      .map((name) => join(folder, name)),
+  ];
   const miniflare = new Miniflare({
     modules: modules.map((path) => ({ type: path.endsWith(".wasm") ? "CompiledWasm" : "ESModule", path, contents: readFileSync(path) })),
     modulesRoot: folder,
@@ -71,7 +82,11 @@ test("Hono on Cloudflare's workerd", async () => {
     host: "127.0.0.1",
     bindings: { MAMBO_SECRET: secret },
     handleRuntimeStdio(stdout, stderr) {
-      for (const [stream, to] of [[stdout, lines], [stderr, errors]]) createInterface(stream).on("line", (line) => to.push(line));
+      for (const [stream, to] of [
+        [stdout, lines],
+        [stderr, errors],
+      ])
+        createInterface(stream).on("line", (line) => to.push(line));
     },
   });
   try {

@@ -25,7 +25,11 @@ after(async () => {
 
 /** Starts an example and waits until it says its port; hands back that and the lines that it prints. */
 export async function start(command, args, env = {}) {
-  const child = spawn(command, args, { cwd: examples, env: { ...process.env, MAMBO_SECRET: secret, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(command, args, {
+    cwd: examples,
+    env: { ...process.env, MAMBO_SECRET: secret, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   running.push(child);
   const [lines, errors] = [[], []];
   createInterface(child.stdout).on("line", (line) => lines.push(line));

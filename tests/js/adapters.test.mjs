@@ -13,7 +13,10 @@ import { Hono, converse, express, express4, fastify, post, servers } from "./ser
 
 const secret = "correct horse battery staple";
 const { body: ping } = sampleDelivery("Ping", { secret });
-const signed = (body = ping, now = Date.now()) => ({ "content-type": "application/json", "x-mambo-signature": sign({ secret, body, now }) });
+const signed = (body = ping, now = Date.now()) => ({
+  "content-type": "application/json",
+  "x-mambo-signature": sign({ secret, body, now }),
+});
 const receiver = (options) => createReceiver({ secret, ...options });
 const encoded = (encoding) => ({ ...signed(), "content-encoding": encoding });
 
@@ -21,7 +24,10 @@ for (const [name, serve] of Object.entries(servers)) {
   test(`${name}: whole, in pieces, slowly, compressed, empty, too large`, async () => {
     const bodies = [];
     const codes = [];
-    const listener = serve(receiver().onAny((_event, { raw }) => bodies.push(Buffer.from(raw).toString())), { onError: ({ code }) => codes.push(code) });
+    const listener = serve(
+      receiver().onAny((_event, { raw }) => bodies.push(Buffer.from(raw).toString())),
+      { onError: ({ code }) => codes.push(code) },
+    );
     const large = Buffer.alloc(10 * 1024 * 1024, " ");
     for (const [headers, chunks, pauseMs] of [
       [{ ...signed(), "content-length": Buffer.byteLength(ping) }, [ping], 0],
@@ -33,7 +39,10 @@ for (const [name, serve] of Object.entries(servers)) {
     ]) {
       assert.deepEqual(await post(listener, headers, chunks, pauseMs), [204, ""]);
     }
-    assert.deepEqual(bodies, Array.from({ length: 6 }, () => ping));
+    assert.deepEqual(
+      bodies,
+      Array.from({ length: 6 }, () => ping),
+    );
     for (const [answer, headers, chunks] of [
       [[400, "body_not_json"], signed(""), []],
       [[415, "body_encoding"], encoded("br"), [brotliCompressSync(ping)]],
@@ -83,7 +92,11 @@ for (const [name, serve] of Object.entries(servers)) {
   });
 
   test(`${name}: failures and replays have their status`, async () => {
-    const failing = serve(receiver().onAny(() => { throw new Error("no database"); }));
+    const failing = serve(
+      receiver().onAny(() => {
+        throw new Error("no database");
+      }),
+    );
     assert.deepEqual(await post(failing, signed(), [ping]), [500, "handler_failed"]);
     assert.deepEqual(await post(serve(receiver()), signed(), [ping]), [500, "handlers_missing"]);
     const one = serve(receiver({ replay: { store: memoryReplayStore() } }).onAny(() => {}));
@@ -101,8 +114,15 @@ for (const name of ["node:http", "Express 5", "Express 4", "Fastify"]) {
   ]) {
     test(`${name}: a body that is ${what} is answered, and so is the next request on its connection`, async () => {
       const listener = servers[name](receiver().onAny(() => {}));
-      const head = (headers, length) => `POST / HTTP/1.1\r\nhost: a\r\n${Object.entries(headers).map(([key, value]) => `${key}: ${value}\r\n`).join("")}content-length: ${length}\r\n\r\n`;
-      const answers = await converse(listener, [head(encoded(encoding), body.length), body, head(signed(), Buffer.byteLength(ping)), ping], 2);
+      const head = (headers, length) =>
+        `POST / HTTP/1.1\r\nhost: a\r\n${Object.entries(headers)
+          .map(([key, value]) => `${key}: ${value}\r\n`)
+          .join("")}content-length: ${length}\r\n\r\n`;
+      const answers = await converse(
+        listener,
+        [head(encoded(encoding), body.length), body, head(signed(), Buffer.byteLength(ping)), ping],
+        2,
+      );
       assert.deepEqual(answers, [encoding === "identity" ? 413 : 415, 204]);
     });
   }
@@ -118,12 +138,18 @@ const advice = (found) => `body is ${found}, not the received bytes: read the ra
 for (const [name, make] of Object.entries({ "Express 5": express, "Express 4": express4 })) {
   test(`${name}: behind its parsers`, async () => {
     const messages = [];
-    const handler = expressHandler(receiver().onAny(() => {}), { onError: ({ message }) => messages.push(message) });
+    const handler = expressHandler(
+      receiver().onAny(() => {}),
+      { onError: ({ message }) => messages.push(message) },
+    );
     assert.deepEqual(await post(make().post("/", make.raw({ type: "*/*" }), handler), signed(), [ping]), [204, ""]);
     assert.deepEqual(await post(make().post("/", make.raw({ type: "*/*" }), handler), encoded("gzip"), [gzipSync(ping)]), [204, ""]);
     assert.deepEqual(await post(make().post("/", make.text({ type: "*/*" }), handler), signed(), [ping]), [204, ""]);
     // A JSON parser that passes by another content type has read nothing.
-    assert.deepEqual(await post(make().use(make.json()).post("/", handler), { ...signed(), "content-type": "text/plain" }, [ping]), [204, ""]);
+    assert.deepEqual(await post(make().use(make.json()).post("/", handler), { ...signed(), "content-type": "text/plain" }, [ping]), [
+      204,
+      "",
+    ]);
     assert.deepEqual(messages, []);
     assert.deepEqual(await post(make().use(make.json()).post("/", handler), signed(), [ping]), [500, "body_parsed"]);
     const drain = (request, _response, next) => request.resume().on("end", next);
@@ -158,41 +184,68 @@ test("Fastify: a scope's own parser and a plugin that decompresses", async () =>
   });
   const decompressing = fastify((app) => {
     // As @fastify/compress does: the header stays.
-    app.addHook("preParsing", async ({ headers }, _reply, payload) => (headers["content-encoding"] === "gzip" ? payload.pipe(createGunzip()) : payload));
+    app.addHook("preParsing", async ({ headers }, _reply, payload) =>
+      headers["content-encoding"] === "gzip" ? payload.pipe(createGunzip()) : payload,
+    );
     app.register(fastifyWebhooks, { receiver: target });
   });
   for (const app of [asBuffer, decompressing]) {
-    for (const [headers, chunk] of [[signed(), ping], [encoded("gzip"), gzipSync(ping)], [encoded("deflate"), deflateSync(ping)]]) {
+    for (const [headers, chunk] of [
+      [signed(), ping],
+      [encoded("gzip"), gzipSync(ping)],
+      [encoded("deflate"), deflateSync(ping)],
+    ]) {
       assert.deepEqual(await post(app, headers, [chunk]), [204, ""]);
     }
   }
-  assert.deepEqual(bodies, Array.from({ length: 6 }, () => ping));
+  assert.deepEqual(
+    bodies,
+    Array.from({ length: 6 }, () => ping),
+  );
 });
 
 test("a body that comes in pieces of a byte is held in no more than twice its length", async () => {
   const large = JSON.stringify({ event: "Ping", data: { message: "x".repeat(100_000) } });
   let held;
-  const target = receiver().onAny((_event, { raw }) => { held = [Buffer.from(raw).toString() === large, raw.buffer.byteLength <= 2 * large.length]; });
+  const target = receiver().onAny((_event, { raw }) => {
+    held = [Buffer.from(raw).toString() === large, raw.buffer.byteLength <= 2 * large.length];
+  });
   const bytes = Buffer.from(large);
-  const body = new ReadableStream({ start(controller) { for (const at of bytes.keys()) controller.enqueue(bytes.subarray(at, at + 1)); controller.close(); } });
+  const body = new ReadableStream({
+    start(controller) {
+      for (const at of bytes.keys()) controller.enqueue(bytes.subarray(at, at + 1));
+      controller.close();
+    },
+  });
   const request = new Request("https://localhost/", { method: "POST", headers: signed(large), body, duplex: "half" });
   assert.equal((await fetchHandler(target)(request)).status, 204);
   assert.deepEqual(held, [true, true]);
 });
 
 test("an onError that fails leaves no sender without an answer", async () => {
-  const failing = () => { throw new Error("no log"); };
-  const target = receiver().onAny(() => { throw null; });
+  const failing = () => {
+    throw new Error("no log");
+  };
+  const target = receiver().onAny(() => {
+    throw null;
+  });
   assert.deepEqual(await post(nodeHandler(target, { onError: failing }), signed(), [ping]), [500, "handler_failed"]);
   assert.deepEqual(await post(nodeHandler(target, { onError: async () => failing() }), signed(), [ping]), [500, "handler_failed"]);
 });
 
 test("Fetch requests that break off, go on too long, or were read before", async () => {
   const messages = [];
-  const stream = (pull) => new Request("https://localhost/", { method: "POST", headers: signed(), body: new ReadableStream({ pull }), duplex: "half" });
-  const handler = fetchHandler(receiver().onAny(() => {}), { maxBodyBytes: 1000, onError: ({ message }) => messages.push(message) });
+  const stream = (pull) =>
+    new Request("https://localhost/", { method: "POST", headers: signed(), body: new ReadableStream({ pull }), duplex: "half" });
+  const handler = fetchHandler(
+    receiver().onAny(() => {}),
+    { maxBodyBytes: 1000, onError: ({ message }) => messages.push(message) },
+  );
   let sent = 0;
-  const endless = stream((controller) => { sent += 100; controller.enqueue(new Uint8Array(100)); });
+  const endless = stream((controller) => {
+    sent += 100;
+    controller.enqueue(new Uint8Array(100));
+  });
   const refused = await handler(endless);
   assert.deepEqual([refused.status, await refused.text(), sent < 5000], [413, "body_too_large", true]);
   assert.equal((await handler(stream((controller) => controller.error(new Error("reset"))))).status, 500);
@@ -204,14 +257,23 @@ test("Fetch requests that break off, go on too long, or were read before", async
 
 test("a compressed body whose connection breaks, and one that never yields a byte", async () => {
   const messages = [];
-  const handler = fetchHandler(receiver().onAny(() => {}), { maxBodyBytes: 1000, onError: ({ message }) => messages.push(message) });
-  const stream = (pull) => new Request("https://localhost/", { method: "POST", headers: encoded("gzip"), body: new ReadableStream({ pull }), duplex: "half" });
+  const handler = fetchHandler(
+    receiver().onAny(() => {}),
+    { maxBodyBytes: 1000, onError: ({ message }) => messages.push(message) },
+  );
+  const stream = (pull) =>
+    new Request("https://localhost/", { method: "POST", headers: encoded("gzip"), body: new ReadableStream({ pull }), duplex: "half" });
   let pulls = 0;
-  const broken = stream((controller) => (pulls++ === 0 ? controller.enqueue(gzipSync(ping).subarray(0, 20)) : controller.error(new Error("reset"))));
+  const broken = stream((controller) =>
+    pulls++ === 0 ? controller.enqueue(gzipSync(ping).subarray(0, 20)) : controller.error(new Error("reset")),
+  );
   assert.equal((await handler(broken)).status, 500);
   // Stored blocks of length zero, for ever: much comes in, nothing comes out.
   let first = true;
-  const hollow = stream((controller) => { controller.enqueue(first ? gzipSync("").subarray(0, 10) : new Uint8Array([0, 0, 0, 255, 255])); first = false; });
+  const hollow = stream((controller) => {
+    controller.enqueue(first ? gzipSync("").subarray(0, 10) : new Uint8Array([0, 0, 0, 255, 255]));
+    first = false;
+  });
   assert.equal((await handler(hollow)).status, 413);
   assert.deepEqual(messages, ["reset", "body is over 1000 bytes"]);
 });
@@ -219,24 +281,37 @@ test("a compressed body whose connection breaks, and one that never yields a byt
 test("bytes that a framework kept are used, where its parser ran first", async () => {
   const kept = [];
   const handler = () => receiver().onAny((_event, { raw }) => kept.push(Buffer.from(raw).toString()));
-  const verify = (request, _response, bytes) => { request.rawBody = bytes; };
+  const verify = (request, _response, bytes) => {
+    request.rawBody = bytes;
+  };
   for (const framework of [express, express4]) {
     const app = framework().use(framework.json({ verify })).post("/", expressHandler(handler()));
     assert.deepEqual(await post(app, signed(), [ping]), [204, ""]);
     assert.deepEqual(await post(app, encoded("gzip"), [gzipSync(ping)]), [204, ""]);
   }
   // As fastify-raw-body does.
-  const build = (rawBody) => fastify((app) => {
-    app.addHook("preHandler", async (request) => { request.rawBody = rawBody; });
-    app.post("/", fastifyHandler(handler()));
-  });
+  const build = (rawBody) =>
+    fastify((app) => {
+      app.addHook("preHandler", async (request) => {
+        request.rawBody = rawBody;
+      });
+      app.post("/", fastifyHandler(handler()));
+    });
   for (const rawBody of [Buffer.from(ping), ping]) assert.deepEqual(await post(build(rawBody), signed(), [ping]), [204, ""]);
-  assert.deepEqual(kept, Array.from({ length: 6 }, () => ping));
+  assert.deepEqual(
+    kept,
+    Array.from({ length: 6 }, () => ping),
+  );
 });
 
 test("Hono: a body that other middleware read is taken from Hono's cache", async () => {
   const kinds = [];
-  const app = new Hono().use(async (context, next) => { await context.req.text(); await next(); }).post("/", honoHandler(receiver().onAny(({ kind }) => kinds.push(kind))));
+  const app = new Hono()
+    .use(async (context, next) => {
+      await context.req.text();
+      await next();
+    })
+    .post("/", honoHandler(receiver().onAny(({ kind }) => kinds.push(kind))));
   const answer = await app.request("/", { method: "POST", headers: signed(), body: ping });
   assert.deepEqual([answer.status, kinds], [204, ["Ping"]]);
 });
@@ -244,19 +319,39 @@ test("Hono: a body that other middleware read is taken from Hono's cache", async
 test("a request that is made up for a function, with parsed headers only", async () => {
   const kinds = [];
   const request = { rawHeaders: [], headers: signed(), readableDidRead: true, rawBody: Buffer.from(ping) };
-  const response = { statusCode: 0, end(text) { this.text = text; } };
+  const response = {
+    statusCode: 0,
+    end(text) {
+      this.text = text;
+    },
+  };
   await nodeHandler(receiver().onAny(({ kind }) => kinds.push(kind)))(request, response);
   assert.deepEqual([response.statusCode, response.text, kinds], [204, undefined, ["Ping"]]);
 });
 
 test("failures that the peer did not cause are never silent, and a listener that never settles holds up nothing", async (context) => {
   const error = context.mock.method(console, "error", () => {});
-  const failing = (options) => nodeHandler(receiver().onAny(() => { throw new Error("no database"); }), options);
+  const failing = (options) =>
+    nodeHandler(
+      receiver().onAny(() => {
+        throw new Error("no database");
+      }),
+      options,
+    );
   assert.deepEqual(await post(failing(), signed(), [ping]), [500, "handler_failed"]);
-  assert.deepEqual(error.mock.calls.map(({ arguments: [first, second] }) => [first, second.message]), [["mambo-webhooks:", "no database"]]);
+  assert.deepEqual(
+    error.mock.calls.map(({ arguments: [first, second] }) => [first, second.message]),
+    [["mambo-webhooks:", "no database"]],
+  );
   assert.deepEqual(await post(failing(), {}, [ping]), [401, "header_missing"]);
   assert.equal(error.mock.callCount(), 1);
-  for (const onError of [() => new Promise(() => {}), () => Promise.reject(new Error("told")), () => { throw new Error("told"); }]) {
+  for (const onError of [
+    () => new Promise(() => {}),
+    () => Promise.reject(new Error("told")),
+    () => {
+      throw new Error("told");
+    },
+  ]) {
     assert.deepEqual(await post(failing({ onError }), signed(), [ping]), [500, "handler_failed"]);
   }
   assert.equal(error.mock.callCount(), 1);

@@ -8,7 +8,10 @@ import { createReceiver } from "mambo-webhooks";
 const body = "a body";
 const signed = (secret) => {
   const seconds = Math.floor(Date.now() / 1000);
-  return { headers: { "x-mambo-signature": `t=${seconds},v1=${createHmac("sha256", secret).update(`${seconds}.${body}`).digest("hex")}` }, body };
+  return {
+    headers: { "x-mambo-signature": `t=${seconds},v1=${createHmac("sha256", secret).update(`${seconds}.${body}`).digest("hex")}` },
+    body,
+  };
 };
 
 test("20,000 receivers, of which 100 are kept, take the memory of a few hundred", async () => {

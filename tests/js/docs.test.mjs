@@ -8,14 +8,31 @@ import { test } from "node:test";
 import { createReceiver } from "mambo-webhooks";
 
 const repository = process.env.MAMBO_REPOSITORY;
-const docs = readdirSync(join(repository, "docs")).filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`);
+const docs = readdirSync(join(repository, "docs"))
+  .filter((name) => name.endsWith(".md"))
+  .map((name) => `docs/${name}`);
 const secret = "correct horse battery staple";
 const blocks = (text, language) => [...text.matchAll(new RegExp("```" + language + "\\n([^]*?)```", "g"))].map(([, code]) => code);
 
-const pages = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "pkg/README.md", "tests/vectors/README.md", "examples/README.md", "examples/debugger/README.md", ...docs];
+const pages = [
+  "README.md",
+  "CHANGELOG.md",
+  "CONTRIBUTING.md",
+  "SECURITY.md",
+  "pkg/README.md",
+  "tests/vectors/README.md",
+  "examples/README.md",
+  "examples/debugger/README.md",
+  ...docs,
+];
 
 /** What a heading is called in a link, as GitHub does it. */
-const anchor = (heading) => heading.toLowerCase().replaceAll(/[^\w\- ]/g, "").trim().replaceAll(" ", "-");
+const anchor = (heading) =>
+  heading
+    .toLowerCase()
+    .replaceAll(/[^\w\- ]/g, "")
+    .trim()
+    .replaceAll(" ", "-");
 
 for (const page of pages) {
   const text = readFileSync(join(repository, page), "utf8");
@@ -25,7 +42,12 @@ for (const page of pages) {
       const [path, part] = link.split("#");
       const target = path === "" ? join(repository, page) : join(repository, dirname(page), path);
       if (!existsSync(target)) return true;
-      return part !== undefined && !readFileSync(target, "utf8").split("\n").some((line) => line.startsWith("#") && anchor(line.replace(/^#+/, "")) === part);
+      return (
+        part !== undefined &&
+        !readFileSync(target, "utf8")
+          .split("\n")
+          .some((line) => line.startsWith("#") && anchor(line.replace(/^#+/, "")) === part)
+      );
     });
     assert.deepEqual(dead, []);
   });
@@ -57,7 +79,14 @@ const program = join(repository, "target/debug/mambo-webhooks");
 function commands(text) {
   const lines = blocks(text, "sh").flatMap((code) => code.split("\n"));
   const inline = [...text.matchAll(/`((?:[A-Z_]+=\S+ )*(?:cargo xtask|mambo-webhooks) [^`]+)`/g)].map(([, command]) => command);
-  return [...lines, ...inline].map((line) => line.replace(/ +#.*| [>|] .*/g, "").replace(/^(?:[A-Z_]+=\S+ )+/, "").trim()).filter((line) => /^(cargo|mambo-webhooks) /.test(line));
+  return [...lines, ...inline]
+    .map((line) =>
+      line
+        .replace(/ +#.*| [>|] .*/g, "")
+        .replace(/^(?:[A-Z_]+=\S+ )+/, "")
+        .trim(),
+    )
+    .filter((line) => /^(cargo|mambo-webhooks) /.test(line));
 }
 
 for (const page of pages) {
@@ -66,14 +95,22 @@ for (const page of pages) {
       const [tool, ...words] = command.split(/\s+/);
       if (tool === "mambo-webhooks") {
         // Help comes only once all the words before it are understood.
-        const { status, stderr } = spawnSync(program, [...words.map((word) => (word === "FILE" ? "file" : word)), "--help"], { encoding: "utf8" });
+        const { status, stderr } = spawnSync(program, [...words.map((word) => (word === "FILE" ? "file" : word)), "--help"], {
+          encoding: "utf8",
+        });
         assert.equal(status, 0, stderr);
       } else if (words[0] === "xtask") {
-        assert.ok(words.length === 1 || usage.split("\n").some((line) => line.startsWith(`cargo xtask ${words[1]} `)), `cargo xtask does not know ${words[1]}`);
+        assert.ok(
+          words.length === 1 || usage.split("\n").some((line) => line.startsWith(`cargo xtask ${words[1]} `)),
+          `cargo xtask does not know ${words[1]}`,
+        );
       } else if (words.includes("--example")) {
         assert.ok(existsSync(join(repository, "examples", `${words[words.indexOf("--example") + 1]}.rs`)));
       } else {
-        assert.ok(["add", "bench", "deny", "install", "mutants", "publish", "semver-checks", "test"].includes(words[0]), `cargo ${words[0]}`);
+        assert.ok(
+          ["add", "bench", "deny", "install", "mutants", "publish", "semver-checks", "test"].includes(words[0]),
+          `cargo ${words[0]}`,
+        );
       }
     });
   }
@@ -98,7 +135,13 @@ test("the default profile in docs/PROTOCOL.md is the default", () => {
 
 test("links of the packed pages lead to packed files", () => {
   const root = "node_modules/mambo-webhooks";
-  const packed = ["README.md", "CHANGELOG.md", ...readdirSync(join(root, "docs")).filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`)];
+  const packed = [
+    "README.md",
+    "CHANGELOG.md",
+    ...readdirSync(join(root, "docs"))
+      .filter((name) => name.endsWith(".md"))
+      .map((name) => `docs/${name}`),
+  ];
   const dead = packed.flatMap((page) => {
     const links = [...readFileSync(join(root, page), "utf8").matchAll(/\]\(([^)\s#]+)[^)]*\)/g)].map(([, link]) => link);
     return links.filter((link) => !link.includes(":") && !existsSync(join(root, dirname(page), link))).map((link) => `${page}: ${link}`);

@@ -19,7 +19,9 @@ const headers = { "x-mambo-signature": `t=${seconds},v1=${createHmac("sha256", s
 
 test("verifies by the core where the host throws", () => {
   const receiver = createReceiver({ secret, mac: "host" });
-  answer = () => { throw new TypeError("no"); };
+  answer = () => {
+    throw new TypeError("no");
+  };
   try {
     assert.equal(receiver.receive({ headers, body }).kind, "Ping");
     assert.equal(receiver.verify({ headers, body }).keyId, "default");
@@ -30,7 +32,12 @@ test("verifies by the core where the host throws", () => {
 });
 
 test("refuses what the host says is right and is not", () => {
-  answer = () => ({ update() { return this; }, digest: () => "\0".repeat(32) });
+  answer = () => ({
+    update() {
+      return this;
+    },
+    digest: () => "\0".repeat(32),
+  });
   try {
     assert.throws(() => createReceiver({ secret, mac: "host" }).receive({ headers, body }), { code: "signature_mismatch" });
   } finally {

@@ -54,14 +54,22 @@ test("webhooks that share a store are told apart by their scope", async () => {
 
 test("what the handler throws comes through, and the delivery can come again", async () => {
   const receiver = guarded();
-  await assert.rejects(receiver.process(delivery(), () => { throw new Error("no database"); }), /no database/);
+  await assert.rejects(
+    receiver.process(delivery(), () => {
+      throw new Error("no database");
+    }),
+    /no database/,
+  );
   assert.equal(await receiver.process(delivery(), async () => "done"), "done");
 });
 
 test("of many at the same time one is handled", async () => {
   const receiver = guarded();
   let handled = 0;
-  const slow = async () => { handled += 1; await new Promise((resolve) => setTimeout(resolve, 20)); };
+  const slow = async () => {
+    handled += 1;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  };
   const results = await Promise.allSettled(Array.from({ length: 20 }, () => receiver.process(delivery(), slow)));
   assert.equal(handled, 1);
   const codes = results.filter(({ status }) => status === "rejected").map(({ reason }) => reason.code);
@@ -81,7 +89,14 @@ test("an unlimited tolerance needs a time to live", () => {
 });
 
 test("settings that would end the protection too early are refused", () => {
-  for (const [replay, rest] of [[{ ttlSeconds: Number.NaN }], [{ ttlSeconds: 0 }], [{ ttlSeconds: 599 }], [{ by: "Event" }], [{ store: {} }], [{ by: "event" }, { tolerance: { futureSeconds: "unlimited" } }]]) {
+  for (const [replay, rest] of [
+    [{ ttlSeconds: Number.NaN }],
+    [{ ttlSeconds: 0 }],
+    [{ ttlSeconds: 599 }],
+    [{ by: "Event" }],
+    [{ store: {} }],
+    [{ by: "event" }, { tolerance: { futureSeconds: "unlimited" } }],
+  ]) {
     assert.throws(() => guarded(replay, rest), refused("options_invalid"));
   }
   guarded({ ttlSeconds: 600 });
@@ -98,7 +113,10 @@ test("a store that answers something else is the store's fault, and the handler 
 test("a store without one of its methods is refused when the receiver is made", () => {
   for (const name of ["reserve", "commit", "release"]) {
     const store = { ...memoryReplayStore(), [name]: undefined };
-    assert.throws(() => guarded({ store }), { code: "options_invalid", message: `options: expected a store with \`${name}\` at /replay/store` });
+    assert.throws(() => guarded({ store }), {
+      code: "options_invalid",
+      message: `options: expected a store with \`${name}\` at /replay/store`,
+    });
   }
 });
 
@@ -119,7 +137,12 @@ test("an option or a handler that would be silently without effect is refused", 
   const message = "options: `onError` is not known here at the top";
   assert.throws(() => createReceiver({ secret, onError() {} }), { code: "options_invalid", message });
   const receiver = createReceiver({ secret });
-  for (const add of [() => receiver.on("Ping"), () => receiver.onAny(), () => receiver.onUnknown(null), () => receiver.on("Ping", "handler")]) {
+  for (const add of [
+    () => receiver.on("Ping"),
+    () => receiver.onAny(),
+    () => receiver.onUnknown(null),
+    () => receiver.on("Ping", "handler"),
+  ]) {
     assert.throws(add, refused("handlers_missing"));
   }
 });
@@ -137,14 +160,30 @@ test("a time of validity that is no number is refused", () => {
 });
 
 test("documents that are not JSON are refused without being quoted", () => {
-  for (const [option, code] of [["profile", "profile_invalid"], ["registry", "registry_invalid"]]) {
-    assert.throws(() => createReceiver({ secret, [option]: "nope" }), (error) => error.code === code && !error.message.includes("nope"));
+  for (const [option, code] of [
+    ["profile", "profile_invalid"],
+    ["registry", "registry_invalid"],
+  ]) {
+    assert.throws(
+      () => createReceiver({ secret, [option]: "nope" }),
+      (error) => error.code === code && !error.message.includes("nope"),
+    );
   }
 });
 
 test("what a handler throws is not lost when the store fails too", async () => {
-  const store = { ...memoryReplayStore(), release() { throw new Error("redis down"); } };
-  await assert.rejects(guarded({ store }).process(delivery(), () => { throw new Error("no database"); }), ({ errors }) => errors.map(String).join() === "Error: no database,Error: redis down");
+  const store = {
+    ...memoryReplayStore(),
+    release() {
+      throw new Error("redis down");
+    },
+  };
+  await assert.rejects(
+    guarded({ store }).process(delivery(), () => {
+      throw new Error("no database");
+    }),
+    ({ errors }) => errors.map(String).join() === "Error: no database,Error: redis down",
+  );
 });
 
 test("headers that can only be asked by name", () => {
@@ -155,7 +194,11 @@ test("headers that can only be asked by name", () => {
 
 test("the store in memory does what a store must", async () => {
   let at = 0;
-  await checkReplayStore(memoryReplayStore({ clock: () => at }), { wait: async (ms) => { at += ms; } });
+  await checkReplayStore(memoryReplayStore({ clock: () => at }), {
+    wait: async (ms) => {
+      at += ms;
+    },
+  });
   await checkReplayStore(memoryReplayStore());
 });
 
@@ -181,19 +224,33 @@ test("the check finds a store that releases the reservation of another attempt",
     },
     release: (key) => store.release(key, tokens.get(key)),
   };
-  await assert.rejects(checkReplayStore(unfenced), { message: 'replay store: the reservation of another attempt was released: expected "pending", found "yours"' });
+  await assert.rejects(checkReplayStore(unfenced), {
+    message: 'replay store: the reservation of another attempt was released: expected "pending", found "yours"',
+  });
 });
 
 test("a handler that outlives its reservation does not release that of the next attempt", async () => {
   let at = now;
   const clock = () => at;
   const receiver = createReceiver({ secret, clock: () => now, replay: { store: memoryReplayStore({ clock }) } });
-  const gate = () => { let open; const opened = new Promise((resolve) => { open = resolve; }); return { open, opened }; };
+  const gate = () => {
+    let open;
+    const opened = new Promise((resolve) => {
+      open = resolve;
+    });
+    return { open, opened };
+  };
   const [first, second] = [gate(), gate()];
-  const slow = receiver.process(delivery(), async () => { await first.opened; throw new Error("too late"); });
+  const slow = receiver.process(delivery(), async () => {
+    await first.opened;
+    throw new Error("too late");
+  });
   await Promise.resolve();
   at += 600_000;
-  const next = receiver.process(delivery(), async () => { await second.opened; return "handled"; });
+  const next = receiver.process(delivery(), async () => {
+    await second.opened;
+    return "handled";
+  });
   first.open();
   await assert.rejects(slow, /too late/);
   await assert.rejects(receiver.process(delivery(), assert.fail), refused("delivery_pending"));
@@ -207,19 +264,32 @@ test("a refusal is explained", () => {
   const { headers } = delivery();
   const changed = receiver.diagnose({ headers, body: JSON.stringify(JSON.parse(body), null, 2) });
   assert.equal(changed.error.code, "signature_mismatch");
-  assert.deepEqual(changed.causes, [{ code: "body_changed", message: "the body is not what was signed: the JSON was parsed and printed again" }]);
+  assert.deepEqual(changed.causes, [
+    { code: "body_changed", message: "the body is not what was signed: the JSON was parsed and printed again" },
+  ]);
   assert.deepEqual(receiver.diagnose({ headers, body }), { error: null, causes: [], hashes: 0 });
   const elsewhere = receiver.diagnose({ headers: new Headers({ "X-Other": headers["x-mambo-signature"] }), body });
-  assert.deepEqual(elsewhere.causes.map(({ code }) => code), ["header_elsewhere"]);
+  assert.deepEqual(
+    elsewhere.causes.map(({ code }) => code),
+    ["header_elsewhere"],
+  );
   const skewed = createReceiver({ secret, clock: () => now + 3_600_000 }).diagnose({ headers, body });
-  assert.deepEqual(skewed.causes, [{ code: "clock_skew", message: "the sender's clock is 3600 s behind this one, or the delivery was held up" }]);
+  assert.deepEqual(skewed.causes, [
+    { code: "clock_skew", message: "the sender's clock is 3600 s behind this one, or the delivery was held up" },
+  ]);
 });
 
 test("a captured delivery gives its profile", () => {
-  const profile = { scheme: { header: "x-mambo-signature", grammar: { form: "sequence", delimiter: ":" }, separators: ["|"], unit: "milliseconds" } };
+  const profile = {
+    scheme: { header: "x-mambo-signature", grammar: { form: "sequence", delimiter: ":" }, separators: ["|"], unit: "milliseconds" },
+  };
   const headers = { "X-Mambo-Signature": sign({ secret, body, now, profile }), host: "localhost" };
   const { profiles, fieldHints } = detect({ headers, body, secrets: ["wrong", secret], now });
-  assert.deepEqual(fieldHints, [{ what: "kind", at: "/event" }, { what: "id", at: "/id" }, { what: "data", at: "/data" }]);
+  assert.deepEqual(fieldHints, [
+    { what: "kind", at: "/event" },
+    { what: "id", at: "/id" },
+    { what: "data", at: "/data" },
+  ]);
   assert.equal(profiles.length, 1);
   assert.deepEqual([profiles[0].secret, profiles[0].encoding, profiles[0].timestamp, profiles[0].isRecent], [1, "utf8", now, true]);
   const receiver = createReceiver({ secret, profile: profiles[0].profile, clock: () => now });

@@ -27,7 +27,11 @@ function numbers(seed) {
 const shapes = {
   pairs: (pairs) => pairs,
   rawHeaders: (pairs) => pairs.flat(),
-  iterable: (pairs) => ({ *[Symbol.iterator]() { yield* pairs; } }),
+  iterable: (pairs) => ({
+    *[Symbol.iterator]() {
+      yield* pairs;
+    },
+  }),
   Map: (pairs) => (isUnique(pairs) ? new Map(pairs) : undefined),
   record: (pairs) => (isUnique(pairs) ? Object.fromEntries(pairs) : undefined),
   lists: (pairs) => {
@@ -46,14 +50,21 @@ test("a delivery is judged alike in every shape of headers", () => {
   const spell = (text) => [...text].map((letter) => (next(4) === 0 ? letter.toUpperCase() : letter)).join("");
   const outcomes = new Map();
   for (let round = 0; round < cases; round += 1) {
-    const pairs = Array.from({ length: next(5) }, () => [spell(pick([name, name, "host", "x-other", "content-length"])), pick([honest, honest, forged, "", "t=1", "42"])]);
+    const pairs = Array.from({ length: next(5) }, () => [
+      spell(pick([name, name, "host", "x-other", "content-length"])),
+      pick([honest, honest, forged, "", "t=1", "42"]),
+    ]);
     const values = pairs.filter(([key]) => key.toLowerCase() === name).map(([, value]) => value);
     const expected =
-      values.length === 0 ? "header_missing"
-      : values.length > 1 ? "several"
-      : values[0] === honest ? "accepted"
-      : values[0] === forged ? "signature_mismatch"
-      : "refused";
+      values.length === 0
+        ? "header_missing"
+        : values.length > 1
+          ? "several"
+          : values[0] === honest
+            ? "accepted"
+            : values[0] === forged
+              ? "signature_mismatch"
+              : "refused";
     for (const [shape, make] of Object.entries(shapes)) {
       const headers = make(pairs);
       if (headers === undefined) continue;
@@ -67,7 +78,8 @@ test("a delivery is judged alike in every shape of headers", () => {
       const what = `${shape} ${JSON.stringify(pairs)}`;
       if (expected === "refused") assert.notEqual(found, "accepted", what);
       // Fetch joins two headers of one name, so that there one may be empty or no signature at all.
-      else if (expected === "several") assert.ok(found === "header_repeated" || (["Headers", "lookup"].includes(shape) && found !== "accepted"), `${found}: ${what}`);
+      else if (expected === "several")
+        assert.ok(found === "header_repeated" || (["Headers", "lookup"].includes(shape) && found !== "accepted"), `${found}: ${what}`);
       else assert.equal(found, expected, what);
       outcomes.set(found, (outcomes.get(found) ?? 0) + 1);
     }
@@ -77,24 +89,63 @@ test("a delivery is judged alike in every shape of headers", () => {
 
 test("for any answer of a replay store, the handler runs only when the delivery is its own", async () => {
   const next = numbers(Number(process.env.MAMBO_SEED ?? 1));
-  const answers = ["yours", "pending", "done", "full", "OK", "", "Yours", "toString", "constructor", "__proto__", undefined, null, true, false, 0, 1, NaN, 1n, {}, [], ["yours"], new String("yours"), () => "yours", Symbol("yours")];
-  const refusals = new Map([["pending", "delivery_pending"], ["done", "delivery_replayed"], ["full", "replay_store_full"]]);
+  const answers = [
+    "yours",
+    "pending",
+    "done",
+    "full",
+    "OK",
+    "",
+    "Yours",
+    "toString",
+    "constructor",
+    "__proto__",
+    undefined,
+    null,
+    true,
+    false,
+    0,
+    1,
+    NaN,
+    1n,
+    {},
+    [],
+    ["yours"],
+    new String("yours"),
+    () => "yours",
+    Symbol("yours"),
+  ];
+  const refusals = new Map([
+    ["pending", "delivery_pending"],
+    ["done", "delivery_replayed"],
+    ["full", "replay_store_full"],
+  ]);
   for (let round = 0; round < cases; round += 1) {
     const [answer, isLater, isCommitted, isHandled] = [answers[next(answers.length)], next(2) === 0, next(4) > 0, next(4) > 0];
     const calls = [];
-    const settle = (name, works) => (...given) => {
-      calls.push(name);
-      assert.equal(typeof given[0], "string");
-      if (!works) throw new Error(`${name} failed`);
+    const settle =
+      (name, works) =>
+      (...given) => {
+        calls.push(name);
+        assert.equal(typeof given[0], "string");
+        if (!works) throw new Error(`${name} failed`);
+      };
+    const store = {
+      reserve: () => (isLater ? Promise.resolve(answer) : answer),
+      commit: settle("commit", isCommitted),
+      release: settle("release", isCommitted),
     };
-    const store = { reserve: () => (isLater ? Promise.resolve(answer) : answer), commit: settle("commit", isCommitted), release: settle("release", isCommitted) };
     const guarded = createReceiver({ secret, clock: () => now, replay: { store } });
-    const outcome = await guarded.process({ headers: { [name]: honest }, body }, () => {
-      calls.push("handler");
-      if (!isHandled) throw new Error("handler failed");
-      return "handled";
-    }).catch((error) => error);
-    const what = String(JSON.stringify([typeof answer, String(Object(answer) === answer ? "object" : answer?.toString()), isCommitted, isHandled]));
+    const outcome = await guarded
+      .process({ headers: { [name]: honest }, body }, () => {
+        calls.push("handler");
+        if (!isHandled) throw new Error("handler failed");
+        return "handled";
+      })
+      .catch((error) => error);
+    const what = String(
+      JSON.stringify([typeof answer, String(Object(answer) === answer ? "object" : answer?.toString()), isCommitted, isHandled]),
+    );
     if (answer === "yours") {
       assert.deepEqual(calls, ["handler", isHandled ? "commit" : "release"], what);
       assert.equal(outcome === "handled", isHandled && isCommitted, what);

@@ -30,7 +30,16 @@ test("a body in every shape of bytes", () => {
   const bytes = new TextEncoder().encode(body);
   const padded = new Uint8Array([0, ...bytes, 0]);
   const elsewhere = vm.runInNewContext("new Uint8Array(numbers)", { numbers: [...bytes] });
-  const shapes = [body, bytes, bytes.buffer, Buffer.from(body), new DataView(bytes.buffer), padded.subarray(1, -1), elsewhere, elsewhere.buffer];
+  const shapes = [
+    body,
+    bytes,
+    bytes.buffer,
+    Buffer.from(body),
+    new DataView(bytes.buffer),
+    padded.subarray(1, -1),
+    elsewhere,
+    elsewhere.buffer,
+  ];
   for (const shape of shapes) assert.equal(receiver.receive({ headers: headers(), body: shape }).kind, "Ping");
 });
 
@@ -47,12 +56,22 @@ test("bytes that another thread may change are copied, a Buffer's too", () => {
 test("no headers at all, and headers with numbers in them", () => {
   const missing = [true, "header_missing", "peer", "header x-mambo-signature is missing"];
   for (const none of [undefined, null]) {
-    assert.deepEqual(refusal(() => receiver.receive({ headers: none, body })), missing);
-    assert.deepEqual(refusal(() => receiver.verify({ headers: none, body })), missing);
+    assert.deepEqual(
+      refusal(() => receiver.receive({ headers: none, body })),
+      missing,
+    );
+    assert.deepEqual(
+      refusal(() => receiver.verify({ headers: none, body })),
+      missing,
+    );
     assert.equal(receiver.diagnose({ headers: none, body }).error.code, "header_missing");
   }
   const text = [true, "headers_invalid", "caller", "headers is a string, not the request's headers"];
-  for (const act of ["receive", "verify"]) assert.deepEqual(refusal(() => receiver[act]({ headers: headers()["x-mambo-signature"], body })), text);
+  for (const act of ["receive", "verify"])
+    assert.deepEqual(
+      refusal(() => receiver[act]({ headers: headers()["x-mambo-signature"], body })),
+      text,
+    );
   assert.equal(receiver.diagnose({ headers: "t=1", body }).error.code, "headers_invalid");
   const counted = { ...headers(), "content-length": 42 };
   assert.equal(receiver.diagnose({ headers: counted, body }).error, null);
@@ -66,8 +85,14 @@ test("a secret beside keys is refused, and not left out", () => {
 test("a secret that is no Unicode is refused, and not taken for another", () => {
   const malformed = [true, "options_invalid", "config", "options: expected text at /keys/0/secret"];
   const lone = "\ud800 and more than sixteen bytes";
-  assert.deepEqual(refusal(() => createReceiver({ secret: lone })), malformed);
-  assert.deepEqual(refusal(() => createReceiver({ keys: [{ id: "k", secret: lone }] })), malformed);
+  assert.deepEqual(
+    refusal(() => createReceiver({ secret: lone })),
+    malformed,
+  );
+  assert.deepEqual(
+    refusal(() => createReceiver({ keys: [{ id: "k", secret: lone }] })),
+    malformed,
+  );
   const paired = "\u{1f511} and more than sixteen bytes";
   const signature = createHmac("sha256", paired).update(`1700000000.${body}`).digest("hex");
   const early = createReceiver({ secret: paired, clock: () => 1_700_000_000_000 });
@@ -76,9 +101,14 @@ test("a secret that is no Unicode is refused, and not taken for another", () => 
 
 test("data nested as deep as a registry may", () => {
   const versions = Array.from({ length: 2049 }, (_, minor) => `9.${minor}.0`);
-  const changes = versions.slice(1).map((since) => ({ id: since, since, on: { event: "Ping" }, summary: "s", lossy: "none", ops: [{ op: "wrap", at: "", key: "in" }] }));
+  const changes = versions
+    .slice(1)
+    .map((since) => ({ id: since, since, on: { event: "Ping" }, summary: "s", lossy: "none", ops: [{ op: "wrap", at: "", key: "in" }] }));
   const deep = createReceiver({ secret, registry: { format: 1, versions, changes }, pinned: "9.0.0", targetVersion: "latest" });
-  const { event: { data }, applied } = deep.receive({ headers: headers(), body });
+  const {
+    event: { data },
+    applied,
+  } = deep.receive({ headers: headers(), body });
   let inner = data;
   while ("in" in inner) inner = inner.in;
   assert.deepEqual([inner, applied.length], [{ message: "ping" }, 2048]);
@@ -105,12 +135,18 @@ test("headers in every shape", () => {
 
 test("a repeated header is refused", () => {
   const twice = { "x-mambo-signature": ["a", "b"] };
-  assert.deepEqual(refusal(() => receiver.receive({ headers: twice, body })), [true, "header_repeated", "peer", "header x-mambo-signature came 2 times, expected once"]);
+  assert.deepEqual(
+    refusal(() => receiver.receive({ headers: twice, body })),
+    [true, "header_repeated", "peer", "header x-mambo-signature came 2 times, expected once"],
+  );
 });
 
 test("a line end in a header is refused where it stands", () => {
   const split = { "x-mambo-signature": "t=1\nv1=2" };
-  assert.deepEqual(refusal(() => receiver.receive({ headers: split, body })), [true, "header_malformed", "peer", "header x-mambo-signature: expected printable ASCII at byte 3"]);
+  assert.deepEqual(
+    refusal(() => receiver.receive({ headers: split, body })),
+    [true, "header_malformed", "peer", "header x-mambo-signature: expected printable ASCII at byte 3"],
+  );
 });
 
 for (const [name, found, shape] of [
@@ -126,7 +162,10 @@ for (const [name, found, shape] of [
 ]) {
   test(`a body that is a ${name} is told what it is`, () => {
     const sentence = `body is ${found}, not the received bytes: read the raw body before any JSON middleware`;
-    assert.deepEqual(refusal(() => receiver.receive({ headers: headers(), body: shape })), [true, "body_parsed", "caller", sentence]);
+    assert.deepEqual(
+      refusal(() => receiver.receive({ headers: headers(), body: shape })),
+      [true, "body_parsed", "caller", sentence],
+    );
   });
 }
 
@@ -139,7 +178,11 @@ test("a clock that is no time is the caller's fault", () => {
 
 test("no secret at all", () => {
   const missing = [true, "secret_empty", "config", "secret of key `default` is empty"];
-  for (const none of [undefined, null]) assert.deepEqual(refusal(() => createReceiver({ secret: none })), missing);
+  for (const none of [undefined, null])
+    assert.deepEqual(
+      refusal(() => createReceiver({ secret: none })),
+      missing,
+    );
 });
 
 test("no error shows the secret or the body", () => {
@@ -156,7 +199,10 @@ test("no error shows the secret or the body", () => {
 });
 
 test("the list of codes is the core's", () => {
-  assert.deepEqual([...ERROR_CODES], codes().map(({ code }) => code));
+  assert.deepEqual(
+    [...ERROR_CODES],
+    codes().map(({ code }) => code),
+  );
 });
 
 test("the generated glue has the functions that core_bg.d.ts declares", async () => {
@@ -173,7 +219,11 @@ test("the base64 in the package is the module in the package, byte for byte", as
 });
 
 test("refusals that are found outside of the core are in the words of its table", async () => {
-  const rejected = async (promise) => promise.then(() => "accepted", ({ code, fault, message }) => [code, fault, message]);
+  const rejected = async (promise) =>
+    promise.then(
+      () => "accepted",
+      ({ code, fault, message }) => [code, fault, message],
+    );
   const store = (answer) => ({ reserve: () => answer, commit() {}, release() {} });
   const answered = (answer) => createReceiver({ secret, replay: { store: store(answer) } }).process({ headers: headers(), body }, () => {});
   assert.deepEqual(await rejected(answered("done")), ["delivery_replayed", "peer", "delivery was already handled"]);
@@ -182,9 +232,15 @@ test("refusals that are found outside of the core are in the words of its table"
   const missing = ["handlers_missing", "caller", "no handler was added, so the event would be lost"];
   assert.deepEqual(await rejected(createReceiver({ secret }).route({ headers: headers(), body })), missing);
   const unknown = [true, "kind_unknown", "caller", "kind is not one that this release knows"];
-  assert.deepEqual(refusal(() => receiver.on("Pong", () => {})), unknown);
+  assert.deepEqual(
+    refusal(() => receiver.on("Pong", () => {})),
+    unknown,
+  );
   const large = createReceiver({ secret, maxBodyBytes: 2 });
-  assert.deepEqual(refusal(() => large.receive({ headers: headers(), body: "abc" })), [true, "body_too_large", "peer", "body is over 2 bytes"]);
+  assert.deepEqual(
+    refusal(() => large.receive({ headers: headers(), body: "abc" })),
+    [true, "body_too_large", "peer", "body is over 2 bytes"],
+  );
 });
 
 test("the exact text of the data is there, where JSON.parse rounds numbers", () => {
@@ -193,8 +249,22 @@ test("the exact text of the data is there, where JSON.parse rounds numbers", () 
   const found = receiver.receive({ headers: { "x-mambo-signature": sign({ secret, body: text }) }, body: text });
   assert.equal(found.json, data);
   assert.deepEqual(found.event.data, JSON.parse(data));
-  const registry = { format: 1, versions: ["8.0.0", "9.0.0"], events: { ActivityCreated: { model: "Activity" } }, models: { Activity: {} },
-    changes: [{ id: "amount", since: "9.0.0", on: { model: "Activity" }, summary: "s", lossy: "none", ops: [{ op: "rename", at: "/amount", to: "sum" }] }] };
+  const registry = {
+    format: 1,
+    versions: ["8.0.0", "9.0.0"],
+    events: { ActivityCreated: { model: "Activity" } },
+    models: { Activity: {} },
+    changes: [
+      {
+        id: "amount",
+        since: "9.0.0",
+        on: { model: "Activity" },
+        summary: "s",
+        lossy: "none",
+        ops: [{ op: "rename", at: "/amount", to: "sum" }],
+      },
+    ],
+  };
   const upgraded = createReceiver({ secret, registry, pinned: "8.0.0", targetVersion: "latest" });
   const renamed = upgraded.receive({ headers: { "x-mambo-signature": sign({ secret, body: text }) }, body: text });
   assert.equal(renamed.json, data.replace("amount", "sum"));
@@ -202,11 +272,27 @@ test("the exact text of the data is there, where JSON.parse rounds numbers", () 
 });
 
 test("a member that is renamed to one that sets prototypes is a member", () => {
-  const registry = { format: 1, versions: ["8.0.0", "9.0.0"], events: { ActivityCreated: { model: "Activity" } }, models: { Activity: {} },
-    changes: [{ id: "verb", since: "9.0.0", on: { model: "Activity" }, summary: "s", lossy: "none", ops: [{ op: "rename", at: "/verb", to: "__proto__" }] }] };
+  const registry = {
+    format: 1,
+    versions: ["8.0.0", "9.0.0"],
+    events: { ActivityCreated: { model: "Activity" } },
+    models: { Activity: {} },
+    changes: [
+      {
+        id: "verb",
+        since: "9.0.0",
+        on: { model: "Activity" },
+        summary: "s",
+        lossy: "none",
+        ops: [{ op: "rename", at: "/verb", to: "__proto__" }],
+      },
+    ],
+  };
   const text = '{"event":"ActivityCreated","version":"8.0.0","data":{"verb":{"admin":true}}}';
   const upgraded = createReceiver({ secret, registry, targetVersion: "latest" });
-  const { event: { data } } = upgraded.receive({ headers: { "x-mambo-signature": sign({ secret, body: text }) }, body: text });
+  const {
+    event: { data },
+  } = upgraded.receive({ headers: { "x-mambo-signature": sign({ secret, body: text }) }, body: text });
   assert.deepEqual(Object.keys(data), ["__proto__"]);
   assert.equal(Object.getPrototypeOf(data), Object.prototype);
 });
@@ -214,7 +300,11 @@ test("a member that is renamed to one that sets prototypes is a member", () => {
 test("an iterator of headers, and headers that throw", () => {
   const pairs = Object.entries(headers());
   assert.equal(receiver.receive({ headers: pairs[Symbol.iterator](), body }).kind, "Ping");
-  const broken = { get() { throw new TypeError("no headers today"); } };
+  const broken = {
+    get() {
+      throw new TypeError("no headers today");
+    },
+  };
   assert.throws(() => receiver.receive({ headers: broken, body }), { name: "TypeError", message: "no headers today" });
   assert.equal(receiver.receive({ headers: headers(), body }).kind, "Ping");
 });
@@ -223,7 +313,8 @@ test("a registry document is checked whole, with places and hints", () => {
   const registry = { format: 1, versions: ["9.0.0"], changes: [{ id: "a" }] };
   const problems = checkRegistry(registry);
   assert.ok(problems.length > 1, JSON.stringify(problems));
-  for (const { code, at, message, hint } of problems) assert.deepEqual([typeof code, at.startsWith("/changes/0"), message !== "", typeof hint], ["string", true, true, "string"]);
+  for (const { code, at, message, hint } of problems)
+    assert.deepEqual([typeof code, at.startsWith("/changes/0"), message !== "", typeof hint], ["string", true, true, "string"]);
   assert.deepEqual(checkRegistry({ format: 1, versions: ["9.0.0"], changes: [] }), []);
 });
 
@@ -259,7 +350,12 @@ test("the clock is looked up when it is used, so fake timers count", (context) =
 test("stripe reads our signature", () => {
   const Stripe = createRequire(join(repository, "js/package.json"))("stripe");
   const stripe = new Stripe("sk_test_unused");
-  for (const payload of ['{"id":"evt_1","object":"event"}', '{"text":"é","object":"event"}', '{"object":"event"}', '{"a":[],"object":"event"}']) {
+  for (const payload of [
+    '{"id":"evt_1","object":"event"}',
+    '{"text":"é","object":"event"}',
+    '{"object":"event"}',
+    '{"a":[],"object":"event"}',
+  ]) {
     const header = sign({ secret, body: payload, profile: { scheme: { header: "stripe-signature", separators: ["."] } } });
     assert.deepEqual(stripe.webhooks.constructEvent(payload, header, secret), JSON.parse(payload));
   }
@@ -267,9 +363,17 @@ test("stripe reads our signature", () => {
 
 test("every failure has a code, however the call is made", () => {
   const top = "options: expected an object at the top";
-  for (const none of [undefined, null, "secret"]) assert.deepEqual(refusal(() => createReceiver(none)), [true, "options_invalid", "config", top]);
+  for (const none of [undefined, null, "secret"])
+    assert.deepEqual(
+      refusal(() => createReceiver(none)),
+      [true, "options_invalid", "config", top],
+    );
   const parsed = "body is undefined, not the received bytes: read the raw body before any JSON middleware";
-  for (const act of ["receive", "verify"]) assert.deepEqual(refusal(() => receiver[act]()), [true, "body_parsed", "caller", parsed]);
+  for (const act of ["receive", "verify"])
+    assert.deepEqual(
+      refusal(() => receiver[act]()),
+      [true, "body_parsed", "caller", parsed],
+    );
   for (const now of [1n, "1", new Date(), undefined, null, { valueOf: () => 1 }]) {
     const odd = createReceiver({ secret, clock: () => now });
     assert.equal(refusal(() => odd.receive({ headers: headers(), body }))[1], "now_invalid");
@@ -282,14 +386,20 @@ test("text over the limit is refused before it is copied", () => {
   const { encode } = TextEncoder.prototype;
   TextEncoder.prototype.encode = () => assert.fail("it was copied");
   try {
-    assert.deepEqual(refusal(() => receiver.receive(delivery)), [true, "body_too_large", "peer", "body is over 1048576 bytes"]);
+    assert.deepEqual(
+      refusal(() => receiver.receive(delivery)),
+      [true, "body_too_large", "peer", "body is over 1048576 bytes"],
+    );
   } finally {
     TextEncoder.prototype.encode = encode;
   }
 });
 
 test("a diagnosis explains what the core never sees, and bodies over the limit", () => {
-  const cause = { code: "body_parsed", message: "a parser ran first: pass the bytes, as `express.raw()`, `request.rawBody` or `await request.bytes()` have them" };
+  const cause = {
+    code: "body_parsed",
+    message: "a parser ran first: pass the bytes, as `express.raw()`, `request.rawBody` or `await request.bytes()` have them",
+  };
   for (const found of [{ event: "Ping" }, undefined, [], 7]) {
     const { error, causes, hashes } = receiver.diagnose({ headers: headers(), body: found });
     assert.deepEqual([error.code, causes, hashes], ["body_parsed", [cause], 0]);

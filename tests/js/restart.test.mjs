@@ -22,11 +22,19 @@ const { createReceiver } = await import("mambo-webhooks");
 const secret = "correct horse battery staple";
 const body = '{"event":"Ping","data":{"message":"ping"}}';
 const seconds = Math.floor(Date.now() / 1000);
-const delivery = { headers: { "x-mambo-signature": `t=${seconds},v1=${createHmac("sha256", secret).update(`${seconds}.${body}`).digest("hex")}` }, body };
+const delivery = {
+  headers: { "x-mambo-signature": `t=${seconds},v1=${createHmac("sha256", secret).update(`${seconds}.${body}`).digest("hex")}` },
+  body,
+};
 
 test("says that the core could not be started, and works when there is room", () => {
   isFull = true;
-  const starting = { code: "core_trapped", fault: "library", message: "the core could not be started", cause: new RangeError("no room") };
+  const starting = {
+    code: "core_missing",
+    fault: "caller",
+    message: "the core cannot be used: it could not be started",
+    cause: new RangeError("no room"),
+  };
   for (let round = 0; round < 2; round += 1) assert.throws(() => createReceiver({ secret }), starting);
   isFull = false;
   const receiver = createReceiver({ secret });

@@ -41,7 +41,19 @@ for (const [op, lossy] of [
   [{ op: "unwrap", at: "/a/*", key: "k" }],
   [{ op: "to_list", at: "/a" }, "down"],
   [{ op: "head", at: "/a" }, "up"],
-  [{ op: "map_value", at: "/a", pairs: [["x", 1], [null, true]], upOther: { to: null }, downOther: "error" }, "up"],
+  [
+    {
+      op: "map_value",
+      at: "/a",
+      pairs: [
+        ["x", 1],
+        [null, true],
+      ],
+      upOther: { to: null },
+      downOther: "error",
+    },
+    "up",
+  ],
   [{ op: "convert", at: "/a", kind: "millis_to_rfc3339" }],
   [{ op: "split", at: "/a", separator: " ", into: ["b", "c"] }],
   [{ op: "join", at: "/a", separator: ", ", from: ["b", "c"] }],
@@ -67,9 +79,18 @@ for (const [name, registry] of Object.entries({
   "a pair of three": change({ op: "map_value", at: "/a", pairs: [[1, 2, 3]] }),
   "a fraction in a table": change({ op: "map_value", at: "/a", pairs: [[1.5, 2]] }),
   "one part": change({ op: "split", at: "/a", separator: " ", into: ["b"] }),
-  "when inside when": change({ op: "when", at: "", member: "t", is: 1, ops: [{ op: "when", at: "", member: "t", is: 1, ops: [{ op: "head", at: "/a" }] }] }),
+  "when inside when": change({
+    op: "when",
+    at: "",
+    member: "t",
+    is: 1,
+    ops: [{ op: "when", at: "", member: "t", is: 1, ops: [{ op: "head", at: "/a" }] }],
+  }),
   "no ops": { ...change({}), changes: [{ ...change({}).changes[0], ops: [] }] },
-  "model and event": { ...change({}), changes: [{ ...change({ op: "rename", at: "/a", to: "b" }).changes[0], on: { model: "Activity", event: "Ping" } }] },
+  "model and event": {
+    ...change({}),
+    changes: [{ ...change({ op: "rename", at: "/a", to: "b" }).changes[0], on: { model: "Activity", event: "Ping" } }],
+  },
 })) {
   test(`${name} is refused by both`, () => assert.deepEqual([valid(registry), loads(registry)], [false, false]));
 }

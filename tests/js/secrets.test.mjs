@@ -44,12 +44,20 @@ test("a receiver that was collected leaves no secret", async () => {
 });
 
 for (const [name, secret, use] of [
-  ["refused settings", "the secret in settings that are refused", (secret) => assert.throws(() => createReceiver({ keys: [{ secret, id: "a b" }] }), { code: "key_id_malformed" })],
+  [
+    "refused settings",
+    "the secret in settings that are refused",
+    (secret) => assert.throws(() => createReceiver({ keys: [{ secret, id: "a b" }] }), { code: "key_id_malformed" }),
+  ],
   ["signing", "the secret that signs for the test kit", (secret) => sign({ secret, body })],
-  ["detection", "the secret of a captured delivery here", (secret) => {
-    const headers = { "x-mambo-signature": `t=1700000000,v1=${createHmac("sha256", secret).update(`1700000000.${body}`).digest("hex")}` };
-    assert.equal(detect({ headers, body, secrets: [secret], now: 1_700_000_000_000 }).profiles.length, 1);
-  }],
+  [
+    "detection",
+    "the secret of a captured delivery here",
+    (secret) => {
+      const headers = { "x-mambo-signature": `t=1700000000,v1=${createHmac("sha256", secret).update(`1700000000.${body}`).digest("hex")}` };
+      assert.equal(detect({ headers, body, secrets: [secret], now: 1_700_000_000_000 }).profiles.length, 1);
+    },
+  ],
 ]) {
   test(`${name} leaves no secret`, () => {
     use(secret);

@@ -23,9 +23,9 @@ export const servers = {
   "node:http": (receiver, options) => nodeHandler(receiver, options),
   "Express 5": (receiver, options) => express().post("/", expressHandler(receiver, options)),
   "Express 4": (receiver, options) => express4().post("/", expressHandler(receiver, options)),
-  "Fastify": (receiver, options) => fastify((app) => app.register(fastifyWebhooks, { receiver, ...options })),
-  "Fetch": (receiver, options) => fetchServer(fetchHandler(receiver, options)),
-  "Hono": (receiver, options) => fetchServer(new Hono().post("/", honoHandler(receiver, options)).fetch),
+  Fastify: (receiver, options) => fastify((app) => app.register(fastifyWebhooks, { receiver, ...options })),
+  Fetch: (receiver, options) => fetchServer(fetchHandler(receiver, options)),
+  Hono: (receiver, options) => fetchServer(new Hono().post("/", honoHandler(receiver, options)).fetch),
 };
 
 /** A listener of a Fastify app. */
@@ -40,7 +40,9 @@ export async function fastify(build) {
 function fetchServer(handler) {
   return async (incoming, outgoing) => {
     const headers = Object.entries(incoming.headers);
-    const answer = await handler(new Request("https://localhost/", { method: "POST", headers, body: Readable.toWeb(incoming), duplex: "half" }));
+    const answer = await handler(
+      new Request("https://localhost/", { method: "POST", headers, body: Readable.toWeb(incoming), duplex: "half" }),
+    );
     outgoing.statusCode = answer.status;
     outgoing.end(await answer.text());
   };

@@ -31,7 +31,9 @@ async function start(pattern, ...words) {
   running.push(child);
   const lines = [];
   createInterface(child.stdout).on("line", (line) => lines.push(line));
-  const address = await new Promise((resolve) => createInterface(child.stderr).on("line", (line) => pattern.test(line) && resolve(pattern.exec(line)[1])));
+  const address = await new Promise((resolve) =>
+    createInterface(child.stderr).on("line", (line) => pattern.test(line) && resolve(pattern.exec(line)[1])),
+  );
   return { child, lines, address };
 }
 
@@ -64,13 +66,22 @@ after(async () => {
 
 test("listen prints what was sent", () => {
   const said = receiver.lines.map((line) => JSON.parse(line)).sort((left, right) => (left.kind < right.kind ? -1 : 1));
-  assert.deepEqual(said.map(({ ok, kind, data }) => [ok, kind, data]), [[true, "ActivityCreated", '{"uuid":"user-1"}'], [true, "Ping", '{"message":"ping"}']]);
+  assert.deepEqual(
+    said.map(({ ok, kind, data }) => [ok, kind, data]),
+    [
+      [true, "ActivityCreated", '{"uuid":"user-1"}'],
+      [true, "Ping", '{"message":"ping"}'],
+    ],
+  );
   assert.equal(said[0].id, "e-1");
 });
 
 test("log, stats, list, retry and rotate say what they did", () => {
   const [first] = JSON.parse(run("--json", "log", "--event", "e-1", "--endpoint", "good"));
-  assert.deepEqual([first.kind, first.state, first.status, first.attempt, first.version], ["ActivityCreated", "delivered", 204, 1, "8.0.3"]);
+  assert.deepEqual(
+    [first.kind, first.state, first.status, first.attempt, first.version],
+    ["ActivityCreated", "delivered", 204, 1, "8.0.3"],
+  );
   const { dead, delivered, waiting, endpoints } = JSON.parse(run("--json", "stats"));
   assert.deepEqual([dead, delivered, waiting, endpoints.map(({ id }) => id)], [1, 2, 1, ["bad", "good"]]);
   assert.match(run("endpoint", "list"), /^bad {2}enabled {2}latest {2}http:\/\/127\.0\.0\.1:9\/\ngood {2}enabled {2}8\.0\.3 {2}http/);
@@ -82,7 +93,10 @@ test("log, stats, list, retry and rotate say what they did", () => {
 });
 
 test("the status page in Chromium, under its own policy", async () => {
-  const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"] });
+  const browser = await chromium.launch({
+    executablePath: "/usr/bin/chromium",
+    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
+  });
   try {
     for (const colorScheme of ["light", "dark"]) {
       const page = await browser.newPage({ colorScheme, viewport: { width: colorScheme === "dark" ? 360 : 1000, height: 900 } });
@@ -91,8 +105,13 @@ test("the status page in Chromium, under its own policy", async () => {
       page.on("pageerror", (error) => problems.push(String(error)));
       await page.goto(worker.address);
       await page.getByText(/^As of 20/).waitFor();
-      const cells = await page.locator("#endpoints tr").evaluateAll((rows) => rows.map((row) => [...row.children].slice(0, 5).map(({ textContent }) => textContent)));
-      assert.deepEqual(cells, [["bad", "disabled", "1", "1", "0 of 1"], ["good", "enabled", "0", "0", "1 of 1"]]);
+      const cells = await page
+        .locator("#endpoints tr")
+        .evaluateAll((rows) => rows.map((row) => [...row.children].slice(0, 5).map(({ textContent }) => textContent)));
+      assert.deepEqual(cells, [
+        ["bad", "disabled", "1", "1", "0 of 1"],
+        ["good", "enabled", "0", "0", "1 of 1"],
+      ]);
       assert.deepEqual(await page.locator("#counts dd").allTextContents(), ["1", "0", "2", "1"]);
       assert.match(await page.locator("#times svg").getAttribute("aria-label"), /^4 attempts, the slowest \d+ ms$/);
       assert.equal(await page.locator("#times rect.bad").count(), 2);
@@ -104,9 +123,15 @@ test("the status page in Chromium, under its own policy", async () => {
       assert.equal(width, 0, "nothing sticks out sideways");
       await page.evaluate(require("node:fs").readFileSync(require.resolve("axe-core"), "utf8"));
       const { violations } = await page.evaluate(() => globalThis.axe.run());
-      assert.deepEqual(violations.map(({ id, nodes }) => [id, nodes[0].html]), []);
+      assert.deepEqual(
+        violations.map(({ id, nodes }) => [id, nodes[0].html]),
+        [],
+      );
       await page.screenshot({ path: join(repository, `target/status-${colorScheme}.png`) });
-      assert.deepEqual(problems.filter((problem) => !problem.includes("axe")), []);
+      assert.deepEqual(
+        problems.filter((problem) => !problem.includes("axe")),
+        [],
+      );
       await page.close();
     }
   } finally {
@@ -116,12 +141,21 @@ test("the status page in Chromium, under its own policy", async () => {
 
 test("metrics for Prometheus, and nothing for a page elsewhere", async () => {
   const text = await (await fetch(`${worker.address}metrics`)).text();
-  for (const line of ['mambo_webhooks_attempts_total{outcome="2xx"} 2', 'mambo_webhooks_attempts_total{outcome="connect_failed"} 2', 'mambo_webhooks_deliveries{state="waiting"} 1', "mambo_webhooks_attempt_seconds_count 4", "mambo_webhooks_breakers_open 0", "mambo_webhooks_endpoints_unreadable 0"]) {
+  for (const line of [
+    'mambo_webhooks_attempts_total{outcome="2xx"} 2',
+    'mambo_webhooks_attempts_total{outcome="connect_failed"} 2',
+    'mambo_webhooks_deliveries{state="waiting"} 1',
+    "mambo_webhooks_attempt_seconds_count 4",
+    "mambo_webhooks_breakers_open 0",
+    "mambo_webhooks_endpoints_unreadable 0",
+  ]) {
     assert.ok(text.includes(line), `${line} in\n${text}`);
   }
   const { request } = await import("node:http");
   for (const path of ["", "status.js", "snapshot", "metrics"]) {
-    const status = await new Promise((resolve) => request(worker.address + path, { headers: { host: "evil.example" } }, (answer) => resolve(answer.statusCode)).end());
+    const status = await new Promise((resolve) =>
+      request(worker.address + path, { headers: { host: "evil.example" } }, (answer) => resolve(answer.statusCode)).end(),
+    );
     assert.equal(status, 403, path);
   }
 });

@@ -10,13 +10,26 @@ import { SAMPLE_ID, fixedClock, sample, sampleDelivery, sign, tampered } from "m
 const secret = "correct horse battery staple";
 const now = 1_700_000_000_000;
 const registry = readFileSync(join(process.env.MAMBO_REPOSITORY, "examples/registry/payload-9.0.0.json"), "utf8");
-const kinds = ["Ping", "ActivityCreated", "ActivityBehavioursAdded", "ActivityAwardedAdded", "ActivityExpiredPointsDebited", "ActivityRejected", "NotificationCreated", "NotificationRead", "PointWalletUpdated"];
+const kinds = [
+  "Ping",
+  "ActivityCreated",
+  "ActivityBehavioursAdded",
+  "ActivityAwardedAdded",
+  "ActivityExpiredPointsDebited",
+  "ActivityRejected",
+  "NotificationCreated",
+  "NotificationRead",
+  "PointWalletUpdated",
+];
 
 test("a sample of every kind verifies and is known", () => {
   const receiver = createReceiver({ secret, clock: fixedClock(now) });
   for (const kind of kinds) {
     const { event, replayKey } = receiver.receive(sampleDelivery(kind, { secret, now }));
-    assert.deepEqual([event.known, event.kind, event.id, typeof event.data, replayKey.length > 20], [true, kind, SAMPLE_ID, "object", true]);
+    assert.deepEqual(
+      [event.known, event.kind, event.id, typeof event.data, replayKey.length > 20],
+      [true, kind, SAMPLE_ID, "object", true],
+    );
   }
 });
 
@@ -31,7 +44,9 @@ test("a sample in the shape of each version", () => {
 });
 
 test("a sample of an event type that the docs do not name, with an id", () => {
-  const { event } = createReceiver({ secret, clock: () => now }).receive(sampleDelivery("TeamCreated", { secret, now, id: "e-2", data: { name: "Reds" } }));
+  const { event } = createReceiver({ secret, clock: () => now }).receive(
+    sampleDelivery("TeamCreated", { secret, now, id: "e-2", data: { name: "Reds" } }),
+  );
   assert.deepEqual([event.known, event.kind, event.id, event.data], [false, "TeamCreated", "e-2", { name: "Reds" }]);
   const own = createReceiver({ secret, clock: () => now }).receive(sampleDelivery("toString", { secret, now }));
   assert.deepEqual(own.event.data, {});
@@ -67,7 +82,10 @@ test("what is signed under a profile is found to be signed so", () => {
   const profile = { scheme: { header: "x-mambo-signature", separators: [""], unit: "milliseconds" } };
   const delivery = sampleDelivery("Ping", { secret, now, profile });
   const { profiles } = detect({ ...delivery, secrets: [secret], now });
-  assert.deepEqual(profiles.map(({ profile: { scheme } }) => [scheme.separators, scheme.unit]), [[[""], "milliseconds"]]);
+  assert.deepEqual(
+    profiles.map(({ profile: { scheme } }) => [scheme.separators, scheme.unit]),
+    [[[""], "milliseconds"]],
+  );
 });
 
 test("options of a wrong type are refused without being quoted", () => {
@@ -81,10 +99,19 @@ test("options of a wrong type are refused without being quoted", () => {
   };
   const invalid = (expected) => ["options_invalid", "config", `options: ${expected}`];
   for (const wrong of [5, null, [secret], { secret }]) {
-    assert.deepEqual(refused(() => sign({ secret: wrong, body: "{}" })), invalid("expected a secret as text"));
-    assert.deepEqual(refused(() => detect({ headers: {}, body: "{}", secrets: [secret, wrong] })), invalid("expected a secret as text"));
+    assert.deepEqual(
+      refused(() => sign({ secret: wrong, body: "{}" })),
+      invalid("expected a secret as text"),
+    );
+    assert.deepEqual(
+      refused(() => detect({ headers: {}, body: "{}", secrets: [secret, wrong] })),
+      invalid("expected a secret as text"),
+    );
   }
-  assert.deepEqual(refused(() => sign({ body: "{}" })), invalid("expected a secret as text"));
+  assert.deepEqual(
+    refused(() => sign({ body: "{}" })),
+    invalid("expected a secret as text"),
+  );
   for (const wrong of [secret, 5]) {
     const [code, , message] = refused(() => detect({ headers: {}, body: "{}", secrets: wrong }));
     assert.deepEqual([code, message.includes("horse")], ["options_invalid", false], message);

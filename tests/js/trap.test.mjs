@@ -31,12 +31,20 @@ test("replaces a core that stopped, and wipes what it held", () => {
   assert.equal(instances.length, 1);
   const { memory } = instances[0];
   const bytes = memory.buffer;
-  const stopped = { name: "WebhookError", code: "core_trapped", fault: "library", message: "the core stopped on this input and was started again" };
+  const stopped = {
+    name: "WebhookError",
+    code: "core_trapped",
+    fault: "library",
+    message: "the core stopped on this input and was started again",
+  };
   isStopping = true;
   assert.throws(() => before[0].receive({ headers, body }), stopped);
   isStopping = false;
   assert.equal(bytes.byteLength, 0, "the glue's views of it are detached");
-  assert.ok(new Uint8Array(memory.buffer).every((byte) => byte === 0), "nothing of it is left");
+  assert.ok(
+    new Uint8Array(memory.buffer).every((byte) => byte === 0),
+    "nothing of it is left",
+  );
   for (const receiver of before) {
     assert.equal(receiver.receive({ headers, body }).kind, "Ping");
     assert.equal(receiver.diagnose({ headers: {}, body }).error.code, "header_missing");

@@ -23,7 +23,10 @@ const environments = {
 };
 
 // jsdom leaves out two classes that browsers have.
-writeFileSync(join(root, "text.cjs"), 'const { TextDecoder, TextEncoder } = require("node:util");\nObject.assign(globalThis, { TextDecoder, TextEncoder });\n');
+writeFileSync(
+  join(root, "text.cjs"),
+  'const { TextDecoder, TextEncoder } = require("node:util");\nObject.assign(globalThis, { TextDecoder, TextEncoder });\n',
+);
 const body = (load) => `
 test("a delivery", async () => {
   const { createReceiver } = await ${load}("mambo-webhooks");
@@ -55,7 +58,8 @@ const problems = new Map(
   ]),
 );
 
-const noClasses = "WebhookError: the core cannot be used: this environment has no TextDecoder and no TextEncoder; see docs/TROUBLESHOOTING.md";
+const noClasses =
+  "WebhookError: the core cannot be used: this environment has no TextDecoder and no TextEncoder; see docs/TROUBLESHOOTING.md";
 const noCompanion = "Error: Cannot find module './core_bg.js' from 'mambo-webhooks/dist/core_bg.wasm'";
 const noRequire = "Error: Must use import to load ES Module: mambo-webhooks/dist/edge-light.js";
 const [major] = process.versions.node.split(".");

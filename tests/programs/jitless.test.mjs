@@ -11,15 +11,27 @@ function jitless(code) {
 
 for (const entry of ["mambo-webhooks", "mambo-webhooks/testing", "mambo-webhooks/tools"]) {
   test(`${entry} throws at import`, () => {
-    assert.deepEqual(jitless(`require("${entry}")`), { status: 1, stdout: "", error: "WebhookError: the core cannot be used: this environment has no WebAssembly; see docs/TROUBLESHOOTING.md" });
+    assert.deepEqual(jitless(`require("${entry}")`), {
+      status: 1,
+      stdout: "",
+      error: "WebhookError: the core cannot be used: this environment has no WebAssembly; see docs/TROUBLESHOOTING.md",
+    });
   });
 }
 
 test("mambo-webhooks/slim throws when it is given the module", () => {
   const code = 'require("mambo-webhooks/slim").initSync(require("node:fs").readFileSync(require.resolve("mambo-webhooks/core.wasm")))';
-  assert.deepEqual(jitless(code), { status: 1, stdout: "", error: "WebhookError: the core cannot be used: this environment has no WebAssembly; see docs/TROUBLESHOOTING.md" });
+  assert.deepEqual(jitless(code), {
+    status: 1,
+    stdout: "",
+    error: "WebhookError: the core cannot be used: this environment has no WebAssembly; see docs/TROUBLESHOOTING.md",
+  });
 });
 
 test("an adapter alone can be imported", () => {
-  assert.deepEqual(jitless('console.log(typeof require("mambo-webhooks/node").nodeHandler)'), { status: 0, stdout: "function\n", error: undefined });
+  assert.deepEqual(jitless('console.log(typeof require("mambo-webhooks/node").nodeHandler)'), {
+    status: 0,
+    stdout: "function\n",
+    error: undefined,
+  });
 });

@@ -49,7 +49,10 @@ async function deliver(options, bodies) {
 test("a signed delivery is handled, a tampered one refused", async () => {
   kinds.length = 0;
   const answers = await deliver({ rawBody: true }, [body, body.replace("ping", "pong")]);
-  assert.deepEqual(answers, [[204, ""], [401, "signature_mismatch"]]);
+  assert.deepEqual(answers, [
+    [204, ""],
+    [401, "signature_mismatch"],
+  ]);
   assert.deepEqual(kinds, ["Ping"]);
 });
 

@@ -13,10 +13,21 @@ const TYPES = { ".html": "text/html", ".js": "text/javascript", ".mjs": "text/ja
 
 /** How each browser is started, with a new profile in `folder`. */
 const BROWSERS = {
-  chromium: ["/usr/bin/chromium", (folder) => [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", `--user-data-dir=${folder}`,
-  ]],
+  chromium: [
+    "/usr/bin/chromium",
+    (folder) => [
+      "--headless",
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+      "--disable-dev-shm-usage",
+      `--user-data-dir=${folder}`,
+    ],
+  ],
   firefox: ["/usr/bin/firefox-esr", (folder) => ["--headless", "--no-remote", "--profile", folder]],
 };
 
@@ -34,7 +45,10 @@ export function serve(root, onReport, csp = CSP) {
     try {
       // normalize takes away every .. of an absolute path.
       const body = readFileSync(join(root, normalize(pathname)));
-      response.writeHead(200, { "content-type": TYPES[extname(pathname)] ?? "application/octet-stream", ...(csp && { "content-security-policy": csp }) });
+      response.writeHead(200, {
+        "content-type": TYPES[extname(pathname)] ?? "application/octet-stream",
+        ...(csp && { "content-security-policy": csp }),
+      });
       response.end(body);
     } catch {
       response.writeHead(404).end();
@@ -50,7 +64,12 @@ export async function open(browser, url, report) {
   const ended = once(child, "exit");
   const timer = setTimeout(() => stop(child), 60_000);
   try {
-    return await Promise.race([report, ended.then(([code]) => { throw new Error(`${browser} ended with ${code} before the page reported`); })]);
+    return await Promise.race([
+      report,
+      ended.then(([code]) => {
+        throw new Error(`${browser} ended with ${code} before the page reported`);
+      }),
+    ]);
   } finally {
     clearTimeout(timer);
     stop(child);
@@ -71,7 +90,9 @@ function stop(child) {
 /** Opens a page of `root` and hands back what it posts. */
 export async function report(browser, root, page, csp) {
   let settle;
-  const reported = new Promise((resolve) => { settle = resolve; });
+  const reported = new Promise((resolve) => {
+    settle = resolve;
+  });
   const server = serve(root, settle, csp).listen(0, "127.0.0.1");
   await once(server, "listening");
   try {

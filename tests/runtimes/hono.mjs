@@ -21,7 +21,8 @@ const app = new Hono()
     for (const row of tampered({ secret })) outcomes.push((await post(row)).concat(row.code));
     const [[status], ...refused] = outcomes;
     const wrong = refused.filter(([status, said, code]) => status < 400 || (said !== code && code !== "header_repeated"));
-    if (status !== 204 || kinds.join() !== "Ping" || wrong.length > 0) found.failed.push(`Hono: ${status} ${kinds} ${JSON.stringify(wrong)}`);
+    if (status !== 204 || kinds.join() !== "Ping" || wrong.length > 0)
+      found.failed.push(`Hono: ${status} ${kinds} ${JSON.stringify(wrong)}`);
     return context.json(found);
   });
 

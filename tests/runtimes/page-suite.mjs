@@ -2,7 +2,10 @@
 const report = (found) => fetch("/report", { method: "POST", body: JSON.stringify(found) });
 try {
   const [library, tools, { suite }, { default: vectors }] = await Promise.all(
-    ["index.js", "tools.js"].map((name) => `/node_modules/mambo-webhooks/dist/${name}`).concat("/suite.mjs", "/vectors.mjs").map((path) => import(path)),
+    ["index.js", "tools.js"]
+      .map((name) => `/node_modules/mambo-webhooks/dist/${name}`)
+      .concat("/suite.mjs", "/vectors.mjs")
+      .map((path) => import(path)),
   );
   await report(suite(library, vectors, tools));
 } catch (thrown) {

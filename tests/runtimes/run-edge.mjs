@@ -15,7 +15,9 @@ const modules = {
     build.onLoad({ filter: /.*/, namespace: "host" }, () => ({ contents: "export default globalThis.compiledCore;" }));
   },
 };
-const { outputFiles: [bundle] } = await esbuild.build({
+const {
+  outputFiles: [bundle],
+} = await esbuild.build({
   entryPoints: ["edge.mjs"],
   bundle: true,
   write: false,

@@ -50,7 +50,10 @@ export function suite({ createReceiver, WebhookError }, vectors, tools) {
   check("detection", () => {
     const [{ secret }] = accepted.settings.keys;
     const { profiles } = tools.detect({ headers: accepted.headers, body: accepted.body, secrets: [secret], now: accepted.now });
-    return equal(profiles.map(({ profile }) => profile.scheme.separators), [["."]]);
+    return equal(
+      profiles.map(({ profile }) => profile.scheme.separators),
+      [["."]],
+    );
   });
   return { passed, failed };
 }
@@ -59,7 +62,11 @@ export function suite({ createReceiver, WebhookError }, vectors, tools) {
 function sorted(value) {
   if (Array.isArray(value)) return value.map(sorted);
   if (value === null || typeof value !== "object") return value;
-  return Object.fromEntries(Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1)).map(([name, inner]) => [name, sorted(inner)]));
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([left], [right]) => (left < right ? -1 : 1))
+      .map(([name, inner]) => [name, sorted(inner)]),
+  );
 }
 
 function bytes(hex) {

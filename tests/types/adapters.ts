@@ -37,8 +37,9 @@ nodeHandler({ secret: "s" });
 fetchHandler(receiver, { maxBodyBytes: "1mb" });
 // @ts-expect-error the plugin needs a receiver
 Fastify().register(fastifyWebhooks, { url: "/" });
-// @ts-expect-error a kind
-sampleDelivery("Pong", { secret: "s" });
+// @ts-expect-error it is signed, so it needs a secret
+sampleDelivery("Ping", {});
+sampleDelivery("TeamCreated", { secret: "s", data: { name: "Reds" } });
 
 sign({ secret: "s", body: "" }).length;
 tampered({ secret: "s" }).map(({ code }) => code.length);

@@ -29,8 +29,20 @@ for (const [compiler, path] of Object.entries(compilers)) {
     const folder = `${name}-${compiler.at(-3)}`;
     mkdirSync(folder);
     // The frameworks' own declarations are not ours to check; ours are, in the file that uses no framework.
-    for (const [files, skipLibCheck] of [[["../receiver.ts", "../common.cts"], false], [["../adapters.ts"], true]]) {
-      const compilerOptions = { target: "es2022", lib: ["es2022", "dom", "dom.iterable"], types: skipLibCheck ? ["node"] : [], strict: true, noEmit: true, exactOptionalPropertyTypes: true, skipLibCheck, ...resolution };
+    for (const [files, skipLibCheck] of [
+      [["../receiver.ts", "../common.cts"], false],
+      [["../adapters.ts"], true],
+    ]) {
+      const compilerOptions = {
+        target: "es2022",
+        lib: ["es2022", "dom", "dom.iterable"],
+        types: skipLibCheck ? ["node"] : [],
+        strict: true,
+        noEmit: true,
+        exactOptionalPropertyTypes: true,
+        skipLibCheck,
+        ...resolution,
+      };
       writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files }));
       row(`${compiler}, ${name}: ${files.join(", ").replaceAll("../", "")}`, process.execPath, [path, "-p", folder]);
     }
@@ -39,15 +51,34 @@ for (const [compiler, path] of Object.entries(compilers)) {
 
 // The old resolution, which knows no exports: TypeScript 7 has it no more.
 mkdirSync("node10");
-const old = { target: "es2022", lib: ["es2022", "dom", "dom.iterable"], types: ["node"], module: "commonjs", moduleResolution: "node10", strict: true, noEmit: true, skipLibCheck: true };
+const old = {
+  target: "es2022",
+  lib: ["es2022", "dom", "dom.iterable"],
+  types: ["node"],
+  module: "commonjs",
+  moduleResolution: "node10",
+  strict: true,
+  noEmit: true,
+  skipLibCheck: true,
+};
 writeFileSync("node10/tsconfig.json", JSON.stringify({ compilerOptions: old, files: ["../node10.ts"] }));
 row("TypeScript 5.9, node10: node10.ts", process.execPath, [compilers["TypeScript 5.9"], "-p", "node10"]);
 
 // Without the names of browsers, as servers compile: no entry may need a library that they have not.
 mkdirSync("server");
-const server = { target: "es2022", lib: ["es2022"], types: ["node"], module: "nodenext", moduleResolution: "nodenext", strict: true, noEmit: true, skipLibCheck: false };
+const server = {
+  target: "es2022",
+  lib: ["es2022"],
+  types: ["node"],
+  module: "nodenext",
+  moduleResolution: "nodenext",
+  strict: true,
+  noEmit: true,
+  skipLibCheck: false,
+};
 writeFileSync("server/tsconfig.json", JSON.stringify({ compilerOptions: server, files: ["../server.ts"] }));
-for (const [compiler, path] of Object.entries(compilers)) row(`${compiler}, no library of browsers: server.ts`, process.execPath, [path, "-p", "server"]);
+for (const [compiler, path] of Object.entries(compilers))
+  row(`${compiler}, no library of browsers: server.ts`, process.execPath, [path, "-p", "server"]);
 
 const folder = join("node_modules", "mambo-webhooks");
 row("publint, strictly", join(tools, ".bin/publint"), ["--strict", folder]);

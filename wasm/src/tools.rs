@@ -2,7 +2,6 @@
 
 use js_sys::Uint8Array;
 use mambo_webhooks::diagnose::{Detected, FieldHint, detect as found_by, field_hints};
-use mambo_webhooks::error::Code;
 use mambo_webhooks::internal::limits::MAX_BODY_BYTES;
 use mambo_webhooks::shim::changelog as changelog_of;
 use mambo_webhooks::sign as signed;
@@ -46,13 +45,6 @@ struct Fitting {
 struct Seen {
     what: &'static str,
     at: String,
-}
-
-#[derive(Serialize)]
-struct CodeRow {
-    code: &'static str,
-    fault: &'static str,
-    message: &'static str,
 }
 
 /// The signature header of a body. Options are `SignOptions`.
@@ -110,21 +102,6 @@ pub fn changelog(registry: Option<String>) -> Result<String, JsValue> {
 pub fn check_registry(registry: &str) -> JsValue {
     let problems = Registry::problems(registry);
     value(&problems.iter().map(problem).collect::<Vec<_>>())
-}
-
-/// Every code with its fault and its sentence, the places in it unfilled.
-#[wasm_bindgen]
-#[must_use]
-pub fn codes() -> JsValue {
-    let row = |code: &Code| CodeRow { code: code.as_str(), fault: code.fault().as_str(), message: code.template() };
-    value(&Code::ALL.iter().map(row).collect::<Vec<_>>())
-}
-
-/// The refusal of a body that is no bytes: `found` says what was passed instead.
-#[wasm_bindgen]
-#[must_use]
-pub fn body_parsed(found: String) -> JsValue {
-    thrown(&Error::BodyParsed { found })
 }
 
 fn fitting(found: &Detected) -> Fitting {

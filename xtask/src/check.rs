@@ -5,10 +5,18 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::step::{Done, output, root};
+use crate::step::{Done, output, root, run};
 
 /// The oldest Rust for each set of features: the core alone, the sender with PostgreSQL, the command line.
 const RUST_VERSIONS: [(&str, (u32, u32)); 3] = [("std", (1, 85)), ("postgres", (1, 85)), ("cli,postgres", (1, 89))];
+
+/// Every file of TypeScript and JavaScript is as Prettier prints it, at the width of .editorconfig.
+pub fn formatting() -> Done {
+    let kinds = ["*.ts", "*.cts", "*.mjs", "*.cjs", "*.js"];
+    let files = output(Command::new("git").arg("ls-files").args(kinds).current_dir(root()))?;
+    let mut prettier = Command::new(root().join("js/node_modules/.bin/prettier"));
+    run(prettier.args(["--check", "--log-level", "warn"]).args(files.lines()).current_dir(root()))
+}
 
 /// Every dependency that a user gets builds with the Rust that README.md names for the features that need it.
 pub fn rust_version() -> Done {

@@ -27,6 +27,7 @@ pub fn test(all: bool) -> Done {
     let tools = package()?;
     let mut count = Count::default();
     count.check("formatting", || run(cargo().args(["fmt", "--all", "--check"])));
+    count.check("formatting of TypeScript and JavaScript", check::formatting);
     count.check("lints", || {
         let every = ["clippy", "--quiet", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"];
         run(cargo().args(every))

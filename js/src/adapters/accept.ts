@@ -74,10 +74,12 @@ function once(source: TargetSource): (context: readonly unknown[]) => Promise<Ta
   if (typeof source !== "function") return () => Promise.resolve(source);
   let made: Promise<Target> | undefined;
   const make = (context: readonly unknown[]): Promise<Target> =>
-    Promise.resolve().then(() => source(...context)).catch((thrown: unknown) => {
-      made = undefined;
-      throw thrown;
-    });
+    Promise.resolve()
+      .then(() => source(...context))
+      .catch((thrown: unknown) => {
+        made = undefined;
+        throw thrown;
+      });
   return (context) => (made ??= make(context));
 }
 

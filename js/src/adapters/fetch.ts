@@ -13,7 +13,10 @@ export function fetchHandler(target: TargetSource, options?: AdapterOptions): (r
 }
 
 /** Answers requests of which the context is told apart. */
-export function responder(target: TargetSource, options?: AdapterOptions): (request: Request, context: readonly unknown[]) => Promise<Response> {
+export function responder(
+  target: TargetSource,
+  options?: AdapterOptions,
+): (request: Request, context: readonly unknown[]) => Promise<Response> {
   const accept = acceptor(target, options);
   return async (request, context) => {
     const { headers, bodyUsed } = request;

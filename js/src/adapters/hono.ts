@@ -13,7 +13,10 @@ export interface HonoContext {
 }
 
 /** A handler for Hono: `app.post("/webhooks", honoHandler(receiver))`. The context of handlers is `[c, next]`, `c` being Hono's. */
-export function honoHandler(target: TargetSource, options?: AdapterOptions): (context: HonoContext, ...rest: unknown[]) => Promise<Response> {
+export function honoHandler(
+  target: TargetSource,
+  options?: AdapterOptions,
+): (context: HonoContext, ...rest: unknown[]) => Promise<Response> {
   const respond = responder(target, options);
   return async (context, ...rest) => {
     const { req } = context;

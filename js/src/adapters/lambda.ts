@@ -25,7 +25,10 @@ export interface LambdaResult {
  * A handler for AWS Lambda: `export const handler = lambdaHandler(receiver)`. The context of handlers is `[event, context]`.
  * @throws TypeError for an event that is no HTTP request, such as one of SQS: an answer would count it as handled
  */
-export function lambdaHandler(target: TargetSource, options?: AdapterOptions): (event: LambdaEvent, ...rest: unknown[]) => Promise<LambdaResult> {
+export function lambdaHandler(
+  target: TargetSource,
+  options?: AdapterOptions,
+): (event: LambdaEvent, ...rest: unknown[]) => Promise<LambdaResult> {
   const accept = acceptor(target, options);
   return async (event, ...rest) => {
     if (typeof event !== "object" || event === null || !("headers" in event || "multiValueHeaders" in event)) {

@@ -1,4 +1,4 @@
-import { WebhookError, bodyTooLarge } from "../errors.ts";
+import { webhookError, type WebhookError } from "../errors.ts";
 
 /** A body in parts, as they come or all there. */
 export type Chunks = AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>;
@@ -49,7 +49,7 @@ async function* bounded(chunks: Chunks, maxBodyBytes: number): AsyncGenerator<Ui
     const part = typeof chunk === "string" ? new TextEncoder().encode(chunk) : (chunk as Uint8Array<ArrayBuffer>);
     length += part.length;
     // Asked so that a bound that is no number refuses everything, instead of nothing.
-    if (!(length <= maxBodyBytes)) throw bodyTooLarge(maxBodyBytes);
+    if (!(length <= maxBodyBytes)) throw webhookError("body_too_large", { allowed: maxBodyBytes });
     yield part;
   }
 }
@@ -64,7 +64,7 @@ function formatOf(encoding: string | null | undefined): CompressionFormat | null
 
 /** The refusal of a body that cannot be decoded. */
 export function undecodable(problem: string): WebhookError {
-  return new WebhookError({ code: "body_encoding", fault: "peer", message: `body cannot be decoded: ${problem}` });
+  return webhookError("body_encoding", { problem });
 }
 
 async function* decompressed(chunks: AsyncIterable<Uint8Array<ArrayBuffer>>, format: CompressionFormat): AsyncGenerator<Uint8Array> {
@@ -75,7 +75,13 @@ async function* decompressed(chunks: AsyncIterable<Uint8Array<ArrayBuffer>>, for
     try {
       for await (const chunk of chunks) {
         // The decoder's own errors come out at its other end too.
-        if (await writer.write(chunk).then(() => false, () => true)) return;
+        if (
+          await writer.write(chunk).then(
+            () => false,
+            () => true,
+          )
+        )
+          return;
       }
     } catch (thrown) {
       // What the connection or our bound threw is told as it is; what the decoder throws is the body's fault.

@@ -50,9 +50,15 @@ export function sample(kind: KnownKind | (string & {}), { id = SAMPLE_ID, versio
   if (version === undefined) return JSON.stringify(event);
   // The versions of a registry are the shapes that it knows; the newest is the one that the sample is in.
   const document = typeof registry === "string" ? (JSON.parse(registry) as object) : registry;
-  const versions = document !== undefined && "versions" in document && Array.isArray(document.versions) ? (document.versions as unknown[]) : [];
+  const versions =
+    document !== undefined && "versions" in document && Array.isArray(document.versions) ? (document.versions as unknown[]) : [];
   const written = JSON.stringify({ ...event, version: versions.at(-1) ?? version });
-  const receiver = createReceiver({ secret: SECRET, clock: () => NOW, targetVersion: version, ...(registry !== undefined && { registry }) });
+  const receiver = createReceiver({
+    secret: SECRET,
+    clock: () => NOW,
+    targetVersion: version,
+    ...(registry !== undefined && { registry }),
+  });
   const headers = { "x-mambo-signature": sign({ secret: SECRET, body: written, now: NOW }) };
   return JSON.stringify({ ...event, version, data: receiver.receive({ headers, body: written }).event.data });
 }

@@ -25,7 +25,12 @@ export interface Tampered {
 }
 
 /** What attackers and proxies do to a delivery: try your endpoint with each, and with the one that was not touched. */
-export function tampered({ body = sample("ActivityCreated"), now = Date.now(), toleranceSeconds = 300, ...rest }: TamperOptions): readonly Tampered[] {
+export function tampered({
+  body = sample("ActivityCreated"),
+  now = Date.now(),
+  toleranceSeconds = 300,
+  ...rest
+}: TamperOptions): readonly Tampered[] {
   if (body === "") throw new TypeError("tampered: an empty body cannot be cut short");
   const signed = (text: string, at: number, secret = rest.secret): readonly [string, string] => {
     const [pair = ["", ""]] = Object.entries(signatureHeader({ ...rest, secret, body: text, now: at }));
@@ -51,7 +56,10 @@ export function tampered({ body = sample("ActivityCreated"), now = Date.now(), t
   add("signature cut short", "signature_malformed", [[name, value.slice(0, -2)]]);
   add("signed with another secret", "signature_mismatch", [signed(body, now, "another secret than the receiver's")]);
   add("no signature header", "header_missing", []);
-  add("signature header twice", "header_repeated", [[name, value], [name, later]]);
+  add("signature header twice", "header_repeated", [
+    [name, value],
+    [name, later],
+  ]);
   add("signature header twice, joined by the server", "header_repeated", [[name, `${value}, ${value}`]]);
   add("signature header empty", "header_malformed", [[name, ""]]);
   add("replayed after the tolerance", "timestamp_too_old", [signed(body, now - bound)]);
