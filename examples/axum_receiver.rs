@@ -26,15 +26,15 @@ async fn webhooks(State(app): State<Arc<App>>, headers: HeaderMap, body: Bytes) 
         StatusCode::from_u16(error.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     })?;
     let sql = "INSERT INTO activities (event_key, kind, data) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
-    // The key is the same for every delivery of an event, so no replay store is needed beside the database. Without an id in
-    // the envelope it is a digest of the body: two events with equal bodies then count as one.
-    let row = (received.event_key(), received.event.kind(), received.event.json());
+    // The key is the same for every delivery of an event, so no replay store is needed beside the database. Without an
+    // id in the envelope it is a digest of the body: two events with equal bodies then count as one.
+    let row = (received.event_key(), received.event.event_type(), received.event.json());
     let database = app.database.lock().unwrap_or_else(PoisonError::into_inner);
     database.execute(sql, row).map_err(failed)?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// How many of each kind are there.
+/// How many of each event type are there.
 async fn counts(State(app): State<Arc<App>>) -> Result<String, StatusCode> {
     let sql =
         "SELECT coalesce(kind, 'none') || ' ' || count(*) || char(10) FROM activities GROUP BY kind ORDER BY kind";

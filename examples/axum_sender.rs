@@ -46,7 +46,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     eprintln!("listening on {}", listener.local_addr()?.port());
     let app = Router::new().route("/activities", post(activities)).with_state(sender);
     axum::serve(listener, app).with_graceful_shutdown(async { drop(tokio::signal::ctrl_c().await) }).await?;
-    // Ctrl-C: what is under way ends first. However it ends, what is not delivered waits in the store for the next start.
+    // Ctrl-C: what is under way ends first. However it ends, what is not delivered waits in the store for the next
+    // start.
     drop(stop);
     working.await?;
     Ok(())

@@ -35,7 +35,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     sender.worker(WorkerOptions::default())?.run_due().await?;
     let log = sender.store().log(LogQuery { limit: 10, ..LogQuery::default() }).await?;
     for line in log.iter().rev() {
-        report("honest", &line.kind, line.attempt.version, line.attempt.answer.status);
+        report("honest", &line.event_type, line.attempt.version, line.attempt.answer.status);
     }
 
     let poster = Poster::new(&http)?;
@@ -43,7 +43,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let stale = UnixMillis(now().0.saturating_sub(600_000));
     for (what, settings, at) in [("forged", forger, now()), ("stale", settings, stale)] {
         let endpoint = Endpoint::new("demo".into(), settings, State::Enabled, &http.address_policy)?;
-        let ping = OutboundEvent { kind: "Ping", id: None, time: None, version: SERVER, data: r#"{"message":"ping"}"# };
+        let ping =
+            OutboundEvent { event_type: "Ping", id: None, time: None, version: SERVER, data: r#"{"message":"ping"}"# };
         let outgoing = renderer.render(&ping, endpoint.policy(), endpoint.keys(), at)?;
         let version = outgoing.version;
         let answer = poster.post(&endpoint, outgoing, "").await;
@@ -55,8 +56,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn report(what: &str, kind: &str, version: Option<Version>, status: Option<u16>) {
+fn report(what: &str, event_type: &str, version: Option<Version>, status: Option<u16>) {
     let version = version.map_or("none".into(), |version| version.to_string());
     let status = status.map_or("no answer".into(), |status| status.to_string());
-    println!("{what}\t{kind}\t{version}\t{status}");
+    println!("{what}\t{event_type}\t{version}\t{status}");
 }

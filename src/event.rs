@@ -1,8 +1,8 @@
-//! What happened: one variant for each kind that Mambo's docs name, and `Unknown` for every other.
+//! What happened: one variant for each event type that Mambo's docs name, and `Unknown` for every other.
 //!
 //! Source: docs.mambo.io/developers/webhooks/events-payload (the stored copy of its table is cut after
-//! `NotificationRead`) and docs.mambo.io/administrators/account/webhooks (`PointWalletUpdated`). New kinds may come at
-//! any time without a new version: an unknown kind is a value, never an error.
+//! `NotificationRead`) and docs.mambo.io/administrators/account/webhooks (`PointWalletUpdated`). New event types may
+//! come at any time without a new version: an unknown event type is a value, never an error.
 
 mod id;
 
@@ -23,40 +23,40 @@ pub use ping::Ping;
 pub use wallet::PointWallet;
 
 macro_rules! events {
-    ($($(#[doc = $doc:literal])+ $kind:ident: $model:ident,)+) => {
+    ($($(#[doc = $doc:literal])+ $event_type:ident: $model:ident,)+) => {
         /// An event with its data.
         #[derive(Clone, Debug)]
         #[non_exhaustive]
         pub enum Event<'a> {
-            $($(#[doc = $doc])+ $kind(Model<'a, $model>),)+
-            /// A kind that this release of the SDK does not know, or none at all.
+            $($(#[doc = $doc])+ $event_type(Model<'a, $model>),)+
+            /// An event type that this release of the SDK does not know, or none at all.
             Unknown {
-                /// The kind, where the delivery or the receiver's settings name one.
-                kind: Option<Cow<'a, str>>,
+                /// The event type, where the delivery or the receiver's settings name one.
+                event_type: Option<Cow<'a, str>>,
                 /// The data, of any shape.
                 data: Model<'a, serde_json::Value>,
             },
         }
 
-        /// The kinds that have a variant, as Mambo writes them.
-        pub const KINDS: &[&str] = &[$(stringify!($kind),)+];
+        /// The event types that have a variant, as Mambo writes them.
+        pub const EVENT_TYPES: &[&str] = &[$(stringify!($event_type),)+];
 
         impl<'a> Event<'a> {
-            /// The event of this kind with this data.
+            /// The event of this type with this data.
             #[must_use]
-            pub fn new(kind: Option<Cow<'a, str>>, data: Cow<'a, str>) -> Self {
-                match kind.as_deref() {
-                    $(Some(stringify!($kind)) => Self::$kind(Model::new(data)),)+
-                    _ => Self::Unknown { kind, data: Model::new(data) },
+            pub fn new(event_type: Option<Cow<'a, str>>, data: Cow<'a, str>) -> Self {
+                match event_type.as_deref() {
+                    $(Some(stringify!($event_type)) => Self::$event_type(Model::new(data)),)+
+                    _ => Self::Unknown { event_type, data: Model::new(data) },
                 }
             }
 
-            /// The kind, as Mambo writes it.
+            /// The event type, as Mambo writes it.
             #[must_use]
-            pub fn kind(&self) -> Option<&str> {
+            pub fn event_type(&self) -> Option<&str> {
                 match self {
-                    $(Self::$kind(_) => Some(stringify!($kind)),)+
-                    Self::Unknown { kind, .. } => kind.as_deref(),
+                    $(Self::$event_type(_) => Some(stringify!($event_type)),)+
+                    Self::Unknown { event_type, .. } => event_type.as_deref(),
                 }
             }
 
@@ -72,7 +72,7 @@ macro_rules! events {
             #[must_use]
             pub fn json(&self) -> &str {
                 match self {
-                    $(Self::$kind(data) => data.json(),)+
+                    $(Self::$event_type(data) => data.json(),)+
                     Self::Unknown { data, .. } => data.json(),
                 }
             }

@@ -1,9 +1,10 @@
-//! Receive and send [Mambo.io](https://mambo.io) webhooks: signatures validated, replays refused, payloads brought to the
-//! version that your code wants.
+//! Receive and send [Mambo.io](https://mambo.io) webhooks: signatures validated, replays refused, payloads brought to
+//! the version that your code wants.
 //!
-//! The core does no I/O: you bring headers, bytes, keys and the time. There is no clock, no randomness, no network, no file
-//! and no global state in it; it is `no_std`, forbids `unsafe`, and no input makes it panic. What is known of Mambo's wire
-//! format and what is assumed is said in [`scheme`] and [`envelope`]; a [`Profile`] changes what is assumed.
+//! The core does no I/O: you bring headers, bytes, keys and the time. There is no clock, no randomness, no network, no
+//! file and no global state in it; it is `no_std`, forbids `unsafe`, and no input makes it panic. What is known of
+//! Mambo's wire format and what is assumed is said in [`scheme`] and [`envelope`]; a [`Profile`] changes what is
+//! assumed.
 //!
 //! # Receive
 //!
@@ -17,11 +18,11 @@
 //! # let now = UnixMillis(1_700_000_000_000);
 //! # let signature = mambo_webhooks::sign(&Default::default(), &keys, body, now)?;
 //! # let headers = [("x-mambo-signature", signature)];
-//! // `headers` are pairs of names and values, or an `http::HeaderMap` with feature `http`; `now` may come from a `SystemTime`.
-//! match receiver.receive(&headers, body, now) {
+//! // `headers` are pairs of names and values, or an `http::HeaderMap` with feature `http`; `now` may come from a
+//! `SystemTime`. match receiver.receive(&headers, body, now) {
 //!     Ok(received) => match &received.event {
 //!         Event::ActivityCreated(data) => println!("{:?}", data.parse().map(|activity| activity.uuid)),
-//!         other => println!("{:?} {}", other.kind(), other.json()),
+//!         other => println!("{:?} {}", other.event_type(), other.json()),
 //!     },
 //!     // The status to answer, and a sentence that holds neither secret nor body.
 //!     Err(error) => println!("{} {}: {error}", error.http_status(), error.code()),
@@ -30,8 +31,8 @@
 //! # }
 //! ```
 //!
-//! [`replay::process`] handles each delivery once, with a store of yours or in memory. [`Receiver::diagnose`] explains a
-//! refusal.
+//! [`replay::process`] handles each delivery once, with a store of yours or in memory. [`Receiver::diagnose`] explains
+//! a refusal.
 //!
 //! # Upgrade
 //!
@@ -59,19 +60,21 @@
 //!
 //! # Send
 //!
-//! Feature `sqlite` is a sender with a store in a file, `postgres` one for several machines: [`Renderer`] makes one delivery,
-//! `send::Sender` keeps events, signs, posts and retries them until they were taken at least once. `cli` is the command line.
+//! Feature `sqlite` is a sender with a store in a file, `postgres` one for several machines: [`Renderer`] makes one
+//! delivery,
+//! `send::Sender` keeps events, signs, posts and retries them until they were taken at least once. `cli` is the command
+//! line.
 //!
 //! # Examples
 //!
 //! [axum, receiving](https://docs.rs/crate/mambo-webhooks/latest/source/examples/axum_receiver.rs),
 //! [axum, sending](https://docs.rs/crate/mambo-webhooks/latest/source/examples/axum_sender.rs) and
-//! [a sender without a server](https://docs.rs/crate/mambo-webhooks/latest/source/examples/dispatch.rs). The pages on the
-//! [protocol](https://docs.rs/crate/mambo-webhooks/latest/source/docs/PROTOCOL.md),
+//! [a sender without a server](https://docs.rs/crate/mambo-webhooks/latest/source/examples/dispatch.rs). The pages on
+//! the [protocol](https://docs.rs/crate/mambo-webhooks/latest/source/docs/PROTOCOL.md),
 //! [versions](https://docs.rs/crate/mambo-webhooks/latest/source/docs/VERSIONS.md),
 //! [security](https://docs.rs/crate/mambo-webhooks/latest/source/docs/SECURITY.md), the
-//! [sender](https://docs.rs/crate/mambo-webhooks/latest/source/docs/SENDER.md) and
-//! [all codes](https://docs.rs/crate/mambo-webhooks/latest/source/docs/CODES.md) come with the crate.
+//! [sender](https://docs.rs/crate/mambo-webhooks/latest/source/docs/SENDER.md) and [all
+//! codes](https://docs.rs/crate/mambo-webhooks/latest/source/docs/CODES.md) come with the crate.
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -142,8 +145,8 @@ pub mod profile {
     pub use crate::wire::scheme::{Grammar, Scheme, SignatureEncoding, TimestampUnit};
 }
 
-/// What the WebAssembly module, the command line, tests and benchmarks share with the core. It is not part of the API: any
-/// release may change it.
+/// What the WebAssembly module, the command line, tests and benchmarks share with the core. It is not part of the API:
+/// any release may change it.
 #[doc(hidden)]
 pub mod internal {
     pub use crate::crypto::encoding::hex;

@@ -36,7 +36,7 @@ pub const MAX_DIAGNOSIS_HASHES: usize = 512;
 pub const MAX_DIAGNOSED_BYTES: usize = 16 * 1024 * 1024;
 /// Most bytes that one detection hashes.
 pub const MAX_DETECTION_BYTES: usize = 256 * 1024 * 1024;
-/// Most places of models in the data of one kind of event.
+/// Most places of models in the data of one event type.
 pub const MAX_PLACES: usize = 1024;
 /// How many levels deep a model within itself is followed, such as an answer to an answer.
 pub const MAX_TREE_LEVELS: usize = 8;
@@ -44,7 +44,7 @@ pub const MAX_TREE_LEVELS: usize = 8;
 pub const MAX_OPS: usize = 4096;
 /// Most ops at all places of all events together: what a registry that is ready holds, once for each direction.
 pub const MAX_PLACED_OPS: usize = 65_536;
-/// Most levels by which the changes can nest the data of one kind of event: opened values are printed by recursion.
+/// Most levels by which the changes can nest the data of one event type: opened values are printed by recursion.
 pub const MAX_LEVELS: usize = 2048;
 /// Most segments in one JSON pointer: bounds recursion wherever a pointer leads.
 pub const MAX_POINTER_SEGMENTS: usize = 64;

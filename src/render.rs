@@ -30,8 +30,8 @@ pub enum VersionPolicy {
 /// An event to send, in the shape of the version that made it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct OutboundEvent<'a> {
-    /// The kind, as Mambo writes it.
-    pub kind: &'a str,
+    /// The event type, as Mambo writes it.
+    pub event_type: &'a str,
     /// The event's id, the same in every delivery of it.
     pub id: Option<&'a str>,
     /// When it happened, as JSON text.
@@ -46,7 +46,7 @@ pub struct OutboundEvent<'a> {
 impl fmt::Debug for OutboundEvent<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OutboundEvent")
-            .field("kind", &self.kind)
+            .field("event_type", &self.event_type)
             .field("id", &self.id)
             .field("version", &self.version)
             .field("data", &Bytes(self.data.len()))
@@ -95,7 +95,9 @@ impl Renderer {
     pub fn new(profile: Profile, shims: Shims, server: Version) -> Result<Self, Error> {
         profile.check()?;
         if !profile.envelope.is_writable() {
-            let first = "an envelope without a member for kind and one for data cannot be written at /envelope".into();
+            let first =
+                "an envelope without a member for the event type and one for the data cannot be written at /envelope"
+                    .into();
             return Err(Error::ProfileInvalid { count: ProblemCount(1), first });
         }
         Ok(Self { profile, shims, strictness: Strictness::default(), server })
@@ -123,7 +125,8 @@ impl Renderer {
     /// Renders `event` under `policy`, signed at `now` with the keys that are valid then.
     ///
     /// # Errors
-    /// `body_not_json` when the event's data or time is not JSON; `shim_conflict` under the strict policy; as for [`sign()`].
+    /// `body_not_json` when the event's data or time is not JSON; `shim_conflict` under the strict policy; as for
+    /// [`sign()`].
     pub fn render(
         &self,
         event: &OutboundEvent<'_>,
@@ -141,10 +144,10 @@ impl Renderer {
             VersionPolicy::Pinned(version) => version.min(latest),
             VersionPolicy::Latest => latest,
         };
-        let plan = self.shims.plan(event.kind, event.version, version);
+        let plan = self.shims.plan(event.event_type, event.version, version);
         let shimmed = apply(plan, event.data, self.strictness)?;
         let envelope = Envelope {
-            kind: Some(Cow::Borrowed(event.kind)),
+            event_type: Some(Cow::Borrowed(event.event_type)),
             id: event.id.map(Cow::Borrowed),
             version: Some(Cow::Owned(alloc::format!("{version}"))),
             time: event.time,

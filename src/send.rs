@@ -1,8 +1,8 @@
 //! The sender: events become signed POSTs, and none is lost. Feature `send`; `sqlite` and `postgres` are its stores.
 //!
-//! Decisions and states are pure and ours; HTTP, DNS, TLS, SQL and metrics are libraries. Once [`Sender::send`] returned Ok,
-//! every enabled endpoint that subscribes to the event type gets the event **at least once**, until a 2xx, until the
-//! schedule ends (it is then kept as *dead*), or until the endpoint is disabled (it then waits).
+//! Decisions and states are pure and ours; HTTP, DNS, TLS, SQL and metrics are libraries. Once [`Sender::send`]
+//! returned Ok, every enabled endpoint that subscribes to the event type gets the event **at least once**, until a 2xx,
+//! until the schedule ends (it is then kept as *dead*), or until the endpoint is disabled (it then waits).
 
 mod clock;
 

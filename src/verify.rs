@@ -303,8 +303,8 @@ pub(crate) fn joined<'v>(scheme: &Scheme, value: &'v [u8]) -> impl Iterator<Item
 }
 
 /// Whether a number in front of `body` must end there. Without a separator, timestamp `1700000000` with body `12` and
-/// timestamp `170000000012` with no body sign the same text, so only such bodies show where the timestamp ends; and a body that starts with another
-/// separator would turn a signature made with that separator into one over a longer body.
+/// timestamp `170000000012` with no body sign the same text, so only such bodies show where the timestamp ends; and a
+/// body that starts with another separator would turn a signature made with that separator into one over a longer body.
 fn ends_number(scheme: &Scheme, body: &[u8]) -> bool {
     let Some(first) = body.first() else {
         return false;

@@ -36,7 +36,7 @@ fn a_delivery_is_signed_verified_diagnosed_and_detected() {
     assert_eq!(code, 0);
     fs::write(folder.join("headers"), format!("Host: localhost\nX-Mambo-Signature: {value}\n")).unwrap();
     assert_eq!(run(&folder, "verify --headers headers --body body"), ("accepted: Ping".into(), String::new(), 0));
-    let json = r#"{"id":"e-1","keyId":"default","kind":"Ping","ok":true}"#;
+    let json = r#"{"id":"e-1","keyId":"default","ok":true,"type":"Ping"}"#;
     assert_eq!(run(&folder, "--json verify --headers headers --body body"), (json.into(), String::new(), 0));
     fs::write(folder.join("changed"), format!("{BODY}\n")).unwrap();
     let (text, _, code) = run(&folder, "verify --headers headers --body changed");
@@ -49,7 +49,7 @@ fn a_delivery_is_signed_verified_diagnosed_and_detected() {
     assert_eq!((text.lines().nth(1), code), (Some(cause), 1));
     let (profile, said, code) = run(&folder, "detect --headers headers --body body");
     let expected =
-        "kind seems to be at /event\nid seems to be at /id\ndata seems to be at /data\nthe secret is written in utf8";
+        "type seems to be at /event\nid seems to be at /id\ndata seems to be at /data\nthe secret is written in utf8";
     assert_eq!((said.as_str(), code), (expected, 0));
     fs::write(folder.join("profile.json"), &profile).unwrap();
     let again = run(&folder, "verify --headers headers --body body --profile profile.json");
@@ -66,7 +66,7 @@ fn registries_are_checked_printed_and_carried_out() {
     fs::write(folder.join("registry.json"), example).unwrap();
     fs::write(folder.join("data"), r#"{ "exampleField": 12345678901234567890 }"#).unwrap();
     assert_eq!(run(&folder, "registry check registry.json"), ("no problem".into(), String::new(), 0));
-    let upgrade = "upgrade --registry registry.json --kind PointWalletUpdated --from 8.0.3 --to 9.0.0 --data data";
+    let upgrade = "upgrade --registry registry.json --type PointWalletUpdated --from 8.0.3 --to 9.0.0 --data data";
     assert_eq!(run(&folder, upgrade), (r#"{ "newExampleField": 12345678901234567890 }"#.into(), String::new(), 0));
     let (page, _, code) = run(&folder, "registry changelog registry.json");
     assert!(page.starts_with("# Payload changes\n\n## 9.0.0\n"), "{page}");
@@ -86,7 +86,7 @@ fn what_ended_long_ago_is_forgotten() {
     assert_eq!((problem.as_str(), code, folder.join("store.db").exists()), (missing, 1, false));
     assert_eq!(run(&folder, "--store store.db endpoint add e https://192.0.2.1/ --allow 192.0.2.0/24").2, 0);
     assert_eq!(run(&folder, "endpoint disable e --store store.db").2, 0);
-    let send = "send --kind Other --id e-1 --data data --store store.db --server 9.0.0";
+    let send = "send --type Other --id e-1 --data data --store store.db --server 9.0.0";
     fs::write(folder.join("data"), "{}").unwrap();
     let notes = "mambo-webhooks: neither Mambo's docs nor the registry name the event type `Other`\n\
                  mambo-webhooks: no enabled endpoint subscribes to it, so it is not delivered";
@@ -136,9 +136,9 @@ fn blank_names_are_refused_and_make_no_event() {
     run(&folder, "endpoint add e https://192.0.2.1/ --allow 192.0.2.0/24 --store store.db");
     fs::write(folder.join("data.json"), "{}").unwrap();
     for (options, problem) in [
-        (["--kind", "Ping", "--key", ""], "mambo-webhooks: text_blank: the idempotency key is blank"),
-        (["--kind", "Ping", "--id", " "], "mambo-webhooks: text_blank: the event id is blank"),
-        (["--kind", "", "--key", "k"], "mambo-webhooks: text_blank: the event type is blank"),
+        (["--type", "Ping", "--key", ""], "mambo-webhooks: text_blank: the idempotency key is blank"),
+        (["--type", "Ping", "--id", " "], "mambo-webhooks: text_blank: the event id is blank"),
+        (["--type", "", "--key", "k"], "mambo-webhooks: text_blank: the event type is blank"),
     ] {
         let words = ["send", "--data", "data.json", "--store", "store.db"].into_iter().chain(options);
         let output = program().args(words).current_dir(&folder).output().unwrap();
@@ -164,10 +164,10 @@ fn what_a_command_was_not_asked_but_has_to_be_known_is_said() {
     fs::remove_file(folder.join("store.db")).ok();
     let run = |arguments: &str| run(&folder, &format!("{arguments} --store store.db --server 9.0.0"));
     assert_eq!(run("endpoint add e https://192.0.2.1/ --allow 192.0.2.1").2, 0);
-    let (id, notes, code) = run(r#"send --kind ActivityCraeted --data {"a":1} --key k"#);
+    let (id, notes, code) = run(r#"send --type ActivityCraeted --data {"a":1} --key k"#);
     let unknown = "mambo-webhooks: neither Mambo's docs nor the registry name the event type `ActivityCraeted`";
     assert_eq!((notes.as_str(), code), (unknown, 0));
-    let (again, notes, code) = run(r#"send --kind ActivityCreated --data {"a":2} --key k"#);
+    let (again, notes, code) = run(r#"send --type ActivityCreated --data {"a":2} --key k"#);
     let taken = format!("mambo-webhooks: event {id} has this key, so this one was not taken");
     assert_eq!((again, notes, code), (id, taken, 0));
     let (_, problem, code) = run("endpoint add f https://192.0.2.1/ --allow 192.0.2.1 --pinned 99.0.0");
@@ -181,7 +181,7 @@ fn what_a_command_was_not_asked_but_has_to_be_known_is_said() {
     let (_, problem, code) = run("--json retry --dead --endpoint missing");
     assert_eq!((problem.as_str(), code), (r#"{"error":"endpoint_unknown: there is no endpoint `missing`"}"#, 1));
     fs::write(folder.join("lines"), "{}\n{}\nno JSON\n{}\n").unwrap();
-    let (ids, problem, code) = run("send --kind Ping --lines --data lines");
+    let (ids, problem, code) = run("send --type Ping --lines --data lines");
     let expected =
         "mambo-webhooks: line 3: body_not_json: body is not JSON at line 1 column 2; the lines before it are taken";
     assert_eq!((ids.lines().count(), problem.as_str(), code), (2, expected, 1));
@@ -203,7 +203,7 @@ fn a_wrong_call_ends_with_2_and_names_the_option() {
             "endpoint add e https://example.com/ --header noColon",
             "error: invalid value 'noColon' for '--header <HEADER>': expected `Name: value`",
         ),
-        ("send --kind Ping --lines --id e", "error: the argument '--lines' cannot be used with '--id <ID>'"),
+        ("send --type Ping --lines --id e", "error: the argument '--lines' cannot be used with '--id <ID>'"),
         (
             "stats --allow ten",
             "error: invalid value 'ten' for '--allow <ALLOW>': expected a network or an address, such as 10.1.0.0/16",
@@ -220,7 +220,7 @@ fn a_registry_may_come_from_standard_input() {
     run(&folder, "endpoint add e https://192.0.2.1/ --allow 192.0.2.1 --store store.db");
     let registry = r#"{"format":1,"events":{"Made":{"model":"Made"}},"models":{"Made":{}}}"#;
     fs::write(folder.join("registry.json"), registry).unwrap();
-    let words = ["send", "--kind", "Made", "--data", "{}", "--store", "store.db", "--registry", "-"];
+    let words = ["send", "--type", "Made", "--data", "{}", "--store", "store.db", "--registry", "-"];
     let input = fs::File::open(folder.join("registry.json")).unwrap();
     let output = program().args(words).current_dir(&folder).stdin(input).output().unwrap();
     assert_eq!((String::from_utf8(output.stderr).unwrap().as_str(), output.status.code()), ("", Some(0)));

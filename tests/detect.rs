@@ -69,7 +69,7 @@ fn every_scheme_of_the_bounded_set_is_found() {
             assert_eq!(profile, exact.profile);
             let receiver = Receiver::new(keys.clone()).profile(profile).unwrap();
             let received = receiver.receive(&headers, BODY.as_bytes(), NOW).unwrap();
-            assert_eq!(received.event.kind(), Some("ActivityCreated"));
+            assert_eq!(received.event.event_type(), Some("ActivityCreated"));
             assert_eq!((received.id.as_deref(), received.event.json()), (Some("e-1"), r#"{"id":"a-1"}"#));
             assert_eq!(received.received_version.unwrap().to_string(), "8.10.2");
             assert_eq!(received.time, Some("\"2023-11-14T22:13:20Z\""));
@@ -86,17 +86,17 @@ fn where_the_parts_of_an_envelope_seem_to_be() {
         field_hints(BODY.as_bytes()).iter().map(|seen| format!("{} {}", seen.what, seen.at)).collect();
     assert_eq!(
         seen,
-        ["id /id", "kind /type", "version /apiVersion", "time /createdOn", "data /payload", "id /payload/id"]
+        ["id /id", "type /type", "version /apiVersion", "time /createdOn", "data /payload", "id /payload/id"]
     );
     let meta = br#"{"meta":{"event":"Ping","version":"8.0.3","at":1700000000},"data":{}}"#;
     let seen: Vec<String> = field_hints(meta).iter().map(|seen| format!("{} {}", seen.what, seen.at)).collect();
-    assert_eq!(seen, ["kind /meta/event", "version /meta/version", "time /meta/at", "data /data"]);
+    assert_eq!(seen, ["type /meta/event", "version /meta/version", "time /meta/at", "data /data"]);
     assert_eq!(field_hints(b"[]"), []);
     assert_eq!(field_hints(b"not JSON"), []);
 }
 
 #[test]
-fn a_kind_inside_the_model_makes_the_whole_body_the_data() {
+fn a_type_inside_the_model_makes_the_whole_body_the_data() {
     let body = r#"{"event":"NotificationRead","id":"n-1"}"#;
     let keys = KeyRing::single("correct horse battery staple").unwrap();
     let value = sign(&Scheme::default(), &keys, body.as_bytes(), NOW).unwrap();
@@ -104,7 +104,7 @@ fn a_kind_inside_the_model_makes_the_whole_body_the_data() {
     let found = detect(&headers, body.as_bytes(), &["correct horse battery staple"], NOW).unwrap();
     let receiver = Receiver::new(keys).profile(found[0].profile.clone()).unwrap();
     let received = receiver.receive(&headers, body.as_bytes(), NOW).unwrap();
-    assert_eq!((received.event.kind(), received.event.json()), (Some("NotificationRead"), body));
+    assert_eq!((received.event.event_type(), received.event.json()), (Some("NotificationRead"), body));
 }
 
 #[test]

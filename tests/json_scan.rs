@@ -1,5 +1,5 @@
-//! The scanner of JSON against serde's parser: the same texts are JSON, they break off at the same place (in strings, near it),
-//! and strings are read and written alike.
+//! The scanner of JSON against serde's parser: the same texts are JSON, they break off at the same place (in strings,
+//! near it), and strings are read and written alike.
 
 #![cfg(not(target_family = "wasm"))]
 #![allow(

@@ -22,7 +22,8 @@ struct Module {
     places: Vec<usize>,
 }
 
-/// The modules that a file declares, in order. Those without a blank line between have one place, and may use each other.
+/// The modules that a file declares, in order. Those without a blank line between have one place, and may use each
+/// other.
 fn declared(file: &Path) -> Vec<(String, usize)> {
     let text = fs::read_to_string(file).unwrap();
     let mut found: Vec<(String, usize)> = Vec::new();

@@ -138,10 +138,10 @@ fn table() -> Vec<(Error, &'static str, Fault, &'static str)> {
             "profile: expected 1 to 4 separators at /scheme/separators",
         ),
         (
-            Error::OptionsInvalid { count: ProblemCount(2), first: "expected text at /kind".into() },
+            Error::OptionsInvalid { count: ProblemCount(2), first: "expected text at /eventType".into() },
             "options_invalid",
             Config,
-            "options: expected text at /kind (1 of 2 problems)",
+            "options: expected text at /eventType (1 of 2 problems)",
         ),
         (
             Error::RegistryInvalid { count: ProblemCount(3), first: "expected format 1 at /format".into() },
@@ -159,7 +159,7 @@ fn table() -> Vec<(Error, &'static str, Fault, &'static str)> {
         (Error::DeliveryPending, "delivery_pending", Peer, "delivery is being handled right now"),
         (Error::ReplayStoreFull, "replay_store_full", Config, "replay store is full"),
         (Error::HandlersMissing, "handlers_missing", Caller, "no handler was added, so the event would be lost"),
-        (Error::KindUnknown, "kind_unknown", Caller, "kind is not one that this release knows"),
+        (Error::EventTypeUnknown, "event_type_unknown", Caller, "event type is not one that this release knows"),
         (
             Error::HeadersInvalid { found: "a string".into() },
             "headers_invalid",

@@ -18,7 +18,7 @@ fn debug_shows_lengths_and_names() {
     let (server, keys) = (Version::new(9, 0, 0), KeyRing::single(SECRET).unwrap());
     let renderer = Renderer::new(Profile::default(), Shims::default(), server).unwrap();
     let time = Some(r#"{"user":"jane"}"#);
-    let outbound = OutboundEvent { kind: "Ping", id: Some("e-1"), time, version: server, data: DATA };
+    let outbound = OutboundEvent { event_type: "Ping", id: Some("e-1"), time, version: server, data: DATA };
     let outgoing = renderer.render(&outbound, VersionPolicy::Latest, &keys, NOW).unwrap();
     let (_, value) = outgoing.headers.iter().find(|(name, _)| name == "x-mambo-signature").unwrap();
     let receiver = Receiver::new(keys.clone());
@@ -47,6 +47,6 @@ fn debug_shows_lengths_and_names() {
             assert!(!text.contains(hidden), "{hidden} in {text}");
         }
     }
-    let expected = r#"OutboundEvent { kind: "Ping", id: Some("e-1"), version: Version { major: 9, minor: 0, patch: 0 }, data: 28 bytes, .. }"#;
+    let expected = r#"OutboundEvent { event_type: "Ping", id: Some("e-1"), version: Version { major: 9, minor: 0, patch: 0 }, data: 28 bytes, .. }"#;
     assert_eq!(shown.first().map(String::as_str), Some(expected));
 }

@@ -273,7 +273,7 @@ fn refuses_what_a_document_says_twice() {
 
 #[test]
 fn what_each_part_allows_does_not_multiply_without_end() {
-    let kinds: serde_json::Map<String, Value> =
+    let event_types: serde_json::Map<String, Value> =
         (0..300).map(|number| (format!("K{number}"), json!({ "model": "Activity" }))).collect();
     let changes: Vec<Value> = (0..300)
         .map(|number| {
@@ -281,7 +281,7 @@ fn what_each_part_allows_does_not_multiply_without_end() {
                 "lossy": "none", "ops": [{ "op": "rename", "at": format!("/m{number}"), "to": format!("n{number}") }] })
         })
         .collect();
-    let document = json!({ "format": 1, "versions": ["8.0.0", "9.0.0"], "events": kinds, "models": { "Activity": {} },
+    let document = json!({ "format": 1, "versions": ["8.0.0", "9.0.0"], "events": event_types, "models": { "Activity": {} },
         "changes": changes });
     let sentence = "changes apply at over 65536 places of events";
     one(&document, "places_too_many", "/models", sentence);

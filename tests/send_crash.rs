@@ -112,7 +112,7 @@ async fn fifty_random_kills_over_two_thousand_deliveries() {
     while kills < 50 || acknowledged.len() < 2000 || (delivered <= 10 && kills < 150) {
         let mut workers = [program.worker(), program.worker()];
         let mut enqueuer =
-            program.command("send --kind Other --lines").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+            program.command("send --type Other --lines").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let mut input = enqueuer.stdin.take().unwrap();
         let feeder = std::thread::spawn(move || while input.write_all(b"{\"a\":1}\n").is_ok() {});
         std::thread::sleep(Duration::from_millis(random.u64(40..200) + later_ms));
@@ -156,7 +156,7 @@ async fn another_program_beside_the_store_costs_no_event() {
         let program = Program::new(store.clone(), scratch.file("a.pem"), &receiver);
         let mut worker = program.worker();
         let mut enqueuer =
-            program.command("send --kind Other --lines").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+            program.command("send --type Other --lines").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let mut input = enqueuer.stdin.take().unwrap();
         let feeder = std::thread::spawn(move || {
             while input.write_all(b"{\"a\":1}\n").is_ok() {
@@ -272,7 +272,7 @@ async fn a_full_disk_is_told_and_what_was_acknowledged_before_is_delivered() {
     let receiver = takes_all().await;
     let program = Program::new(disk.0.join("store.db").display().to_string(), scratch.file("a.pem"), &receiver);
     let mut child =
-        program.command("send --kind Other --lines").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        program.command("send --type Other --lines").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut input = child.stdin.take().unwrap();
     let line = format!("{{\"text\":\"{}\"}}\n", "x".repeat(2000));
     let feeder = std::thread::spawn(move || while input.write_all(line.as_bytes()).is_ok() {});

@@ -431,7 +431,7 @@ mod plain {
         assert_eq!(text(&stats.stdout), "waiting 0  leased 0  delivered 0  dead 0\n");
         let data = cluster.data().join("event.json");
         std::fs::write(&data, "{}").unwrap();
-        let sent = program(&reader, &format!("send --kind Ping --data {}", data.display()));
+        let sent = program(&reader, &format!("send --type Ping --data {}", data.display()));
         assert_eq!(
             text(&sent.stderr),
             "mambo-webhooks: store_failed: the store failed: cannot execute SELECT in a read-only transaction\n",

@@ -128,7 +128,7 @@ fn a_rotated_endpoint_is_signed_with_the_new_secret_and_with_the_old_one_where_t
 
 #[test]
 fn blank_names_are_refused() {
-    let event = |kind: &str| NewEvent::new(kind, Version::new(9, 0, 0), "{}").unwrap();
+    let event = |event_type: &str| NewEvent::new(event_type, Version::new(9, 0, 0), "{}").unwrap();
     for blank in ["", " ", "\t\n"] {
         let refused = |event: NewEvent| event.named().unwrap_err().to_string();
         assert_eq!(refused(event(blank)), "the event type is blank");
@@ -152,7 +152,8 @@ fn what_can_be_sent_a_receiver_with_defaults_takes() {
     assert_eq!(refused.to_string(), "the data is 1032193 bytes, allowed 1032192");
     let (keys, now) = (KeyRing::single(SECRET).unwrap(), UnixMillis(1_700_000_000_000));
     let renderer = Renderer::new(Profile::default(), Shims::default(), version).unwrap();
-    let outbound = OutboundEvent { kind: "ActivityCreated", id: Some("e-1"), time: None, version, data: &largest };
+    let outbound =
+        OutboundEvent { event_type: "ActivityCreated", id: Some("e-1"), time: None, version, data: &largest };
     let sent = renderer.render(&outbound, VersionPolicy::Latest, &keys, now).unwrap();
     let receiver = Receiver::new(keys);
     assert_eq!(receiver.receive(&sent.headers, &sent.body, now).unwrap().event.json(), largest);
@@ -164,7 +165,7 @@ fn an_event_newer_than_the_server_is_not_made_older_unless_it_is_pinned() {
     let keys = KeyRing::single(SECRET).unwrap();
     let renderer = Renderer::new(Profile::default(), shims, Version::new(0, 0, 0)).unwrap();
     let (data, version) = (r#"{"newExampleField":1}"#, Version::new(9, 0, 0));
-    let outbound = OutboundEvent { kind: "PointWalletUpdated", id: None, time: None, version, data };
+    let outbound = OutboundEvent { event_type: "PointWalletUpdated", id: None, time: None, version, data };
     let body = |policy| {
         let sent = renderer.render(&outbound, policy, &keys, UnixMillis(0)).unwrap();
         (sent.version, String::from_utf8(sent.body).unwrap())

@@ -1,4 +1,5 @@
-//! What the loss of a database host may cost: never an acknowledged event. Real servers, on hosts in network namespaces.
+//! What the loss of a database host may cost: never an acknowledged event. Real servers, on hosts in network
+//! namespaces.
 
 #![cfg(all(feature = "cli", feature = "postgres"))]
 #![allow(
@@ -291,7 +292,7 @@ impl Program {
 
     /// Sends so many events; returns their ids.
     fn send(&self, count: usize) -> Vec<String> {
-        let mut command = self.command(None, "send --kind Other --lines");
+        let mut command = self.command(None, "send --type Other --lines");
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut input = child.stdin.take().unwrap();
         let lines = "{\"a\":1}\n".repeat(count);
@@ -348,7 +349,7 @@ impl Feed {
         let thread = std::thread::spawn(move || {
             let mut failures = Vec::new();
             while !stopped.load(Ordering::Relaxed) {
-                let mut command = program.command(Some(&host), "send --kind Other --lines");
+                let mut command = program.command(Some(&host), "send --type Other --lines");
                 let mut child =
                     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
                 let mut input = child.stdin.take().unwrap();
@@ -439,7 +440,7 @@ impl Receiver {
             let (_, signature) = headers.iter().find(|(name, _)| name == "x-mambo-signature").unwrap();
             let seconds = signature.strip_prefix("t=").unwrap().split(',').next().unwrap().parse().unwrap();
             let received = core.receive(headers, body, UnixMillis::from_seconds(seconds)).unwrap();
-            if received.event.kind() == Some("Other") {
+            if received.event.event_type() == Some("Other") {
                 *counts.entry(received.id.unwrap().into_owned()).or_default() += 1;
             }
         }

@@ -88,7 +88,7 @@ async fn a_delivery_is_one_signed_post_that_the_receiver_takes() {
     assert!(value("traceparent").is_some_and(|value| value.len() == 55 && value.starts_with("00-")));
     let core = mambo_webhooks::Receiver::new(KeyRing::single(SECRET).unwrap());
     let received = core.receive(&request.headers, &request.body, line.attempt.started).unwrap();
-    assert_eq!((received.event.kind(), received.id.as_deref()), (Some("Other"), Some("e-1")));
+    assert_eq!((received.event.event_type(), received.id.as_deref()), (Some("Other"), Some("e-1")));
 }
 
 #[tokio::test]

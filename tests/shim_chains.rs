@@ -18,23 +18,23 @@ fn chain(lossy: &str, ops: &str) -> String {
 }
 
 /// The data in the other shape; fails where something is lost.
-fn shimmed(registry: &str, kind: &str, from: &str, to: &str, data: &str) -> String {
+fn shimmed(registry: &str, event_type: &str, from: &str, to: &str, data: &str) -> String {
     let shims = Shims::from_json(registry).unwrap();
-    let shimmed = apply(shims.plan(kind, version(from), version(to)), data, Strictness::Strict).unwrap();
+    let shimmed = apply(shims.plan(event_type, version(from), version(to)), data, Strictness::Strict).unwrap();
     assert_eq!(shimmed.losses, [], "{data}");
     shimmed.data.into_owned()
 }
 
-fn losses(registry: &str, kind: &str, from: &str, to: &str, data: &str) -> Vec<(String, &'static str)> {
+fn losses(registry: &str, event_type: &str, from: &str, to: &str, data: &str) -> Vec<(String, &'static str)> {
     let shims = Shims::from_json(registry).unwrap();
-    let shimmed = apply(shims.plan(kind, version(from), version(to)), data, Strictness::Lenient).unwrap();
+    let shimmed = apply(shims.plan(event_type, version(from), version(to)), data, Strictness::Lenient).unwrap();
     shimmed.losses.into_iter().map(|loss| (loss.at, loss.kind.as_str())).collect()
 }
 
 #[track_caller]
-fn both_ways(registry: &str, kind: &str, old: &str, new: &str) {
-    assert_eq!(shimmed(registry, kind, "8.10.2", "9.0.0", old), new);
-    assert_eq!(shimmed(registry, kind, "9.0.0", "8.10.2", new), old);
+fn both_ways(registry: &str, event_type: &str, old: &str, new: &str) {
+    assert_eq!(shimmed(registry, event_type, "8.10.2", "9.0.0", old), new);
+    assert_eq!(shimmed(registry, event_type, "9.0.0", "8.10.2", new), old);
 }
 
 fn problems(document: &str) -> Vec<(String, String)> {

@@ -97,7 +97,7 @@ fn there_and_back_is_the_same_where_nothing_is_lost() {
                 assert!(same(&value(&back.data), &value(&case.body)), "{what}\n{}", back.data);
             }
             // A body with such a loss is not of the shape it claims to be.
-            let odd = |kind| [LossKind::NameTaken, LossKind::BothPresent, LossKind::Unfit].contains(&kind);
+            let odd = |event_type| [LossKind::NameTaken, LossKind::BothPresent, LossKind::Unfit].contains(&event_type);
             let single = shims.plan("Thing", from, to).steps().map(|(_, ops)| ops.len()).sum::<usize>() == 1;
             // Of single ops: one op may make what another one reads, so a chain of quasi-inverses need not be one.
             if single && back.losses.is_empty() && !there.losses.iter().any(|loss| odd(loss.kind)) {

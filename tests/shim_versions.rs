@@ -14,8 +14,8 @@ fn version(text: &str) -> Version {
     text.parse().unwrap()
 }
 
-fn shimmed(shims: &Shims, kind: &str, from: &str, to: &str, data: &str) -> String {
-    apply(shims.plan(kind, version(from), version(to)), data, Strictness::Strict).unwrap().data.into_owned()
+fn shimmed(shims: &Shims, event_type: &str, from: &str, to: &str, data: &str) -> String {
+    apply(shims.plan(event_type, version(from), version(to)), data, Strictness::Strict).unwrap().data.into_owned()
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn an_event_that_came_after_the_pin_is_pinned_at_its_first_shape() {
 }
 
 #[test]
-fn unknown_kinds_and_releases_are_values() {
+fn unknown_event_types_and_versions_are_values() {
     let shims = Shims::from_json(EXAMPLE).unwrap();
     assert!(shims.plan("NobodyKnows", version("1.0.0"), version("99.0.0")).is_identity());
     let status = |text: &str| shims.version_status(Some(version(text)));
@@ -175,7 +175,7 @@ fn an_unsigned_header_names_the_release_only_where_the_body_says_nothing() {
 #[test]
 fn a_bare_ping_is_one_in_any_spelling() {
     let receiver = Receiver::new(KeyRing::single("a secret of at least 16 bytes").unwrap());
-    for (body, kind) in [
+    for (body, event_type) in [
         (r#"{"message":"ping"}"#, Some("Ping")),
         (r#"{ "message" : "p\u0069ng" }"#, Some("Ping")),
         (r#"{"message":"pong"}"#, None),
@@ -183,7 +183,7 @@ fn a_bare_ping_is_one_in_any_spelling() {
     ] {
         let received =
             receiver.open(Verified::assume_verified(body.as_bytes(), UnixMillis(0)), &[("none", "")]).unwrap();
-        assert_eq!(received.event.kind(), kind, "{body}");
+        assert_eq!(received.event.event_type(), event_type, "{body}");
     }
 }
 
@@ -206,7 +206,7 @@ fn a_received_event_has_the_data_that_apply_makes_of_it() {
     let receiver = Receiver::new(KeyRing::single("a secret of at least 16 bytes").unwrap())
         .shims(shims.clone())
         .target_version(TargetVersion::Latest)
-        .kind("PointWalletUpdated")
+        .event_type("PointWalletUpdated")
         .pinned(version("8.0.3"));
     let datas = [
         r#"{"exampleField":1}"#,

@@ -43,7 +43,7 @@ fn outcome(case: &Value) -> Value {
     };
     match receiver.receive(&headers, &body, now) {
         Ok(found) => json!({
-            "kind": found.event.kind(),
+            "type": found.event.event_type(),
             "id": found.id,
             "data": found.event.json(),
             "keyId": found.verified().key_id(),

@@ -47,15 +47,15 @@ pub fn event() -> NewEvent {
 }
 
 /// An event of 1 kB and of that type.
-pub fn event_of(kind: &str) -> NewEvent {
+pub fn event_of(event_type: &str) -> NewEvent {
     let data = format!(r#"{{"uuid":"user-1","attrs":{{"type":"behaviour","text":"{}"}}}}"#, "x".repeat(900));
-    NewEvent::new(kind, SERVER, &data).unwrap()
+    NewEvent::new(event_type, SERVER, &data).unwrap()
 }
 
 /// Takes so many events of a type, in batches of 500.
-pub async fn enqueue<S: Store>(sender: &Sender<S>, kind: &str, count: usize) {
+pub async fn enqueue<S: Store>(sender: &Sender<S>, event_type: &str, count: usize) {
     for start in (0..count).step_by(500) {
-        let events = (start..count.min(start + 500)).map(|_| event_of(kind)).collect();
+        let events = (start..count.min(start + 500)).map(|_| event_of(event_type)).collect();
         sender.send_all(events).await.unwrap();
     }
 }
@@ -130,7 +130,7 @@ pub fn processor(id: Option<u32>) -> f64 {
     let text = std::fs::read_to_string(id.map_or("/proc/stat".into(), |id| format!("/proc/{id}/stat"))).unwrap();
     let after = if id.is_some() { text.rsplit_once(')').unwrap().1 } else { text.lines().next().unwrap() };
     let number = |at: usize| after.split_whitespace().nth(at).unwrap().parse::<f64>().unwrap();
-    // A process: user and system time. The machine: user, nice, system, and both kinds of interrupts.
+    // A process: user and system time. The machine: user, nice, system, and both event types of interrupts.
     let places: &[usize] = if id.is_some() { &[11, 12] } else { &[1, 2, 3, 6, 7] };
     places.iter().map(|&at| number(at)).sum::<f64>() / 100.0
 }

@@ -8,7 +8,7 @@ use mambo_webhooks::send::{Prune, Sender, Settings, Store};
 use crate::common::{SECRET, event, http, met, percentile, sender_with};
 use crate::database::Database;
 
-/// How long one kind of taking events is measured.
+/// How long one event type of taking events is measured.
 const TAKING: Duration = Duration::from_secs(3);
 /// Times that `counts` and `health` are asked for.
 const TIMES: usize = 5;

@@ -58,7 +58,7 @@ async fn measure<D: Database>(with_idle: bool) -> Figures {
     let receiver = Receiver::start(0);
     let sender = sender(database.store().await, &[&receiver]);
     for number in 0..BUSY {
-        let settings = Settings::new(&receiver.url(), SECRET).max_in_flight(64).kinds(&["Busy"]);
+        let settings = Settings::new(&receiver.url(), SECRET).max_in_flight(64).event_types(&["Busy"]);
         sender.add_endpoint(&format!("busy-{number}"), settings).await.unwrap();
     }
     deliver(&sender, 8, 64).await;
@@ -84,7 +84,7 @@ async fn measure<D: Database>(with_idle: bool) -> Figures {
 
 /// Adds endpoints that nothing is sent to, with a status and without a Ping, as after their Ping was forgotten.
 async fn add_idle<D: Database>(database: &D, receiver: &Receiver) {
-    let settings = Settings::new(&receiver.url(), SECRET).kinds(&["Other"]).to_json();
+    let settings = Settings::new(&receiver.url(), SECRET).event_types(&["Other"]).to_json();
     database
         .execute(
             &format!(

@@ -1,4 +1,5 @@
-//! Scenario `isolation`: one healthy endpoint alone, and beside many that hang, are limited, or have a silent name server.
+//! Scenario `isolation`: one healthy endpoint alone, and beside many that hang, are limited, or have a silent name
+//! server.
 
 use std::fmt::Write as _;
 use std::num::NonZeroU32;
@@ -75,7 +76,7 @@ async fn rate<D: Database>(beside: Beside) -> f64 {
     if has_others {
         enqueue(&sender, "Others", OTHERS).await;
     }
-    let healthy = Settings::new(&receiver.named("healthy"), SECRET).kinds(&["Healthy"]);
+    let healthy = Settings::new(&receiver.named("healthy"), SECRET).event_types(&["Healthy"]);
     sender.add_endpoint("healthy", healthy).await.unwrap();
     enqueue(&sender, "Healthy", HEALTHY).await;
     let started = Instant::now();
@@ -92,7 +93,7 @@ async fn rate<D: Database>(beside: Beside) -> f64 {
 }
 
 fn settings(count: usize, url: impl Fn(usize) -> String) -> Vec<Settings> {
-    (1..=count).map(|number| Settings::new(&url(number), SECRET).kinds(&["Others"])).collect()
+    (1..=count).map(|number| Settings::new(&url(number), SECRET).event_types(&["Others"])).collect()
 }
 
 /// Adds endpoints at once, since a name server that is silent takes its time for each.

@@ -5,7 +5,7 @@ import { sample, sampleDelivery, sign } from "mambo-webhooks/testing";
 import { bytesOf, headersOf, pastedRequest, requestOf, textOf } from "./input.js";
 import { copyButton, element, list, sideBySide, tree } from "./show.js";
 
-const KINDS = [
+const EVENT_TYPES = [
   "Ping",
   "ActivityCreated",
   "ActivityBehavioursAdded",
@@ -43,7 +43,7 @@ const body = () => fileBody ?? bytesOf(at("body").value);
 /** What is filled in, as a receiver takes it; empty fields are left out. */
 function options(more) {
   const settings = { secret: at("secret").value, allowShortSecrets: true };
-  for (const name of ["profile", "registry", "pinned", "kind"]) if (field(name) !== "") settings[name] = field(name);
+  for (const name of ["profile", "registry", "pinned", "eventType"]) if (field(name) !== "") settings[name] = field(name);
   return { ...settings, ...more };
 }
 
@@ -98,7 +98,7 @@ function verdict(delivery) {
     const { event, keyId, timestamp, receivedVersion, versionStatus, replayKey, eventKey } = signed;
     at("event").replaceChildren(
       list([
-        ["Kind", event.kind ?? "not named"],
+        ["Event type", event.type ?? "not named"],
         ["Id", event.id],
         ["Version", receivedVersion ?? "not named"],
         ["Version", versionStatus],
@@ -168,11 +168,11 @@ function shapes(delivery, signed) {
 /** A signed delivery for a shell. It holds a signature, and not the secret. */
 function curl() {
   const secret = at("secret").value;
-  const kind = at("test-kind").value;
+  const type = at("test-type").value;
   const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
   const { found, error } = tried(() => {
     const [profile, pinned, registry] = ["profile", "pinned", "registry"].map((id) => field(id) || undefined);
-    const text = sample(kind, { ...(registry && { registry }), ...(pinned && { version: pinned }) });
+    const text = sample(type, { ...(registry && { registry }), ...(pinned && { version: pinned }) });
     const header = profile === undefined ? "x-mambo-signature" : (JSON.parse(profile)?.scheme?.header ?? "x-mambo-signature");
     const value = sign({ secret, body: text, ...(profile && { profile }) });
     return [
@@ -208,7 +208,7 @@ const looksLikeRequest = (file) =>
     .text()
     .then((start) => /^[A-Z]+ \S/.test(start));
 
-at("test-kind").append(...KINDS.map((kind) => element("option", {}, kind)));
+at("test-type").append(...EVENT_TYPES.map((type) => element("option", {}, type)));
 at("sample").addEventListener("click", () => {
   at("secret").value ||= "a secret for trying it out";
   // It is signed as is assumed of Mambo.

@@ -5,17 +5,17 @@ import { createReceiver, memoryReplayStore } from "mambo-webhooks";
 import { nodeHandler } from "mambo-webhooks/node";
 import { Counter, register } from "prom-client";
 
-const events = new Counter({ name: "mambo_events_total", help: "Events by kind.", labelNames: ["kind"] });
+const events = new Counter({ name: "mambo_events_total", help: "Events by type.", labelNames: ["type"] });
 const verbs = new Counter({ name: "mambo_activities_total", help: "Activities by behaviour.", labelNames: ["verb"] });
 const refused = new Counter({ name: "mambo_refused_total", help: "Deliveries that were not taken.", labelNames: ["code"] });
 
-// Labels must not grow with what comes in: kinds that this release of the SDK does not know count as one, and so does any
+// Labels must not grow with what comes in: event types that this release of the SDK does not know count as one, and so does any
 // behaviour that is not listed here.
 const BEHAVIOURS = new Set((process.env.BEHAVIOURS ?? "").split(","));
 
 // A retry must not count twice.
 const receiver = createReceiver({ secret: process.env.MAMBO_SECRET ?? "", replay: { store: memoryReplayStore(), by: "event" } })
-  .onAny(({ known, kind }) => events.inc({ kind: known ? kind : "unknown" }))
+  .onAny(({ known, type }) => events.inc({ type: known ? type : "unknown" }))
   .on("ActivityCreated", ({ data }) => {
     const verb = data?.attrs?.verb;
     verbs.inc({ verb: BEHAVIOURS.has(verb) ? verb : "other" });

@@ -12,8 +12,8 @@ const receiver = createReceiver({
   registry: readFileSync(process.env.MAMBO_REGISTRY ?? new URL("../registry/payload-9.0.0.json", import.meta.url), "utf8"),
 });
 
-receiver.onAny(({ kind, data }, { receivedVersion, deliveredVersion, applied }) => {
-  console.log(JSON.stringify({ ok: true, kind, data, receivedVersion, deliveredVersion, applied }));
+receiver.onAny(({ type, data }, { receivedVersion, deliveredVersion, applied }) => {
+  console.log(JSON.stringify({ ok: true, type, data, receivedVersion, deliveredVersion, applied }));
 });
 const onError = ({ code, message }) => console.log(JSON.stringify({ ok: false, code, message }));
 

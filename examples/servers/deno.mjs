@@ -2,8 +2,8 @@
 import { createReceiver } from "mambo-webhooks";
 import { fetchHandler } from "mambo-webhooks/fetch";
 
-const receiver = createReceiver({ secret: Deno.env.get("MAMBO_SECRET") ?? "" }).onAny(({ kind, data }) => {
-  console.log(JSON.stringify({ kind, data }));
+const receiver = createReceiver({ secret: Deno.env.get("MAMBO_SECRET") ?? "" }).onAny(({ type, data }) => {
+  console.log(JSON.stringify({ type, data }));
 });
 
 const onListen = ({ port }) => console.error(`listening on ${port}`);

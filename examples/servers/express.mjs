@@ -3,8 +3,8 @@ import express from "express";
 import { createReceiver } from "mambo-webhooks";
 import { expressHandler } from "mambo-webhooks/express";
 
-const receiver = createReceiver({ secret: process.env.MAMBO_SECRET ?? "" }).onAny(({ kind, data }) => {
-  console.log(JSON.stringify({ kind, data }));
+const receiver = createReceiver({ secret: process.env.MAMBO_SECRET ?? "" }).onAny(({ type, data }) => {
+  console.log(JSON.stringify({ type, data }));
 });
 
 const app = express();

@@ -3,8 +3,8 @@ import Fastify from "fastify";
 import { createReceiver } from "mambo-webhooks";
 import { fastifyWebhooks } from "mambo-webhooks/fastify";
 
-const receiver = createReceiver({ secret: process.env.MAMBO_SECRET ?? "" }).onAny(({ kind, data }) => {
-  console.log(JSON.stringify({ kind, data }));
+const receiver = createReceiver({ secret: process.env.MAMBO_SECRET ?? "" }).onAny(({ type, data }) => {
+  console.log(JSON.stringify({ type, data }));
 });
 
 const app = Fastify();

@@ -2,8 +2,8 @@
 import { createReceiver } from "mambo-webhooks";
 import { lambdaHandler } from "mambo-webhooks/lambda";
 
-const receiver = createReceiver({ secret: process.env.MAMBO_SECRET ?? "" }).onAny(({ kind, data }) => {
-  console.log(JSON.stringify({ kind, data }));
+const receiver = createReceiver({ secret: process.env.MAMBO_SECRET ?? "" }).onAny(({ type, data }) => {
+  console.log(JSON.stringify({ type, data }));
 });
 
 export const handler = lambdaHandler(receiver, { onError: console.error });

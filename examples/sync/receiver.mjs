@@ -9,17 +9,17 @@ const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL });
 // A connection that breaks while it is idle is replaced by the next query.
 pool.on("error", (error) => console.error(error.message));
 await pool.query(`
-  CREATE TABLE IF NOT EXISTS activities (event_key text PRIMARY KEY, uuid text, kind text NOT NULL, body json NOT NULL,
+  CREATE TABLE IF NOT EXISTS activities (event_key text PRIMARY KEY, uuid text, type text NOT NULL, body json NOT NULL,
                                          seen timestamptz NOT NULL DEFAULT now());
   CREATE INDEX IF NOT EXISTS activities_by_user ON activities (uuid)`);
 
-const receiver = createReceiver({ secret: process.env.MAMBO_SECRET ?? "" }).onAny(async ({ kind, data }, { eventKey, raw }) => {
-  if (kind === "Ping") return;
+const receiver = createReceiver({ secret: process.env.MAMBO_SECRET ?? "" }).onAny(async ({ type, data }, { eventKey, raw }) => {
+  if (type === "Ping") return;
   // The key is the same for every delivery of an event, so no replay store is needed beside the database. Without an id in
   // the envelope it is a digest of the body: two events with equal bodies then count as one.
   await pool.query(
-    "INSERT INTO activities (event_key, uuid, kind, body) VALUES ($1, $2, $3, $4) ON CONFLICT (event_key) DO NOTHING",
-    [eventKey, data?.uuid ?? null, kind ?? "unknown", Buffer.from(raw).toString()], // as it came: jsonb would refuse \u0000, and JavaScript rounds big numbers
+    "INSERT INTO activities (event_key, uuid, type, body) VALUES ($1, $2, $3, $4) ON CONFLICT (event_key) DO NOTHING",
+    [eventKey, data?.uuid ?? null, type ?? "unknown", Buffer.from(raw).toString()], // as it came: jsonb would refuse \u0000, and JavaScript rounds big numbers
   );
 });
 

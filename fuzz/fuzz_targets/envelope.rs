@@ -11,7 +11,7 @@ fuzz_target!(|body: &[u8]| {
         // One byte order mark is passed over, which serde does not do.
         let json = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
         assert!(serde_json::from_slice::<&serde_json::value::RawValue>(json).is_ok());
-        if envelope.kind.is_some() {
+        if envelope.event_type.is_some() {
             let printed = envelope.print(&layout);
             assert_eq!(Envelope::parse(&layout, printed.as_bytes()).unwrap(), envelope);
         }

@@ -1,4 +1,5 @@
-//! Any body, with and without a kind that the caller names: the data is the whole body or a value in it, and nothing is lost.
+//! Any body, with and without an event type that the caller names: the data is the whole body or a value in it, and
+//! nothing is lost.
 #![no_main]
 
 use std::collections::BTreeMap;
@@ -10,7 +11,7 @@ use serde_json::value::RawValue;
 fuzz_target!(|input: (bool, &[u8])| {
     let (is_named, body) = input;
     let receiver = Receiver::new(KeyRing::single("a secret of at least 16 bytes").unwrap());
-    let receiver = if is_named { receiver.kind("ActivityCreated") } else { receiver };
+    let receiver = if is_named { receiver.event_type("ActivityCreated") } else { receiver };
     let text = std::str::from_utf8(body).map(|text| text.strip_prefix('\u{feff}').unwrap_or(text));
     let received = match receiver.open(Verified::assume_verified(body, UnixMillis(0)), &[("none", "")]) {
         Ok(received) => received,
@@ -28,6 +29,6 @@ fuzz_target!(|input: (bool, &[u8])| {
         assert!(whole.contains(data) && !has_none, "{whole}");
     }
     if is_named {
-        assert!(received.event.kind() == Some("ActivityCreated") || whole == r#"{"message":"ping"}"# || data == whole, "{whole}");
+        assert!(received.event.event_type() == Some("ActivityCreated") || whole == r#"{"message":"ping"}"# || data == whole, "{whole}");
     }
 });

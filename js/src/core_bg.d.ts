@@ -13,7 +13,7 @@ export interface Proof {
 
 /** A verified delivery. What it does not have is left out, and so are empty lists. */
 export interface ReceivedByCore extends Proof {
-  readonly kind?: string;
+  readonly type?: string;
   readonly id?: string;
   /** JSON text. */
   readonly time?: string;

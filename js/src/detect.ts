@@ -27,7 +27,7 @@ export interface Detection {
     /** Whether that is within five minutes of now. */
     readonly isRecent: boolean;
   }[];
-  /** Where kind, id, version, time and data seem to be in the body, as JSON pointers. */
+  /** Where type, id, version, time and data seem to be in the body, as JSON pointers. */
   readonly fieldHints: readonly { readonly what: string; readonly at: string }[];
 }
 

@@ -1,6 +1,6 @@
 import { WebhookError, webhookError } from "./errors.ts";
-import { KINDS } from "./kinds.ts";
-import type { KnownEvent, KnownKind, Received, WebhookEvent } from "./types.ts";
+import { EVENT_TYPES } from "./event-types.ts";
+import type { KnownEvent, KnownEventType, Received, WebhookEvent } from "./types.ts";
 
 /**
  * Handles an event; may be asynchronous. `context` holds the arguments that the framework called the adapter with:
@@ -8,8 +8,8 @@ import type { KnownEvent, KnownKind, Received, WebhookEvent } from "./types.ts";
  */
 export type Handler<Event> = (event: Event, received: Received, context: readonly any[]) => unknown;
 
-/** An event of one known kind. */
-export type EventOf<Kind extends KnownKind> = Extract<KnownEvent, { readonly kind: Kind }>;
+/** An event of one known type. */
+export type EventOf<Type extends KnownEventType> = Extract<KnownEvent, { readonly type: Type }>;
 
 interface Row {
   readonly fits: (event: WebhookEvent) => boolean;
@@ -21,7 +21,7 @@ export class Handlers {
   readonly #rows: Row[] = [];
   readonly #declared: ReadonlySet<string>;
 
-  /** @param declared kinds that the receiver's registry knows beside those of this release */
+  /** @param declared event types that the receiver's registry knows beside those of this release */
   constructor(declared: ReadonlySet<string>) {
     this.#declared = declared;
   }
@@ -31,10 +31,10 @@ export class Handlers {
     this.#rows.push({ fits, run });
   }
 
-  addFor(kind: string, run: Row["run"]): void {
-    // A kind that is misspelt never comes; its handler would be silent for ever.
-    if (!KINDS.has(kind) && !this.#declared.has(kind)) throw webhookError("kind_unknown");
-    this.add((event) => event.kind === kind, run);
+  addFor(type: string, run: Row["run"]): void {
+    // An event type that is misspelt never comes; its handler would be silent for ever.
+    if (!EVENT_TYPES.has(type) && !this.#declared.has(type)) throw webhookError("event_type_unknown");
+    this.add((event) => event.type === type, run);
   }
 
   /** Refuses to take events that no handler would see: acknowledged, they would be lost. */
@@ -52,7 +52,7 @@ export class Handlers {
     if (thrown.length === 1 && WebhookError.is(thrown[0])) throw new Error("a handler failed", { cause: thrown[0] });
     if (thrown.length === 1) throw thrown[0];
     if (thrown.length > 1) {
-      throw new AggregateError(thrown, `${thrown.length} handlers of ${event.kind ?? "an event without a kind"} failed`);
+      throw new AggregateError(thrown, `${thrown.length} handlers of ${event.type ?? "an event without a type"} failed`);
     }
   }
 }

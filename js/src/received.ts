@@ -1,6 +1,6 @@
 import * as glue from "./core_bg.js";
 import type { Proof, ReceivedByCore } from "./core_bg.js";
-import { KINDS } from "./kinds.ts";
+import { EVENT_TYPES } from "./event-types.ts";
 import { call } from "./loader.ts";
 import type { Slot } from "./slot.ts";
 import type { Loss, Received, VersionStatus, Verified, WebhookEvent } from "./types.ts";
@@ -32,7 +32,7 @@ export class VerifiedDelivery implements Verified {
 /** A verified delivery with its event. */
 export class ReceivedDelivery extends VerifiedDelivery implements Received {
   readonly event: WebhookEvent;
-  readonly kind: string | null;
+  readonly type: string | null;
   readonly receivedVersion: string | null;
   readonly deliveredVersion: string | null;
   readonly versionStatus: VersionStatus;
@@ -42,11 +42,11 @@ export class ReceivedDelivery extends VerifiedDelivery implements Received {
 
   constructor(found: ReceivedByCore, raw: Uint8Array, slot: Slot, headers: string) {
     super(found, raw, slot, headers);
-    const { kind = null, id = null, time, range = [0, 0] } = found;
+    const { type = null, id = null, time, range = [0, 0] } = found;
     this.#json = found.data ?? decoder.decode(raw.subarray(...range));
     const data: unknown = JSON.parse(this.#json);
-    this.event = { known: KINDS.has(kind), kind, id, time: time === undefined ? null : JSON.parse(time), data } as WebhookEvent;
-    this.kind = kind;
+    this.event = { known: EVENT_TYPES.has(type), type, id, time: time === undefined ? null : JSON.parse(time), data } as WebhookEvent;
+    this.type = type;
     this.receivedVersion = found.receivedVersion ?? null;
     this.deliveredVersion = found.deliveredVersion ?? null;
     this.versionStatus = found.versionStatus;

@@ -12,7 +12,7 @@ import { Slot } from "./slot.ts";
 import type {
   Delivery,
   JsonDocument,
-  KnownKind,
+  KnownEventType,
   MacChoice,
   Received,
   ReceiverOptions,
@@ -44,14 +44,14 @@ export interface Receiver {
    */
   process<Result>(delivery: Delivery, handler: (received: Received) => Result | Promise<Result>): Promise<Result>;
   /**
-   * Adds a handler for events of one kind. Several for one kind all run. A kind that the receiver's registry declares is
+   * Adds a handler for events of one type. Several for one type all run. A type that the receiver's registry declares is
    * taken too; its name needs a cast, so that the compiler finds other names misspelt.
-   * @throws WebhookError `kind_unknown` for a kind that neither this release nor the registry knows
+   * @throws WebhookError `event_type_unknown` for an event type that neither this release nor the registry knows
    */
-  on<Kind extends KnownKind>(kind: Kind, handler: Handler<EventOf<Kind>>): Receiver;
+  on<Type extends KnownEventType>(type: Type, handler: Handler<EventOf<Type>>): Receiver;
   /** Adds a handler for every event. */
   onAny(handler: Handler<WebhookEvent>): Receiver;
-  /** Adds a handler for events of a kind that this release of the SDK does not know. */
+  /** Adds a handler for events of a type that this release of the SDK does not know. */
   onUnknown(handler: Handler<UnknownEvent>): Receiver;
   /**
    * Processes one delivery with the handlers that were added; an event without a handler is passed over.
@@ -152,8 +152,8 @@ export function createReceiver(options: ReceiverOptions): Receiver {
       const found = receiver.receive(delivery);
       return runOnce(found, async () => handler(found));
     },
-    on(kind: string, handler: Handler<never>) {
-      handlers.addFor(kind, handler);
+    on(type: string, handler: Handler<never>) {
+      handlers.addFor(type, handler);
       return receiver;
     },
     onAny(handler) {

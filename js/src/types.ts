@@ -59,8 +59,8 @@ export interface CommonOptions {
   readonly targetVersion?: "as_received" | "latest" | (string & {});
   /** Refuse payloads that do not fit a change, instead of listing a loss. Default: false, so no event is lost. */
   readonly strict?: boolean;
-  /** The kind of deliveries that do not name it themselves: one endpoint for one kind. */
-  readonly kind?: string;
+  /** The event type of deliveries that do not name it themselves: one endpoint for one type. */
+  readonly eventType?: string;
   /** Largest body that is looked at. Default: 1048576. */
   readonly maxBodyBytes?: number;
   /** The time in milliseconds since 1970. Default: `Date.now`. */
@@ -109,7 +109,7 @@ export interface PointWallet {
   readonly [member: string]: unknown;
 }
 
-/** The data of each kind that Mambo's docs name. */
+/** The data of each event type that Mambo's docs name. */
 export interface EventData {
   Ping: Ping;
   ActivityCreated: Activity;
@@ -122,8 +122,8 @@ export interface EventData {
   PointWalletUpdated: PointWallet;
 }
 
-/** A kind that this release of the SDK knows. */
-export type KnownKind = keyof EventData;
+/** An event type that this release of the SDK knows. */
+export type KnownEventType = keyof EventData;
 
 interface EventParts {
   /** The event's id, where the envelope names one. */
@@ -132,28 +132,28 @@ interface EventParts {
   readonly time: unknown;
 }
 
-/** An event of a kind that this release of the SDK knows. */
+/** An event of a type that this release of the SDK knows. */
 export type KnownEvent = {
-  [Kind in KnownKind]: EventParts & {
+  [Type in KnownEventType]: EventParts & {
     readonly known: true;
-    readonly kind: Kind;
-    readonly data: EventData[Kind];
+    readonly type: Type;
+    readonly data: EventData[Type];
   };
-}[KnownKind];
+}[KnownEventType];
 
-/** Declared as an enum, so that the compiler does not take it for the name of a known kind. At run time it is text. */
-declare enum UnknownKinds {
-  Any = "any text but the name of a known kind",
+/** Declared as an enum, so that the compiler does not take it for the name of a known event type. At run time it is text. */
+declare enum UnknownEventTypes {
+  Any = "any text but the name of a known event type",
 }
 
-/** The name of a kind that this release does not know: a text. `event.kind === "Ping"` alone tells the type of the data. */
-export type UnknownKind = UnknownKinds;
+/** The name of an event type that this release does not know: a text. `event.type === "Ping"` alone tells the type of the data. */
+export type UnknownEventType = UnknownEventTypes;
 
-/** An event of another kind: new ones may come at any time. */
+/** An event of another type: new ones may come at any time. */
 export interface UnknownEvent extends EventParts {
   readonly known: false;
-  /** The kind, where the delivery or the receiver's settings name one. */
-  readonly kind: UnknownKind | null;
+  /** The event type, where the delivery or the receiver's settings name one. */
+  readonly type: UnknownEventType | null;
   readonly data: unknown;
 }
 
@@ -201,8 +201,8 @@ export interface Verified {
 export interface Received extends Verified {
   /** What happened, with its data in the target version. */
   readonly event: WebhookEvent;
-  /** The kind of the event, where one is named. */
-  readonly kind: string | null;
+  /** The event type, where one is named. */
+  readonly type: string | null;
   /** The version in whose shape the data came, where that is known. */
   readonly receivedVersion: string | null;
   /** The version in whose shape the data is now, where that is known. */

@@ -34,8 +34,8 @@ impl fmt::Debug for HmacKey {
 }
 
 impl HmacKey {
-    /// Takes in a key of any length, as RFC 2104 says: a key longer than a block is hashed first, a shorter one is filled
-    /// up with zeros.
+    /// Takes in a key of any length, as RFC 2104 says: a key longer than a block is hashed first, a shorter one is
+    /// filled up with zeros.
     #[must_use]
     pub fn new(secret: &[u8]) -> Self {
         let mut block = Zeroizing::new([0_u8; BLOCK_BYTES]);

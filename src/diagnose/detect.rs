@@ -1,5 +1,5 @@
-//! Detection: one captured delivery and its secret settle what Mambo's public docs leave open. Every grammar, separator,
-//! unit and key encoding of a bounded set is tried; what fits is handed out as a profile.
+//! Detection: one captured delivery and its secret settle what Mambo's public docs leave open. Every grammar,
+//! separator, unit and key encoding of a bounded set is tried; what fits is handed out as a profile.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -8,7 +8,7 @@ use crate::crypto::encoding::Encoding;
 use crate::crypto::hmac::{HmacKey, constant_time_eq};
 use crate::diagnose::variants::{SEPARATORS, grammars};
 use crate::error::Error;
-use crate::event::KINDS;
+use crate::event::EVENT_TYPES;
 use crate::headers::Headers;
 use crate::json::pointer::escape_token;
 use crate::json::{Object, Pointer, unquoted};
@@ -38,7 +38,7 @@ pub struct Detected {
 /// Something in the body that looks like a part of an envelope.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldHint {
-    /// `kind`, `id`, `version`, `time` or `data`.
+    /// `type`, `id`, `version`, `time` or `data`.
     pub what: &'static str,
     /// Where it is.
     pub at: Pointer,
@@ -112,7 +112,7 @@ fn keys(secrets: &[&str]) -> Vec<(usize, Encoding, HmacKey)> {
     keys
 }
 
-/// Where kind, id, version, time and data seem to be, on the two upper levels of a body.
+/// Where event type, id, version, time and data seem to be, on the two upper levels of a body.
 #[must_use]
 pub fn field_hints(body: &[u8]) -> Vec<FieldHint> {
     let mut found = Vec::new();
@@ -133,8 +133,8 @@ fn look(object: &Object<'_>, above: &str, found: &mut Vec<FieldHint>) {
         let text = unquoted(json);
         let lower = name.to_ascii_lowercase();
         if let Some(text) = &text {
-            if KINDS.contains(&text.as_str()) {
-                add("kind");
+            if EVENT_TYPES.contains(&text.as_str()) {
+                add("type");
             } else if text.parse::<Version>().is_ok() {
                 add("version");
             } else if is_date(text) {
@@ -163,7 +163,7 @@ fn is_date(text: &str) -> bool {
     shape == "0000-00-00T" || shape == "0000-00-00 "
 }
 
-/// A layout made of what was seen outside the data; the default where no kind was seen.
+/// A layout made of what was seen outside the data; the default where no event type was seen.
 fn layout(field_hints: &[FieldHint]) -> EnvelopePaths {
     let data = field_hints.iter().find(|hint| hint.what == "data");
     let inside = |hint: &&FieldHint| data.is_some_and(|data| data.at.holds(&hint.at) && hint.at != data.at);
@@ -171,11 +171,11 @@ fn layout(field_hints: &[FieldHint]) -> EnvelopePaths {
         let seen = field_hints.iter().filter(|hint| hint.what == what && !inside(hint));
         seen.map(|hint| hint.at.clone()).take(1).collect()
     };
-    let kind = places("kind");
-    if kind.is_empty() {
+    let event_type = places("type");
+    if event_type.is_empty() {
         return EnvelopePaths::default();
     }
     let data = data.map_or_else(Pointer::default, |data| data.at.clone());
     let (id, version, time) = (places("id"), places("version"), places("time"));
-    EnvelopePaths { kind, id, version, time, data: alloc::vec![data], ..EnvelopePaths::default() }
+    EnvelopePaths { event_type, id, version, time, data: alloc::vec![data], ..EnvelopePaths::default() }
 }

@@ -15,12 +15,12 @@ pub struct Model<'a, T> {
 }
 
 impl<T: DeserializeOwned> Model<'_, T> {
-    /// Reads the data as its own type. What the type does not name is kept in its `extra`; of a repeated member the last
-    /// one counts, as in `JSON.parse`.
+    /// Reads the data as its own type. What the type does not name is kept in its `extra`; of a repeated member the
+    /// last one counts, as in `JSON.parse`.
     ///
     /// # Errors
-    /// When a member has another type than the model gives it, or values are nested deeper than 127 levels. The JSON text
-    /// is still there.
+    /// When a member has another type than the model gives it, or values are nested deeper than 127 levels. The JSON
+    /// text is still there.
     pub fn parse(&self) -> Result<T, serde_json::Error> {
         // Through a value: serde itself refuses a struct's member that is repeated.
         serde_json::from_value(serde_json::from_str::<Value>(&self.json)?)

@@ -66,7 +66,8 @@ impl Problems {
         self.add(code, &alloc::fmt::format(at), &alloc::fmt::format(sentence), hint);
     }
 
-    /// How many there are of members that are needed and could not be read; to be set back behind one that is not needed.
+    /// How many there are of members that are needed and could not be read; to be set back behind one that is not
+    /// needed.
     pub(super) const fn unread(&mut self) -> &mut usize {
         &mut self.unread
     }

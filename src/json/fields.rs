@@ -6,8 +6,8 @@ use alloc::vec::Vec;
 use super::document::{Doc, Problems};
 use super::object::Object;
 
-/// An object whose members are taken one by one. What is wrong with a member goes to the problems, and the member counts
-/// as absent; [`finish`](Self::finish) tells.
+/// An object whose members are taken one by one. What is wrong with a member goes to the problems, and the member
+/// counts as absent; [`finish`](Self::finish) tells.
 #[derive(Debug)]
 pub struct Fields<'a, 'p> {
     object: Object<'a>,
@@ -114,7 +114,8 @@ impl<'a, 'p> Fields<'a, 'p> {
         members.filter_map(|member| Some((member.decoded_name()?, self.doc.part(member.text()?)))).collect()
     }
 
-    /// Reports members that were not taken, and members that stand twice. Tells whether all that are needed could be read.
+    /// Reports members that were not taken, and members that stand twice. Tells whether all that are needed could be
+    /// read.
     #[allow(clippy::must_use_candidate, reason = "the problems are the answer, this is a word beside it")]
     pub fn finish(self) -> bool {
         let is_read = *self.problems.unread() == self.before;

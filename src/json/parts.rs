@@ -42,8 +42,8 @@ impl<'a> Part<'a> {
 }
 
 impl<'a> Parts<'a> {
-    /// Checks that `text` is JSON, and takes it apart when it starts with `open`, which is `{` or `[`; objects inside of it
-    /// too, `depth` levels of them.
+    /// Checks that `text` is JSON, and takes it apart when it starts with `open`, which is `{` or `[`; objects inside
+    /// of it too, `depth` levels of them.
     pub(super) fn read(text: &'a str, open: u8, depth: u8) -> Result<Option<Self>, Broken> {
         let mut scanner = Scanner::new(text);
         scanner.blanks();

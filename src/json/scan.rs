@@ -1,7 +1,7 @@
 //! Finds where JSON values begin and end (RFC 8259), at any depth and without recursion: nothing is turned into values.
 //!
-//! By hand and not by serde: its parser makes values, and does not say where they stand. A test compares the two on random
-//! text. Long strings, which most of a large body is, are skipped by `memchr`, with SIMD.
+//! By hand and not by serde: its parser makes values, and does not say where they stand. A test compares the two on
+//! random text. Long strings, which most of a large body is, are skipped by `memchr`, with SIMD.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -245,8 +245,8 @@ fn plain_length(text: &[u8]) -> usize {
     length.saturating_add(end)
 }
 
-/// The highest bit of each of eight bytes that is a quote, a backslash or a control character; above the first such byte
-/// other bits may be set.
+/// The highest bit of each of eight bytes that is a quote, a backslash or a control character; above the first such
+/// byte other bits may be set.
 const fn ends_in(eight: u64) -> u64 {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGHEST: u64 = ONES << 7;

@@ -13,8 +13,8 @@ use crate::verify::Verified;
 use crate::version::Version;
 
 /// An event that was verified. It cannot be had in another way: its proof is private, and only
-/// [`Receiver::receive`](crate::Receiver::receive) and [`Receiver::open`](crate::Receiver::open), which takes a [`Verified`],
-/// make one.
+/// [`Receiver::receive`](crate::Receiver::receive) and [`Receiver::open`](crate::Receiver::open), which takes a
+/// [`Verified`], make one.
 ///
 /// ```compile_fail,E0451
 /// # use mambo_webhooks::{Received, Verified};
@@ -37,7 +37,7 @@ use crate::version::Version;
 /// # fn main() -> Result<(), mambo_webhooks::Error> {
 /// let receiver = Receiver::new(KeyRing::single("a secret of at least 16 bytes")?);
 /// let from_a_queue = Verified::assume_verified(br#"{"message":"ping"}"#, UnixMillis(1_700_000_000_000));
-/// assert_eq!(receiver.open(from_a_queue, &[("none", "")])?.event.kind(), Some("Ping"));
+/// assert_eq!(receiver.open(from_a_queue, &[("none", "")])?.event.event_type(), Some("Ping"));
 /// # Ok(())
 /// # }
 /// ```
@@ -62,11 +62,11 @@ pub struct Received<'a> {
     pub(crate) verified: Verified<'a>,
 }
 
-/// Shows no part of a body but kind and id, and no signature.
+/// Shows no part of a body but event type and id, and no signature.
 impl fmt::Debug for Received<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Received")
-            .field("kind", &self.event.kind())
+            .field("event_type", &self.event.event_type())
             .field("id", &self.id)
             .field("received_version", &self.received_version)
             .field("delivered_version", &self.delivered_version)

@@ -39,12 +39,12 @@ pub enum TargetVersion {
 pub struct Receiver {
     pub(crate) verifier: Verifier,
     pub(crate) envelope: EnvelopePaths,
-    /// `None` for the built-in registry, which has versions and kinds, but no change.
+    /// `None` for the built-in registry, which has versions and event types, but no change.
     pub(crate) shims: Option<Shims>,
     pub(crate) strictness: Strictness,
     pub(crate) pinned: Option<Version>,
     pub(crate) target_version: TargetVersion,
-    pub(crate) kind: Option<String>,
+    pub(crate) event_type: Option<String>,
     pub(crate) max_body_bytes: usize,
 }
 
@@ -59,7 +59,7 @@ impl Receiver {
             strictness: Strictness::default(),
             pinned: None,
             target_version: TargetVersion::default(),
-            kind: None,
+            event_type: None,
             max_body_bytes: MAX_BODY_BYTES,
         }
     }
@@ -109,10 +109,10 @@ impl Receiver {
         self
     }
 
-    /// Names the kind of deliveries that do not name it themselves: one endpoint for one kind.
+    /// Names the event type of deliveries that do not name it themselves: one endpoint for one type.
     #[must_use]
-    pub fn kind(mut self, kind: &str) -> Self {
-        self.kind = Some(kind.into());
+    pub fn event_type(mut self, event_type: &str) -> Self {
+        self.event_type = Some(event_type.into());
         self
     }
 
@@ -126,7 +126,8 @@ impl Receiver {
     /// Verifies a delivery and returns its event in the target version.
     ///
     /// # Errors
-    /// As for [`Verifier::verify`], then `body_not_utf8` and `body_not_json`, and `shim_conflict` under the strict policy.
+    /// As for [`Verifier::verify`], then `body_not_utf8` and `body_not_json`, and `shim_conflict` under the strict
+    /// policy.
     pub fn receive<'a>(&self, headers: &dyn Headers, body: &'a [u8], now: UnixMillis) -> Result<Received<'a>, Error> {
         self.receive_by(&CoreHmac, headers, body, now)
     }
@@ -229,12 +230,12 @@ impl Receiver {
         let paths = &self.envelope;
         // Changes are to members of the data, mostly: those are found in the pass that checks the body.
         let depth = u8::from(self.target_version != TargetVersion::AsReceived && self.shims.is_some());
-        let (envelope, node) = Envelope::open(paths, verified.body(), self.kind.as_deref(), depth)?;
+        let (envelope, node) = Envelope::open(paths, verified.body(), self.event_type.as_deref(), depth)?;
         let named = |name: &Option<String>| header_text(headers, name.as_deref()?);
-        let kind = envelope.kind.clone().or_else(|| named(&paths.kind_header).map(Cow::Owned));
-        let kind = kind.or_else(|| self.kind.clone().map(Cow::Owned));
-        // A version that is there and cannot be read is not the same as none: which shape the data has is not known then.
-        // A header is not signed: it counts only where the body says nothing at all.
+        let event_type = envelope.event_type.clone().or_else(|| named(&paths.type_header).map(Cow::Owned));
+        let event_type = event_type.or_else(|| self.event_type.clone().map(Cow::Owned));
+        // A version that is there and cannot be read is not the same as none: which shape the data has is not known
+        // then. A header is not signed: it counts only where the body says nothing at all.
         let given = envelope.version.clone().or_else(|| named(&paths.version_header).map(Cow::Owned));
         let received_version = given.map_or(self.pinned, |text| text.parse().ok());
         let target = match self.target_version {
@@ -245,14 +246,14 @@ impl Receiver {
         let mut data = Cow::Borrowed(envelope.data);
         let (mut applied, mut losses) = (Vec::new(), Vec::new());
         let mut delivered_version = received_version;
-        if let (Some(kind), Some(from), Some(to)) = (&kind, received_version, target) {
-            let plan = self.shims.as_ref().map(|shims| shims.plan(kind, from, to)).unwrap_or_default();
+        if let (Some(event_type), Some(from), Some(to)) = (&event_type, received_version, target) {
+            let plan = self.shims.as_ref().map(|shims| shims.plan(event_type, from, to)).unwrap_or_default();
             let shimmed = apply_to(plan, node, envelope.data, self.strictness)?;
             applied = shimmed.applied.into_iter().map(String::from).collect();
             losses = shimmed.losses;
             data = shimmed.data;
             // Where changes may be unknown, the shape that came out is not known either.
-            let knows = |shims: &Shims| shims.registry().events.contains_key(&**kind);
+            let knows = |shims: &Shims| shims.registry().events.contains_key(&**event_type);
             let is_known = self.shims.as_ref().is_some_and(knows)
                 && self.versions().first().is_none_or(|first| *first <= from.min(to))
                 && self.versions().last().is_some_and(|latest| *latest >= from.max(to));
@@ -262,7 +263,7 @@ impl Receiver {
                 Some(_) => (from == to || is_known).then_some(to),
             };
         }
-        let event = Event::new(kind, data);
+        let event = Event::new(event_type, data);
         let Envelope { id, time, .. } = envelope;
         let version_status = VersionStatus::of(received_version, self.versions());
         Ok(Received { event, id, time, received_version, delivered_version, version_status, applied, losses, verified })
@@ -276,7 +277,7 @@ impl Receiver {
     /// The names of the headers that [`receive`](Self::receive) looks at.
     pub fn header_names(&self) -> impl Iterator<Item = &str> {
         let paths = &self.envelope;
-        [Some(&self.verifier.scheme.header), paths.kind_header.as_ref(), paths.version_header.as_ref()]
+        [Some(&self.verifier.scheme.header), paths.type_header.as_ref(), paths.version_header.as_ref()]
             .into_iter()
             .flatten()
             .map(String::as_str)

@@ -26,7 +26,7 @@ struct Settings<'a> {
     pinned: Option<Version>,
     target_version: TargetVersion,
     strictness: Strictness,
-    kind: Option<String>,
+    event_type: Option<String>,
     max_body_bytes: Option<usize>,
 }
 
@@ -42,7 +42,7 @@ struct KeySettings {
 impl Receiver {
     /// The receiver that a settings document describes. `{"keys":[{"secret":"…"}]}` is the least; beside `keys`
     /// there are `allowShortSecrets`, `profile`, `registry`, `tolerance` with `pastSeconds` and `futureSeconds`,
-    /// `pinned`, `targetVersion`, `strict`, `kind` and `maxBodyBytes`.
+    /// `pinned`, `targetVersion`, `strict`, `type` and `maxBodyBytes`.
     ///
     /// # Errors
     /// `options_invalid`, and every code of fault `config`.
@@ -63,7 +63,7 @@ impl Receiver {
         receiver.target_version = settings.target_version;
         receiver.strictness = settings.strictness;
         receiver.pinned = settings.pinned;
-        receiver.kind = settings.kind;
+        receiver.event_type = settings.event_type;
         if let Some(profile) = settings.profile {
             receiver = receiver.profile(Profile::from_json(profile.raw())?)?;
         }
@@ -97,7 +97,7 @@ impl<'a> Settings<'a> {
             pinned: fields.parsed("pinned", Version::read),
             target_version: fields.parsed("targetVersion", target_version).unwrap_or_default(),
             strictness: if strict { Strictness::Strict } else { Strictness::Lenient },
-            kind: fields.text("kind"),
+            event_type: fields.text("eventType"),
             max_body_bytes: bytes,
         };
         fields.finish();

@@ -85,9 +85,9 @@ pub struct Settings {
     /// The release that it is pinned to; the newest one when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pinned: Option<String>,
-    /// The kinds that it gets; all of them when absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub kinds: Option<Vec<String>>,
+    /// The event types that it gets; all of them when absent.
+    #[serde(rename = "kinds", skip_serializing_if = "Option::is_none")]
+    pub event_types: Option<Vec<String>>,
     /// Most attempts a second; no limit when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rate_per_second: Option<NonZeroU32>,
@@ -109,13 +109,13 @@ struct StoredKey {
 
 impl Settings {
     /// An endpoint at `url`, whose deliveries are signed with `secret`, UTF-8 text of at least 16 bytes. It gets every
-    /// kind, at the newest version, until something else is said.
+    /// event type, at the newest version, until something else is said.
     #[must_use]
     pub fn new(url: &str, secret: &str) -> Self {
         let key = StoredKey { id: "1".to_owned(), secret: secret.to_owned(), not_after: None };
         let (url, max_in_flight) = (url.to_owned(), MAX_IN_FLIGHT);
         let keys = alloc::vec![key];
-        Self { url, keys, pinned: None, kinds: None, rate_per_second: None, max_in_flight, headers: Vec::new() }
+        Self { url, keys, pinned: None, event_types: None, rate_per_second: None, max_in_flight, headers: Vec::new() }
     }
 
     /// Which payload version it gets. Default: [`VersionPolicy::Latest`].
@@ -128,10 +128,10 @@ impl Settings {
         self
     }
 
-    /// The kinds that it gets. Default: all, also those that come later.
+    /// The event types that it gets. Default: all, also those that come later.
     #[must_use]
-    pub fn kinds(mut self, kinds: &[&str]) -> Self {
-        self.kinds = Some(kinds.iter().map(|&kind| kind.to_owned()).collect());
+    pub fn event_types(mut self, event_types: &[&str]) -> Self {
+        self.event_types = Some(event_types.iter().map(|&event_type| event_type.to_owned()).collect());
         self
     }
 
@@ -163,8 +163,8 @@ impl Settings {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// Adds a secret. Those before it sign too for `overlap`, to the millisecond; an overlap of zero ends them now. Where a
-    /// signature header has room for one signature only, the new secret signs.
+    /// Adds a secret. Those before it sign too for `overlap`, to the millisecond; an overlap of zero ends them now.
+    /// Where a signature header has room for one signature only, the new secret signs.
     ///
     /// # Errors
     /// `keys_too_many`, when that many secrets overlap.
@@ -185,10 +185,10 @@ impl Settings {
         Ok(())
     }
 
-    /// Whether it gets events of that kind.
+    /// Whether it gets events of that event type.
     #[must_use]
-    pub fn takes(&self, kind: &str) -> bool {
-        self.kinds.as_ref().is_none_or(|kinds| kinds.iter().any(|own| own == kind))
+    pub fn takes(&self, event_type: &str) -> bool {
+        self.event_types.as_ref().is_none_or(|event_types| event_types.iter().any(|own| own == event_type))
     }
 }
 
@@ -312,7 +312,7 @@ impl fmt::Debug for Settings {
             .field("host", &url.as_ref().and_then(Url::host_str))
             .field("keys", &keys)
             .field("pinned", &self.pinned)
-            .field("kinds", &self.kinds)
+            .field("event_types", &self.event_types)
             .field("headers", &headers)
             .finish_non_exhaustive()
     }

@@ -16,7 +16,7 @@ use crate::version::Version;
 #[derive(Clone, PartialEq, Eq)]
 pub struct NewEvent {
     pub(crate) id: Option<String>,
-    pub(crate) kind: String,
+    pub(crate) event_type: String,
     pub(crate) time: Option<String>,
     pub(crate) version: Version,
     pub(crate) data: String,
@@ -28,8 +28,8 @@ pub struct NewEvent {
 pub struct StoredEvent {
     /// Its id, the same in every delivery of it.
     pub id: String,
-    /// Its kind, as Mambo writes it.
-    pub kind: String,
+    /// Its event type, as Mambo writes it.
+    pub event_type: String,
     /// When it happened, as JSON text.
     pub time: Option<String>,
     /// The release in whose shape the data is.
@@ -39,17 +39,17 @@ pub struct StoredEvent {
 }
 
 impl NewEvent {
-    /// An event of a kind, with data as JSON text in the shape of `version`.
+    /// An event with data as JSON text in the shape of `version`.
     ///
     /// # Errors
     /// `body_not_json`, `payload_too_large`.
-    pub fn new(kind: &str, version: Version, data: &str) -> Result<Self, SendError> {
+    pub fn new(event_type: &str, version: Version, data: &str) -> Result<Self, SendError> {
         check(data)?;
         if data.len() > MAX_DATA_BYTES {
             return Err(SendError::PayloadTooLarge { bytes: data.len(), allowed: MAX_DATA_BYTES });
         }
-        let (kind, data) = (kind.to_owned(), data.to_owned());
-        Ok(Self { id: None, kind, time: None, version, data, idempotency_key: None })
+        let (event_type, data) = (event_type.to_owned(), data.to_owned());
+        Ok(Self { id: None, event_type, time: None, version, data, idempotency_key: None })
     }
 
     /// Gives it an id of yours instead of a new one.
@@ -80,7 +80,7 @@ impl NewEvent {
     #[must_use]
     pub fn ping(version: Version) -> Self {
         let data = r#"{"message":"ping"}"#.to_owned();
-        Self { id: None, kind: "Ping".to_owned(), time: None, version, data, idempotency_key: None }
+        Self { id: None, event_type: "Ping".to_owned(), time: None, version, data, idempotency_key: None }
     }
 
     /// The event with its id, its own or a new one that sorts by time, and its idempotency key.
@@ -88,14 +88,17 @@ impl NewEvent {
     /// # Errors
     /// `text_blank`: an unset variable must not make one event of many.
     pub fn named(self) -> Result<(StoredEvent, Option<String>), SendError> {
-        let Self { id, kind, time, version, data, idempotency_key } = self;
-        let texts =
-            [("event type", Some(&kind)), ("event id", id.as_ref()), ("idempotency key", idempotency_key.as_ref())];
+        let Self { id, event_type, time, version, data, idempotency_key } = self;
+        let texts = [
+            ("event type", Some(&event_type)),
+            ("event id", id.as_ref()),
+            ("idempotency key", idempotency_key.as_ref()),
+        ];
         for (name, text) in texts {
             text.map_or(Ok(()), |text| SendError::refuse_blank(name, text))?;
         }
         let id = id.unwrap_or_else(|| uuid::Uuid::now_v7().as_hyphenated().to_string());
-        Ok((StoredEvent { id, kind, time, version, data }, idempotency_key))
+        Ok((StoredEvent { id, event_type, time, version, data }, idempotency_key))
     }
 }
 
@@ -107,13 +110,13 @@ fn check(json: &str) -> Result<(), Error> {
 /// Shows no data: events are personal.
 impl fmt::Debug for NewEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "NewEvent({} {}, {} bytes)", self.kind, self.version, self.data.len())
+        write!(f, "NewEvent({} {}, {} bytes)", self.event_type, self.version, self.data.len())
     }
 }
 
 /// Shows no data: events are personal.
 impl fmt::Debug for StoredEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "StoredEvent({} {} {}, {} bytes)", self.id, self.kind, self.version, self.data.len())
+        write!(f, "StoredEvent({} {} {}, {} bytes)", self.id, self.event_type, self.version, self.data.len())
     }
 }

@@ -77,7 +77,8 @@ impl<S: Store> Sender<S> {
         self.store.change_endpoint(id.to_string(), Change::Settings(endpoint.settings)).await
     }
 
-    /// Adds a secret to an endpoint. Those before it sign too for `overlap` to the millisecond; none of it revokes them now.
+    /// Adds a secret to an endpoint. Those before it sign too for `overlap` to the millisecond; none of it revokes them
+    /// now.
     ///
     /// # Errors
     /// `endpoint_unknown`, and when the secret is refused.
@@ -99,8 +100,8 @@ impl<S: Store> Sender<S> {
     }
 
     /// Removes an endpoint, and deletes its secrets. What waits for it is set aside as dead, with the failure
-    /// `endpoint_removed` in the log; attempts in flight end first. Its log stays until it is pruned. The id can be used
-    /// again once none of its deliveries waits or is in flight.
+    /// `endpoint_removed` in the log; attempts in flight end first. Its log stays until it is pruned. The id can be
+    /// used again once none of its deliveries waits or is in flight.
     ///
     /// # Errors
     /// `endpoint_unknown`, `store_failed`.

@@ -1,4 +1,5 @@
-//! What keeps events until they are delivered: the trait [`Store`], what passes through it, and its two implementations.
+//! What keeps events until they are delivered: the trait [`Store`], what passes through it, and its two
+//! implementations.
 
 mod report;
 

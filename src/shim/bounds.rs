@@ -23,16 +23,16 @@ pub(super) fn is_bounded(registry: &Registry, problems: &mut Problems) -> bool {
     };
     // Each event is looked at for each change.
     let mut placed = registry.events.len().saturating_mul(changes.len()) / 16;
-    for kind in registry.events.keys() {
+    for event_type in registry.events.keys() {
         if placed > MAX_PLACED_OPS {
             break;
         }
         let mut levels: usize = 0;
         for change in changes {
-            if registry.models_before(kind, change.since).is_cut {
-                return over(format_args!("{kind} holds models in over {MAX_PLACES} places, or too deep"));
+            if registry.models_before(event_type, change.since).is_cut {
+                return over(format_args!("{event_type} holds models in over {MAX_PLACES} places, or too deep"));
             }
-            let places = registry.places_before(kind, &change.on, change.since).len();
+            let places = registry.places_before(event_type, &change.on, change.since).len();
             let times = |each: fn(&Op) -> usize| {
                 change.ops.iter().map(each).fold(0, usize::saturating_add).saturating_mul(places)
             };
@@ -40,7 +40,9 @@ pub(super) fn is_bounded(registry: &Registry, problems: &mut Problems) -> bool {
             levels = levels.saturating_add(times(deepens));
         }
         if levels > MAX_LEVELS {
-            return over(format_args!("changes can nest values of {kind} {levels} levels deep, allowed {MAX_LEVELS}"));
+            return over(format_args!(
+                "changes can nest values of {event_type} {levels} levels deep, allowed {MAX_LEVELS}"
+            ));
         }
     }
     placed <= MAX_PLACED_OPS || over(format_args!("changes apply at over {MAX_PLACED_OPS} places of events"))

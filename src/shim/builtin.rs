@@ -35,8 +35,8 @@ impl Registry {
         Self { deprecations, ..builtin(SHAPES) }
     }
 
-    /// Every problem of a registry document laid over the built-in one, in the order of the document; none for a document
-    /// that [`from_json`](Self::from_json) reads.
+    /// Every problem of a registry document laid over the built-in one, in the order of the document; none for a
+    /// document that [`from_json`](Self::from_json) reads.
     #[must_use]
     pub fn problems(text: &str) -> Vec<Problem> {
         let mut problems = Problems::default();
@@ -108,9 +108,9 @@ mod tests {
         assert_eq!(VERSIONS, registry.versions);
         assert!(registry.changes.is_empty(), "no change of a shape is public");
         assert!(registry.deprecations.iter().all(|entry| entry.doubt.is_some()));
-        let kinds: Vec<&str> = registry.events.keys().map(alloc::string::String::as_str).collect();
-        let mut known = crate::event::KINDS.to_vec();
+        let event_types: Vec<&str> = registry.events.keys().map(alloc::string::String::as_str).collect();
+        let mut known = crate::event::EVENT_TYPES.to_vec();
         known.sort_unstable();
-        assert_eq!(kinds, known);
+        assert_eq!(event_types, known);
     }
 }

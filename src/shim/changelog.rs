@@ -56,7 +56,7 @@ fn section(registry: &Registry, change: &Change, f: &mut fmt::Formatter<'_>) -> 
     }
     let (Target::Model(on) | Target::Event(on)) = &change.on;
     let events = registry.events.keys().map(String::as_str);
-    let touched = events.filter(|kind| !registry.places_before(kind, &change.on, change.since).is_empty());
+    let touched = events.filter(|event_type| !registry.places_before(event_type, &change.on, change.since).is_empty());
     let touched: Vec<&str> = touched.collect();
     let touched = if touched.is_empty() { "no known event".into() } else { touched.join(", ") };
     write!(f, "\n\nOn {on}, in {touched}.\n\n")?;

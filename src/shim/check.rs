@@ -56,9 +56,9 @@ fn check_models(registry: &Registry, problems: &mut Problems) {
     let unknown = |name: &str, at: fmt::Arguments<'_>, problems: &mut Problems| {
         problems.report("model_unknown", at, format_args!("model `{name}` is unknown"), "list it in models");
     };
-    for (kind, event) in &registry.events {
+    for (event_type, event) in &registry.events {
         if !known(&event.model) {
-            unknown(&event.model, format_args!("/events/{kind}/model"), problems);
+            unknown(&event.model, format_args!("/events/{event_type}/model"), problems);
         }
     }
     for (name, model) in &registry.models {
@@ -91,7 +91,7 @@ fn check_since(registry: &Registry, change: &Change, at: &str, problems: &mut Pr
     }
     let known = match &change.on {
         Target::Model(model) => registry.models.contains_key(model),
-        Target::Event(kind) => registry.events.contains_key(kind),
+        Target::Event(event_type) => registry.events.contains_key(event_type),
     };
     if !known {
         let (Target::Model(name) | Target::Event(name)) = &change.on;
@@ -102,7 +102,7 @@ fn check_since(registry: &Registry, change: &Change, at: &str, problems: &mut Pr
     let carriers: Vec<_> = registry
         .events
         .iter()
-        .filter(|(kind, _)| !registry.places_before(kind, &change.on, change.since).is_empty())
+        .filter(|(event_type, _)| !registry.places_before(event_type, &change.on, change.since).is_empty())
         .collect();
     let dead = |introduced: &Option<_>| introduced.is_some_and(|introduced| change.since <= introduced);
     if !carriers.is_empty() && carriers.iter().all(|(_, event)| dead(&event.introduced)) {

@@ -1,8 +1,8 @@
 //! The order in which the changes of an event are carried out, and whether they can follow one another in it.
 //!
 //! Versions follow each other. Within one, inner places come before the places that hold them: pointers and `contains`
-//! speak of the shape right before the version, which an inner place still has then. At one depth, changes and their ops
-//! keep the order of the document. The way back undoes all of it from the end.
+//! speak of the shape right before the version, which an inner place still has then. At one depth, changes and their
+//! ops keep the order of the document. The way back undoes all of it from the end.
 
 use alloc::format;
 use alloc::vec::Vec;
@@ -26,12 +26,12 @@ pub(super) struct Placed {
 }
 
 /// The changes of an event at all their places, from the oldest version to the newest.
-pub(super) fn ordered(registry: &Registry, kind: &str) -> Vec<Placed> {
+pub(super) fn ordered(registry: &Registry, event_type: &str) -> Vec<Placed> {
     let mut ordered = Vec::new();
     for since in &registry.versions {
         let mut placed: Vec<Placed> = Vec::new();
         for (change, Change { on, .. }) in registry.changes.iter().enumerate().filter(|(_, it)| it.since == *since) {
-            let places = registry.places_before(kind, on, *since).into_iter();
+            let places = registry.places_before(event_type, on, *since).into_iter();
             placed.extend(places.map(|at| Placed { since: *since, change, at }));
         }
         let depth = |placed: &Placed| placed.at.segments().len();
@@ -48,11 +48,11 @@ pub(super) fn check_order(registry: &Registry, problems: &mut Problems) {
     for (change, Change { since, .. }) in registry.changes.iter().enumerate() {
         follower.both_ways(&[Placed { since: *since, change, at: Pointer::default() }], "");
     }
-    for (kind, event) in &registry.events {
-        let mut placed = ordered(registry, kind);
+    for (event_type, event) in &registry.events {
+        let mut placed = ordered(registry, event_type);
         // An event that came later is not touched by what changed before.
         placed.retain(|placed| event.introduced.is_none_or(|introduced| introduced < placed.since));
-        follower.both_ways(&placed, &format!(", in {kind}"));
+        follower.both_ways(&placed, &format!(", in {event_type}"));
     }
 }
 

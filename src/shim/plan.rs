@@ -1,4 +1,4 @@
-//! What lies between two versions for one kind of event.
+//! What lies between two versions for one event type.
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -13,12 +13,12 @@ use crate::error::Error;
 use crate::json::{Pointer, Problems};
 use crate::version::Version;
 
-/// A registry made ready: for each kind of event, its changes in order, with their ops in both directions at the
+/// A registry made ready: for each event type, its changes in order, with their ops in both directions at the
 /// places where they apply. It never changes, so a plan is a part of it: there is nothing to cache.
 #[derive(Clone, Debug)]
 pub struct Shims {
     registry: Registry,
-    /// By kind.
+    /// By event type.
     tables: BTreeMap<String, Table>,
 }
 
@@ -28,7 +28,7 @@ struct Table {
     steps: Vec<Step>,
 }
 
-/// A change as it applies to one kind of event; or a part of it, where another change comes between its places.
+/// A change as it applies to one event type; or a part of it, where another change comes between its places.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Step {
     /// Id of the change.
@@ -87,9 +87,9 @@ impl Shims {
     /// Only for a registry that was checked.
     fn made(registry: Registry) -> Self {
         let mut tables = BTreeMap::new();
-        for (kind, event) in &registry.events {
+        for (event_type, event) in &registry.events {
             let mut steps: Vec<Step> = Vec::new();
-            for Placed { since, change: index, at } in ordered(&registry, kind) {
+            for Placed { since, change: index, at } in ordered(&registry, event_type) {
                 let Some(change) = registry.changes.get(index) else { continue };
                 let up: Vec<Op> = change.ops.iter().map(|op| op.under(at.segments())).collect();
                 if let Some(last) = steps.last_mut().filter(|last| last.change == change.id) {
@@ -97,13 +97,14 @@ impl Shims {
                     continue;
                 }
                 let is_first = !steps.iter().any(|step| step.change == change.id);
-                let deeper = if is_first { registry.deeper_than_followed(kind, &change.on, since) } else { Vec::new() };
+                let deeper =
+                    if is_first { registry.deeper_than_followed(event_type, &change.on, since) } else { Vec::new() };
                 steps.push(Step { change: change.id.clone(), since, deeper, up, down: Vec::new() });
             }
             for step in &mut steps {
                 step.down = step.up.iter().rev().map(Op::invert).collect();
             }
-            tables.insert(kind.clone(), Table { introduced: event.introduced, steps });
+            tables.insert(event_type.clone(), Table { introduced: event.introduced, steps });
         }
         Self { registry, tables }
     }
@@ -114,13 +115,13 @@ impl Shims {
         &self.registry
     }
 
-    /// The plan for an event of this kind from one version's shape to another's.
+    /// The plan for an event of this type from one version's shape to another's.
     ///
     /// An event that came later than a version is pinned at its first shape: a version counts as no older than the
-    /// one that introduced the event. An unknown kind has no changes.
+    /// one that introduced the event. An unknown event type has no changes.
     #[must_use]
-    pub fn plan(&self, kind: &str, from: Version, to: Version) -> Plan<'_> {
-        let Some(table) = self.tables.get(kind) else {
+    pub fn plan(&self, event_type: &str, from: Version, to: Version) -> Plan<'_> {
+        let Some(table) = self.tables.get(event_type) else {
             return Plan::default();
         };
         let effective = |version: Version| table.introduced.map_or(version, |introduced| version.max(introduced));

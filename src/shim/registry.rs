@@ -14,7 +14,7 @@ use crate::version::Version;
 pub struct Registry {
     /// Known versions, oldest first.
     pub(crate) versions: Vec<Version>,
-    /// Events by kind.
+    /// Events by type.
     pub(crate) events: BTreeMap<String, EventDef>,
     /// Models by name.
     pub(crate) models: BTreeMap<String, ModelDef>,
@@ -62,7 +62,7 @@ pub(crate) struct Containment {
 pub enum Target {
     /// A model, wherever it is.
     Model(String),
-    /// The data of one kind of event.
+    /// The data of one event type.
     Event(String),
 }
 
@@ -149,24 +149,24 @@ impl Registry {
         self.models.extend(over.models);
     }
 
-    /// Every place where a model is in the data of an event, in the shape right before a version; of a model within itself
-    /// [`MAX_TREE_LEVELS`] levels.
+    /// Every place where a model is in the data of an event, in the shape right before a version; of a model within
+    /// itself [`MAX_TREE_LEVELS`] levels.
     #[must_use]
-    pub fn places_before(&self, kind: &str, target: &Target, version: Version) -> Vec<Pointer> {
+    pub fn places_before(&self, event_type: &str, target: &Target, version: Version) -> Vec<Pointer> {
         match target {
-            Target::Event(event) if event == kind => alloc::vec![Pointer::default()],
+            Target::Event(event) if event == event_type => alloc::vec![Pointer::default()],
             Target::Event(_) => Vec::new(),
             Target::Model(model) => {
-                let places = self.models_before(kind, version).found.into_iter();
+                let places = self.models_before(event_type, version).found.into_iter();
                 places.filter(|place| place.model == model).map(|place| place.at).collect()
             }
         }
     }
 
     /// Where a model, or one that contains it, stands deeper within itself than that.
-    pub(super) fn deeper_than_followed(&self, kind: &str, target: &Target, version: Version) -> Vec<Pointer> {
+    pub(super) fn deeper_than_followed(&self, event_type: &str, target: &Target, version: Version) -> Vec<Pointer> {
         let Target::Model(model) = target else { return Vec::new() };
-        let deeper = self.models_before(kind, version).deeper.into_iter();
+        let deeper = self.models_before(event_type, version).deeper.into_iter();
         deeper.filter(|(found, _)| self.reaches(found, model)).map(|(_, at)| at).collect()
     }
 
@@ -190,9 +190,9 @@ impl Registry {
     }
 
     /// Every model in the data of an event, in the shape right before a version.
-    pub(super) fn models_before(&self, kind: &str, version: Version) -> Models<'_> {
+    pub(super) fn models_before(&self, event_type: &str, version: Version) -> Models<'_> {
         let mut models = Models::default();
-        let Some(event) = self.events.get(kind) else {
+        let Some(event) = self.events.get(event_type) else {
             return models;
         };
         models.found.push(Place { model: &event.model, at: Pointer::default(), holder: None });

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::error::Error;
-use crate::event::KINDS;
+use crate::event::EVENT_TYPES;
 use crate::json::{Doc, Node, Object, Pointer, Problems, Segment, is_escaped, quoted, unquoted};
 use crate::limits::MAX_CANDIDATES;
 use crate::redact::Bytes;
@@ -19,8 +19,8 @@ use crate::wire::scheme::is_header_name;
 /// Where to look, each list in order of preference; the first of each list is where it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EnvelopePaths {
-    /// The kind of event, text.
-    pub kind: Vec<Pointer>,
+    /// The event type, text.
+    pub event_type: Vec<Pointer>,
     /// The id of the event, text.
     pub id: Vec<Pointer>,
     /// The version whose payload shape this is, text.
@@ -29,8 +29,8 @@ pub struct EnvelopePaths {
     pub time: Vec<Pointer>,
     /// The data model. The empty pointer means that the whole body is the data.
     pub data: Vec<Pointer>,
-    /// A header that names the kind where the body does not. Headers are not signed.
-    pub kind_header: Option<String>,
+    /// A header that names the event type where the body does not. Headers are not signed.
+    pub type_header: Option<String>,
     /// A header that names the version where the body does not. Headers are not signed.
     pub version_header: Option<String>,
     /// Whether the bare body `{"message":"ping"}`, which the docs print for Ping, is a Ping.
@@ -41,12 +41,12 @@ impl Default for EnvelopePaths {
     fn default() -> Self {
         let members = |names: &[&str]| names.iter().copied().map(Pointer::key).collect();
         Self {
-            kind: members(&["event", "eventType", "type"]),
+            event_type: members(&["event", "eventType", "type"]),
             id: members(&["id", "eventId"]),
             version: members(&["version", "apiVersion"]),
             time: members(&["timestamp", "time", "createdOn"]),
             data: members(&["data", "payload"]),
-            kind_header: None,
+            type_header: None,
             version_header: None,
             bare_ping: true,
         }
@@ -56,8 +56,8 @@ impl Default for EnvelopePaths {
 /// A body, taken apart.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Envelope<'a> {
-    /// The kind of event, where the body names it.
-    pub kind: Option<Cow<'a, str>>,
+    /// The event type, where the body names it.
+    pub event_type: Option<Cow<'a, str>>,
     /// The id of the event, where the body names it: text, or a number as it is written.
     pub id: Option<Cow<'a, str>>,
     /// What the body gives as its version, readable or not.
@@ -72,7 +72,7 @@ pub struct Envelope<'a> {
 impl fmt::Debug for Envelope<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Envelope")
-            .field("kind", &self.kind)
+            .field("type", &self.event_type)
             .field("id", &self.id)
             .field("version", &self.version)
             .field("data", &Bytes(self.data.len()))
@@ -81,8 +81,9 @@ impl fmt::Debug for Envelope<'_> {
 }
 
 impl<'a> Envelope<'a> {
-    /// Takes a body apart. A body is an envelope if it has a kind, as text, and data; or a kind of [`KINDS`] without data,
-    /// which then is the whole body. Any other body is data. A byte order mark in front is passed over.
+    /// Takes a body apart. A body is an envelope if it has an event type, as text, and data; or an event type of
+    /// [`EVENT_TYPES`] without data, which then is the whole body. Any other body is data. A byte order mark in front
+    /// is passed over.
     ///
     /// # Errors
     /// `body_not_utf8`, `body_not_json`.
@@ -90,8 +91,8 @@ impl<'a> Envelope<'a> {
         Self::open(layout, body, None, 0).map(|(envelope, _)| envelope)
     }
 
-    /// [`parse`](Self::parse), and the data as a value, of which `depth` levels of objects are taken apart in the same pass.
-    /// Where the caller names the kind, a body is an envelope only if it names the same.
+    /// [`parse`](Self::parse), and the data as a value, of which `depth` levels of objects are taken apart in the same
+    /// pass. Where the caller names the event type, a body is an envelope only if it names the same.
     pub(crate) fn open(
         layout: &EnvelopePaths,
         body: &'a [u8],
@@ -114,13 +115,15 @@ impl<'a> Envelope<'a> {
             [] => Some(whole.data),
             path => object.find(path),
         });
-        let kind = words(&layout.kind).filter(|kind| named.is_none_or(|named| kind == named));
-        let data = data.or_else(|| kind.as_deref().filter(|kind| KINDS.contains(kind)).map(|_| whole.data));
-        if let (Some(kind), Some(data)) = (kind, data) {
+        let event_type = words(&layout.event_type).filter(|event_type| named.is_none_or(|named| event_type == named));
+        let data = data.or_else(|| {
+            event_type.as_deref().filter(|event_type| EVENT_TYPES.contains(event_type)).map(|_| whole.data)
+        });
+        if let (Some(event_type), Some(data)) = (event_type, data) {
             let id = layout.id.iter().find_map(|place| number_or_words(object.find(place.segments())?));
             let id = id.filter(|id| !id.is_empty());
             let version = first(&layout.version).filter(|json| *json != "null").map(as_words);
-            let envelope = Self { kind: Some(kind), id, version, time: first(&layout.time), data };
+            let envelope = Self { event_type: Some(event_type), id, version, time: first(&layout.time), data };
             let is_whole = core::ptr::eq(data, whole.data);
             let node = if is_whole { Some(Node::Object(object)) } else { object.into_value(data) };
             let node = node.unwrap_or(Node::new(data));
@@ -129,7 +132,7 @@ impl<'a> Envelope<'a> {
         let is_ping = layout.bare_ping && object.members().len() == 1;
         let message = object.find(&[Segment::Key("message".into())]).and_then(self::words);
         if is_ping && message.as_deref() == Some("ping") {
-            return Ok((Self { kind: Some(Cow::Borrowed("Ping")), ..whole }, Node::Object(object)));
+            return Ok((Self { event_type: Some(Cow::Borrowed("Ping")), ..whole }, Node::Object(object)));
         }
         Ok((whole, Node::Object(object)))
     }
@@ -144,7 +147,7 @@ impl<'a> Envelope<'a> {
             return self.data.into();
         }
         let entries = [
-            (place(&layout.kind), text(&self.kind)),
+            (place(&layout.event_type), text(&self.event_type)),
             (place(&layout.id), text(&self.id)),
             (place(&layout.version), text(&self.version)),
             (place(&layout.time), self.time.map(String::from)),
@@ -171,7 +174,7 @@ impl EnvelopePaths {
         let mut fields = doc.fields(problems)?;
         let mut layout = Self::default();
         let lists = [
-            ("kind", &mut layout.kind),
+            ("type", &mut layout.event_type),
             ("id", &mut layout.id),
             ("version", &mut layout.version),
             ("time", &mut layout.time),
@@ -185,7 +188,7 @@ impl EnvelopePaths {
                 }
             }
         }
-        for (name, header) in [("kindHeader", &mut layout.kind_header), ("versionHeader", &mut layout.version_header)] {
+        for (name, header) in [("typeHeader", &mut layout.type_header), ("versionHeader", &mut layout.version_header)] {
             *header = fields.text(name);
         }
         layout.bare_ping = fields.flag("barePing").unwrap_or(true);
@@ -197,7 +200,7 @@ impl EnvelopePaths {
     #[must_use]
     pub fn to_json(&self) -> String {
         let lists = [
-            ("kind", &self.kind),
+            ("type", &self.event_type),
             ("id", &self.id),
             ("version", &self.version),
             ("time", &self.time),
@@ -209,23 +212,23 @@ impl EnvelopePaths {
         };
         let header =
             |(name, header): (&str, &Option<String>)| Some(alloc::format!("\"{name}\":{}", quoted(header.as_deref()?)));
-        let headers = [("kindHeader", &self.kind_header), ("versionHeader", &self.version_header)];
+        let headers = [("typeHeader", &self.type_header), ("versionHeader", &self.version_header)];
         let ping = alloc::format!("\"barePing\":{}", self.bare_ping);
         let members = lists.into_iter().map(list).chain(headers.into_iter().filter_map(header)).chain([ping]);
         ["{", &members.collect::<Vec<_>>().join(","), "}"].concat()
     }
 
-    /// Whether an envelope of this layout can carry a kind beside its data.
+    /// Whether an envelope of this layout can carry an event type beside its data.
     #[must_use]
     pub fn is_writable(&self) -> bool {
         let is_member = |list: &[Pointer]| list.first().is_some_and(|place| !place.segments().is_empty());
-        is_member(&self.kind) && is_member(&self.data)
+        is_member(&self.event_type) && is_member(&self.data)
     }
 
     /// Refuses a layout that cannot be followed.
     pub fn check(&self, problems: &mut Problems) {
         let lists = [
-            ("/envelope/kind", &self.kind, 0),
+            ("/envelope/type", &self.event_type, 0),
             ("/envelope/id", &self.id, 0),
             ("/envelope/version", &self.version, 0),
             ("/envelope/time", &self.time, 0),
@@ -244,7 +247,7 @@ impl EnvelopePaths {
             problems.add("value_invalid", "/envelope", "one of the first places holds another", hint);
         }
         for (at, header) in
-            [("/envelope/kindHeader", &self.kind_header), ("/envelope/versionHeader", &self.version_header)]
+            [("/envelope/typeHeader", &self.type_header), ("/envelope/versionHeader", &self.version_header)]
         {
             if header.as_ref().is_some_and(|header| !is_header_name(header)) {
                 problems.add("value_invalid", at, "expected a header name in lower case", "");

@@ -142,12 +142,12 @@ test("what users did is in PostgreSQL, each event once, and waits while the data
   assert.equal(await sender.retry(), 204);
   const client = new pg.Client({ connectionString: database.url });
   await client.connect();
-  const { rows } = await client.query("SELECT uuid, kind, body::text FROM activities ORDER BY seen");
+  const { rows } = await client.query("SELECT uuid, type, body::text FROM activities ORDER BY seen");
   await client.end();
   const stored = rows.map(({ body, ...row }) => ({ ...row, data: JSON.parse(body).data }));
   assert.deepEqual(stored, [
-    { uuid: "user-1", kind: "ActivityCreated", data: { uuid: "user-1", attrs: { verb: "read" } } },
-    { uuid: null, kind: "NewKind", data: { odd: "\u0000" } },
+    { uuid: "user-1", type: "ActivityCreated", data: { uuid: "user-1", attrs: { verb: "read" } } },
+    { uuid: null, type: "NewKind", data: { odd: "\u0000" } },
   ]);
 });
 
@@ -165,9 +165,9 @@ test("engagement is counted for Prometheus", async () => {
   assert.deepEqual(
     text.split("\n").filter((line) => line.startsWith("mambo_")),
     [
-      'mambo_events_total{kind="Ping"} 1',
-      'mambo_events_total{kind="ActivityCreated"} 2',
-      'mambo_events_total{kind="unknown"} 2',
+      'mambo_events_total{type="Ping"} 1',
+      'mambo_events_total{type="ActivityCreated"} 2',
+      'mambo_events_total{type="unknown"} 2',
       'mambo_activities_total{verb="read"} 1',
       'mambo_activities_total{verb="other"} 1',
       'mambo_refused_total{code="delivery_replayed"} 1',

@@ -35,7 +35,7 @@ beforeEach(async () => {
 
 const fill = async (values) => {
   for (const [id, value] of Object.entries(values)) {
-    if (["profile", "registry", "pinned", "kind"].includes(id))
+    if (["profile", "registry", "pinned", "eventType"].includes(id))
       await page.locator("#settings").evaluate((details) => (details.open = true));
     await page.locator(`#${id}`).fill(value);
   }
@@ -90,7 +90,7 @@ test("the profile is detected, copied, and used", async () => {
   const copied = JSON.parse(await page.evaluate(() => navigator.clipboard.readText()));
   assert.equal(copied.scheme.header, "x-other");
   assert.equal(
-    createReceiver({ secret, profile: copied }).receive({ headers: { "x-other": sign({ secret, body: text, profile }) }, body: text }).kind,
+    createReceiver({ secret, profile: copied }).receive({ headers: { "x-other": sign({ secret, body: text, profile }) }, body: text }).type,
     "ActivityCreated",
   );
   await page.getByRole("button", { name: "Use it" }).first().click();
@@ -134,7 +134,7 @@ test("the sample shows the shims at work: side by side, with the changelog and a
 
 test("a test delivery for a shell is what a receiver accepts, and holds no secret", async () => {
   await fill({ secret, url: "http://127.0.0.1:8080/it's" });
-  await page.locator("#test-kind").selectOption("NotificationRead");
+  await page.locator("#test-type").selectOption("NotificationRead");
   await page.getByRole("button", { name: "Copy the command" }).click();
   const command = await page.evaluate(() => navigator.clipboard.readText());
   assert.ok(!command.includes(secret));
@@ -142,9 +142,9 @@ test("a test delivery for a shell is what a receiver accepts, and holds no secre
     "\0",
   );
   const [, name, value] = /^(x-mambo-signature): (.*)$/.exec(words[4]);
-  const { kind } = createReceiver({ secret }).receive({ headers: { [name]: value }, body: words[6] });
+  const { type } = createReceiver({ secret }).receive({ headers: { [name]: value }, body: words[6] });
   assert.deepEqual(
-    [words[0], words[2], kind, words[7]],
+    [words[0], words[2], type, words[7]],
     ["--include", "content-type: application/json", "NotificationRead", "http://127.0.0.1:8080/it's"],
   );
   quiet();

@@ -9,7 +9,7 @@ import { test } from "node:test";
 import { examples, folder, node, repository, secret, senderTo, start, until } from "./world.mjs";
 
 const runtimes = join(repository, "tests/runtimes/node_modules");
-const seen = (data) => JSON.stringify({ kind: "ActivityCreated", data });
+const seen = (data) => JSON.stringify({ type: "ActivityCreated", data });
 
 /** What every one of them has to do. `lines` is what it printed. */
 async function tried(url, lines, errors) {
@@ -19,7 +19,7 @@ async function tried(url, lines, errors) {
   const forged = await fetch(url, { method: "POST", body: "{}" });
   assert.deepEqual([forged.status, await forged.text()], [401, "header_missing"]);
   await until(() => lines.length === 2);
-  assert.deepEqual(lines, ['{"kind":"Ping","data":{"message":"ping"}}', seen({ uuid: "user-1" })]);
+  assert.deepEqual(lines, ['{"type":"Ping","data":{"message":"ping"}}', seen({ uuid: "user-1" })]);
   await until(() => errors.join("\n").includes("header_missing"));
 }
 
@@ -35,7 +35,7 @@ test("the receiver of the demonstration", async () => {
   const sender = await senderTo(`http://127.0.0.1:${port}/`, ["--pinned", "8.0.3"]);
   assert.equal(sender.ping, 204);
   assert.deepEqual(
-    lines.map((line) => JSON.parse(line).kind),
+    lines.map((line) => JSON.parse(line).type),
     ["Ping"],
   );
 });

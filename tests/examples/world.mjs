@@ -78,8 +78,8 @@ export async function senderTo(url, options = [], store = join(mkdtempSync(join(
   return {
     ping: await due(),
     /** Sends an event and delivers it; hands back the status that the example answered. */
-    async deliver(kind, data) {
-      await run(["send", "--kind", kind], JSON.stringify(data));
+    async deliver(type, data) {
+      await run(["send", "--type", type], JSON.stringify(data));
       return due();
     },
     /** The retry of an attempt that failed. */

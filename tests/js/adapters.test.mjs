@@ -305,19 +305,19 @@ test("bytes that a framework kept are used, where its parser ran first", async (
 });
 
 test("Hono: a body that other middleware read is taken from Hono's cache", async () => {
-  const kinds = [];
+  const types = [];
   const app = new Hono()
     .use(async (context, next) => {
       await context.req.text();
       await next();
     })
-    .post("/", honoHandler(receiver().onAny(({ kind }) => kinds.push(kind))));
+    .post("/", honoHandler(receiver().onAny(({ type }) => types.push(type))));
   const answer = await app.request("/", { method: "POST", headers: signed(), body: ping });
-  assert.deepEqual([answer.status, kinds], [204, ["Ping"]]);
+  assert.deepEqual([answer.status, types], [204, ["Ping"]]);
 });
 
 test("a request that is made up for a function, with parsed headers only", async () => {
-  const kinds = [];
+  const types = [];
   const request = { rawHeaders: [], headers: signed(), readableDidRead: true, rawBody: Buffer.from(ping) };
   const response = {
     statusCode: 0,
@@ -325,8 +325,8 @@ test("a request that is made up for a function, with parsed headers only", async
       this.text = text;
     },
   };
-  await nodeHandler(receiver().onAny(({ kind }) => kinds.push(kind)))(request, response);
-  assert.deepEqual([response.statusCode, response.text, kinds], [204, undefined, ["Ping"]]);
+  await nodeHandler(receiver().onAny(({ type }) => types.push(type)))(request, response);
+  assert.deepEqual([response.statusCode, response.text, types], [204, undefined, ["Ping"]]);
 });
 
 test("failures that the peer did not cause are never silent, and a listener that never settles holds up nothing", async (context) => {

@@ -123,8 +123,8 @@ test("the default profile in docs/PROTOCOL.md is the default", () => {
     if (body === undefined || expect.fault === "config") continue;
     const outcome = (profile) => {
       try {
-        const { kind, event } = createReceiver({ ...settings, ...profile, clock: () => now }).receive({ headers, body });
-        return [kind, event.data];
+        const { type, event } = createReceiver({ ...settings, ...profile, clock: () => now }).receive({ headers, body });
+        return [type, event.data];
       } catch (error) {
         return error.message;
       }

@@ -13,17 +13,17 @@ const fail =
     throw new Error(word);
   };
 
-test("handlers of a kind, of all and of the unknown", async () => {
+test("handlers of an event type, of all and of the unknown", async () => {
   const seen = [];
   const receiver = createReceiver({ secret })
-    .on("Ping", ({ kind, data }, { keyId }) => seen.push(["on", kind, data.message, keyId]))
+    .on("Ping", ({ type, data }, { keyId }) => seen.push(["on", type, data.message, keyId]))
     .on("ActivityCreated", () => seen.push("never"))
-    .onAny(({ kind }) => seen.push(["any", kind]))
-    .onUnknown(({ kind }) => seen.push(["unknown", kind]));
+    .onAny(({ type }) => seen.push(["any", type]))
+    .onUnknown(({ type }) => seen.push(["unknown", type]));
   await receiver.route(ping());
   const body = '{"event":"CouponExpired","data":{}}';
-  const { kind } = await receiver.route({ headers: { "x-mambo-signature": sign({ secret, body }) }, body });
-  assert.equal(kind, "CouponExpired");
+  const { type } = await receiver.route({ headers: { "x-mambo-signature": sign({ secret, body }) }, body });
+  assert.equal(type, "CouponExpired");
   assert.deepEqual(seen, [
     ["on", "Ping", "ping", "default"],
     ["any", "Ping"],
@@ -55,18 +55,19 @@ test("a receiver without handlers does not take events that no handler would see
     ({ code, fault, message }) =>
       code === "handlers_missing" && fault === "caller" && message === "no handler was added, so the event would be lost",
   );
-  assert.equal((await createReceiver({ secret }).on("ActivityCreated", assert.fail).route(ping())).kind, "Ping");
+  assert.equal((await createReceiver({ secret }).on("ActivityCreated", assert.fail).route(ping())).type, "Ping");
 });
 
-test("a kind that is spelled wrongly is told when its handler is added", () => {
+test("an event type that is spelled wrongly is told when its handler is added", () => {
   assert.throws(
     () => createReceiver({ secret }).on("activityCreated", () => {}),
-    ({ code, fault, message }) => code === "kind_unknown" && fault === "caller" && message === "kind is not one that this release knows",
+    ({ code, fault, message }) =>
+      code === "event_type_unknown" && fault === "caller" && message === "event type is not one that this release knows",
   );
 });
 
 test("receive calls no handler", () => {
-  assert.equal(createReceiver({ secret }).onAny(assert.fail).receive(ping()).kind, "Ping");
+  assert.equal(createReceiver({ secret }).onAny(assert.fail).receive(ping()).type, "Ping");
 });
 
 test("a refusal that a handler met elsewhere is not this delivery's", async () => {
@@ -78,7 +79,7 @@ test("a refusal that a handler met elsewhere is not this delivery's", async () =
   );
 });
 
-test("a kind that the registry declares has handlers, and another is refused", async () => {
+test("an event type that the registry declares has handlers, and another is refused", async () => {
   const registry = { format: 1, versions: ["9.0.0"], events: { CouponExpired: { model: "Coupon" } }, models: { Coupon: {} }, changes: [] };
   const seen = [];
   const receiver = createReceiver({ secret, registry: JSON.stringify(registry) }).on("CouponExpired", ({ known, data }) =>
@@ -87,5 +88,5 @@ test("a kind that the registry declares has handlers, and another is refused", a
   const body = '{"event":"CouponExpired","data":{"code":"x"}}';
   await receiver.route({ headers: { "x-mambo-signature": sign({ secret, body }) }, body });
   assert.deepEqual(seen, [[false, { code: "x" }]]);
-  assert.throws(() => receiver.on("CouponExpird", () => {}), { code: "kind_unknown" });
+  assert.throws(() => receiver.on("CouponExpird", () => {}), { code: "event_type_unknown" });
 });

@@ -23,7 +23,7 @@ test("verifies by the core where the host throws", () => {
     throw new TypeError("no");
   };
   try {
-    assert.equal(receiver.receive({ headers, body }).kind, "Ping");
+    assert.equal(receiver.receive({ headers, body }).type, "Ping");
     assert.equal(receiver.verify({ headers, body }).keyId, "default");
     assert.throws(() => receiver.verify({ headers, body: `${body} ` }), { code: "signature_mismatch" });
   } finally {

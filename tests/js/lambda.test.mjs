@@ -92,7 +92,7 @@ test("a body that was parsed before is the caller's fault, base64 or not", async
 });
 
 test("the receiver's limit is the adapter's", async () => {
-  const wide = createReceiver({ secret, maxBodyBytes: 4_000_000 }).onAny(({ kind }) => seen.push(kind));
+  const wide = createReceiver({ secret, maxBodyBytes: 4_000_000 }).onAny(({ type }) => seen.push(type));
   const large = JSON.stringify({ event: "NotificationCreated", data: { text: "x".repeat(2_000_000) } });
   const headers = { [name]: sign({ secret, body: large }) };
   assert.deepEqual(

@@ -15,14 +15,14 @@ const refused = (code) => (error) => error.name === "WebhookError" && error.code
 
 test("a delivery is handled once, and the handler's result is handed on", async () => {
   const receiver = guarded();
-  assert.equal(await receiver.process(delivery(), ({ event }) => event.kind), "Ping");
+  assert.equal(await receiver.process(delivery(), ({ event }) => event.type), "Ping");
   await assert.rejects(receiver.process(delivery(), assert.fail), refused("delivery_replayed"));
 });
 
 test("a queue's consumer handles a delivery once, and receive and verify ask no store", async () => {
   const receiver = guarded({ by: "event", ttlSeconds: 86_400 }, { tolerance: { pastSeconds: "unlimited" }, clock: () => now + 86_400_000 });
   for (let round = 0; round < 2; round += 1) {
-    assert.equal(receiver.receive(delivery()).kind, "Ping");
+    assert.equal(receiver.receive(delivery()).type, "Ping");
     assert.equal(receiver.verify(delivery()).keyId, "default");
   }
   assert.equal(await receiver.process(delivery(), () => "once"), "once");
@@ -286,7 +286,7 @@ test("a captured delivery gives its profile", () => {
   const headers = { "X-Mambo-Signature": sign({ secret, body, now, profile }), host: "localhost" };
   const { profiles, fieldHints } = detect({ headers, body, secrets: ["wrong", secret], now });
   assert.deepEqual(fieldHints, [
-    { what: "kind", at: "/event" },
+    { what: "type", at: "/event" },
     { what: "id", at: "/id" },
     { what: "data", at: "/data" },
   ]);

@@ -40,7 +40,7 @@ test("a body in every shape of bytes", () => {
     elsewhere,
     elsewhere.buffer,
   ];
-  for (const shape of shapes) assert.equal(receiver.receive({ headers: headers(), body: shape }).kind, "Ping");
+  for (const shape of shapes) assert.equal(receiver.receive({ headers: headers(), body: shape }).type, "Ping");
 });
 
 test("bytes that another thread may change are copied, a Buffer's too", () => {
@@ -96,7 +96,7 @@ test("a secret that is no Unicode is refused, and not taken for another", () => 
   const paired = "\u{1f511} and more than sixteen bytes";
   const signature = createHmac("sha256", paired).update(`1700000000.${body}`).digest("hex");
   const early = createReceiver({ secret: paired, clock: () => 1_700_000_000_000 });
-  assert.equal(early.receive({ headers: { "x-mambo-signature": `t=1700000000,v1=${signature}` }, body }).kind, "Ping");
+  assert.equal(early.receive({ headers: { "x-mambo-signature": `t=1700000000,v1=${signature}` }, body }).type, "Ping");
 });
 
 test("data nested as deep as a registry may", () => {
@@ -116,8 +116,8 @@ test("data nested as deep as a registry may", () => {
 
 test("a secret of any letters", () => {
   const odd = "pässwörd – 密码 🐍 \u{10FFFF}";
-  const kind = (settings) => createReceiver(settings).receive({ headers: { "x-mambo-signature": sign({ secret: odd, body }) }, body }).kind;
-  assert.deepEqual([kind({ secret: odd }), kind({ keys: [{ id: "a", secret: odd }], mac: "host" })], ["Ping", "Ping"]);
+  const type = (settings) => createReceiver(settings).receive({ headers: { "x-mambo-signature": sign({ secret: odd, body }) }, body }).type;
+  assert.deepEqual([type({ secret: odd }), type({ keys: [{ id: "a", secret: odd }], mac: "host" })], ["Ping", "Ping"]);
 });
 
 test("headers in every shape", () => {
@@ -130,7 +130,7 @@ test("headers in every shape", () => {
     ["Host", "localhost", "X-Mambo-Signature", value],
     new Map([["X-Mambo-Signature", value]]),
   ];
-  for (const shape of shapes) assert.equal(receiver.receive({ headers: shape, body }).kind, "Ping");
+  for (const shape of shapes) assert.equal(receiver.receive({ headers: shape, body }).type, "Ping");
 });
 
 test("a repeated header is refused", () => {
@@ -231,7 +231,7 @@ test("refusals that are found outside of the core are in the words of its table"
   assert.deepEqual(await rejected(answered("full")), ["replay_store_full", "config", "replay store is full"]);
   const missing = ["handlers_missing", "caller", "no handler was added, so the event would be lost"];
   assert.deepEqual(await rejected(createReceiver({ secret }).route({ headers: headers(), body })), missing);
-  const unknown = [true, "kind_unknown", "caller", "kind is not one that this release knows"];
+  const unknown = [true, "event_type_unknown", "caller", "event type is not one that this release knows"];
   assert.deepEqual(
     refusal(() => receiver.on("Pong", () => {})),
     unknown,
@@ -299,14 +299,14 @@ test("a member that is renamed to one that sets prototypes is a member", () => {
 
 test("an iterator of headers, and headers that throw", () => {
   const pairs = Object.entries(headers());
-  assert.equal(receiver.receive({ headers: pairs[Symbol.iterator](), body }).kind, "Ping");
+  assert.equal(receiver.receive({ headers: pairs[Symbol.iterator](), body }).type, "Ping");
   const broken = {
     get() {
       throw new TypeError("no headers today");
     },
   };
   assert.throws(() => receiver.receive({ headers: broken, body }), { name: "TypeError", message: "no headers today" });
-  assert.equal(receiver.receive({ headers: headers(), body }).kind, "Ping");
+  assert.equal(receiver.receive({ headers: headers(), body }).type, "Ping");
 });
 
 test("a registry document is checked whole, with places and hints", () => {
@@ -320,7 +320,7 @@ test("a registry document is checked whole, with places and hints", () => {
 
 test("CommonJS and ES modules answer alike", () => {
   const common = require("mambo-webhooks");
-  assert.equal(common.createReceiver({ secret }).receive({ headers: headers(), body }).kind, "Ping");
+  assert.equal(common.createReceiver({ secret }).receive({ headers: headers(), body }).type, "Ping");
   const esm = Number(process.versions.node.split(".")[0]) >= 22 || process.features.require_module === true;
   if (esm) assert.equal(common.createReceiver, createReceiver);
 });

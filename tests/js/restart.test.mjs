@@ -38,7 +38,7 @@ test("says that the core could not be started, and works when there is room", ()
   for (let round = 0; round < 2; round += 1) assert.throws(() => createReceiver({ secret }), starting);
   isFull = false;
   const receiver = createReceiver({ secret });
-  assert.equal(receiver.receive(delivery).kind, "Ping");
+  assert.equal(receiver.receive(delivery).type, "Ping");
   isStopping = true;
   assert.throws(() => receiver.verify(delivery), { code: "core_trapped" });
   isStopping = false;

@@ -28,7 +28,7 @@ test("a receiver that was collected leaves no secret", async () => {
     const headers = { "x-mambo-signature": `t=${seconds},v1=${createHmac("sha256", secret).update(`${seconds}.${body}`).digest("hex")}` };
     for (const mac of ["core", "host"]) {
       const receiver = createReceiver({ secret, mac });
-      assert.equal(receiver.receive({ headers, body }).kind, "Ping");
+      assert.equal(receiver.receive({ headers, body }).type, "Ping");
       assert.equal(receiver.verify({ headers, body }).keyId, "default");
       assert.throws(() => receiver.verify({ headers, body: `${body} ` }), { code: "signature_mismatch" });
       assert.equal(receiver.diagnose({ headers, body: `${body} ` }).error.code, "signature_mismatch");

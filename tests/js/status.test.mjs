@@ -51,7 +51,7 @@ before(async () => {
   receiver = await start(/listening on (.+)/, "listen", "127.0.0.1:0", "--json");
   run("endpoint", "add", "good", `http://${receiver.address}/hook?token=hidden`, "--pinned", "8.0.3", ...allow);
   run("endpoint", "add", "bad", "http://127.0.0.1:9/", ...allow);
-  run("send", "--kind", "ActivityCreated", "--id", "e-1");
+  run("send", "--type", "ActivityCreated", "--id", "e-1");
   worker = await start(/status page on (\S+)/, "worker", "--status", "127.0.0.1:0", ...allow);
   await until(() => receiver.lines.length === 2);
   await until(() => JSON.parse(run("--json", "log", "--failed")).length === 2);
@@ -65,9 +65,9 @@ after(async () => {
 });
 
 test("listen prints what was sent", () => {
-  const said = receiver.lines.map((line) => JSON.parse(line)).sort((left, right) => (left.kind < right.kind ? -1 : 1));
+  const said = receiver.lines.map((line) => JSON.parse(line)).sort((left, right) => (left.type < right.type ? -1 : 1));
   assert.deepEqual(
-    said.map(({ ok, kind, data }) => [ok, kind, data]),
+    said.map(({ ok, type, data }) => [ok, type, data]),
     [
       [true, "ActivityCreated", '{"uuid":"user-1"}'],
       [true, "Ping", '{"message":"ping"}'],
@@ -79,7 +79,7 @@ test("listen prints what was sent", () => {
 test("log, stats, list, retry and rotate say what they did", () => {
   const [first] = JSON.parse(run("--json", "log", "--event", "e-1", "--endpoint", "good"));
   assert.deepEqual(
-    [first.kind, first.state, first.status, first.attempt, first.version],
+    [first.type, first.state, first.status, first.attempt, first.version],
     ["ActivityCreated", "delivered", 204, 1, "8.0.3"],
   );
   const { dead, delivered, waiting, endpoints } = JSON.parse(run("--json", "stats"));

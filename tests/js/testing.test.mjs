@@ -1,4 +1,4 @@
-// The test kit: samples of each kind and version, a clock that stands, and the list of what attackers do.
+// The test kit: samples of each event type and version, a clock that stands, and the list of what attackers do.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,7 +10,7 @@ import { SAMPLE_ID, fixedClock, sample, sampleDelivery, sign, tampered } from "m
 const secret = "correct horse battery staple";
 const now = 1_700_000_000_000;
 const registry = readFileSync(join(process.env.MAMBO_REPOSITORY, "examples/registry/payload-9.0.0.json"), "utf8");
-const kinds = [
+const types = [
   "Ping",
   "ActivityCreated",
   "ActivityBehavioursAdded",
@@ -22,13 +22,13 @@ const kinds = [
   "PointWalletUpdated",
 ];
 
-test("a sample of every kind verifies and is known", () => {
+test("a sample of every event type verifies and is known", () => {
   const receiver = createReceiver({ secret, clock: fixedClock(now) });
-  for (const kind of kinds) {
-    const { event, replayKey } = receiver.receive(sampleDelivery(kind, { secret, now }));
+  for (const type of types) {
+    const { event, replayKey } = receiver.receive(sampleDelivery(type, { secret, now }));
     assert.deepEqual(
-      [event.known, event.kind, event.id, typeof event.data, replayKey.length > 20],
-      [true, kind, SAMPLE_ID, "object", true],
+      [event.known, event.type, event.id, typeof event.data, replayKey.length > 20],
+      [true, type, SAMPLE_ID, "object", true],
     );
   }
 });
@@ -47,7 +47,7 @@ test("a sample of an event type that the docs do not name, with an id", () => {
   const { event } = createReceiver({ secret, clock: () => now }).receive(
     sampleDelivery("TeamCreated", { secret, now, id: "e-2", data: { name: "Reds" } }),
   );
-  assert.deepEqual([event.known, event.kind, event.id, event.data], [false, "TeamCreated", "e-2", { name: "Reds" }]);
+  assert.deepEqual([event.known, event.type, event.id, event.data], [false, "TeamCreated", "e-2", { name: "Reds" }]);
   const own = createReceiver({ secret, clock: () => now }).receive(sampleDelivery("toString", { secret, now }));
   assert.deepEqual(own.event.data, {});
 });

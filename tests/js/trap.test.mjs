@@ -46,7 +46,7 @@ test("replaces a core that stopped, and wipes what it held", () => {
     "nothing of it is left",
   );
   for (const receiver of before) {
-    assert.equal(receiver.receive({ headers, body }).kind, "Ping");
+    assert.equal(receiver.receive({ headers, body }).type, "Ping");
     assert.equal(receiver.diagnose({ headers: {}, body }).error.code, "header_missing");
   }
   assert.equal(instances.length, 2);

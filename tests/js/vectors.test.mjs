@@ -11,9 +11,9 @@ function outcome({ settings, headers, body, bodyHex, now }, mac) {
   try {
     const bytes = body ?? Buffer.from(bodyHex, "hex");
     const found = createReceiver({ ...settings, mac, clock: () => now }).receive({ headers, body: bytes });
-    const { kind, keyId, receivedVersion, deliveredVersion, applied, timestamp } = found;
-    assert.equal(found.event.kind, kind);
-    return { kind, id: found.event.id, data: found.event.data, keyId, receivedVersion, deliveredVersion, applied: [...applied], timestamp };
+    const { type, keyId, receivedVersion, deliveredVersion, applied, timestamp } = found;
+    assert.equal(found.event.type, type);
+    return { type, id: found.event.id, data: found.event.data, keyId, receivedVersion, deliveredVersion, applied: [...applied], timestamp };
   } catch (error) {
     if (error.name !== "WebhookError") throw error;
     return { code: error.code, fault: error.fault, message: error.message };

@@ -9,8 +9,8 @@ import { sampleDelivery } from "mambo-webhooks/testing";
 
 const secret = "a secret for tests";
 const { headers, body } = sampleDelivery("Ping", { secret });
-const kinds = [];
-const receiver = createReceiver({ secret }).onAny(({ kind }) => kinds.push(kind));
+const types = [];
+const receiver = createReceiver({ secret }).onAny(({ type }) => types.push(type));
 
 const routes = {
   plugin: async (app) => app.register(fastifyWebhooks, { receiver, url: "/webhooks" }),
@@ -35,15 +35,15 @@ async function deliver(route, settings, text) {
 for (const [name, route] of Object.entries(routes)) {
   for (const settings of [{ global: true }, { global: true, encoding: false }]) {
     test(`${name}, beside ${JSON.stringify(settings)}: a signed delivery is handled`, async () => {
-      kinds.length = 0;
+      types.length = 0;
       assert.deepEqual(await deliver(route, settings, body), [204, ""]);
-      assert.deepEqual(kinds, ["Ping"]);
+      assert.deepEqual(types, ["Ping"]);
     });
 
     test(`${name}, beside ${JSON.stringify(settings)}: a tampered delivery is refused`, async () => {
-      kinds.length = 0;
+      types.length = 0;
       assert.deepEqual(await deliver(route, settings, body.replace("ping", "pong")), [401, "signature_mismatch"]);
-      assert.deepEqual(kinds, []);
+      assert.deepEqual(types, []);
     });
   }
 }

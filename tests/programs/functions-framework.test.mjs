@@ -12,8 +12,8 @@ const secret = "a secret for tests";
 const { headers, body } = sampleDelivery("Ping", { secret });
 
 test("a signed delivery is handled, a tampered one refused", async () => {
-  const kinds = [];
-  http("webhooks", expressHandler(createReceiver({ secret }).onAny(({ kind }) => kinds.push(kind))));
+  const types = [];
+  http("webhooks", expressHandler(createReceiver({ secret }).onAny(({ type }) => types.push(type))));
   const server = getTestServer("webhooks").listen(0, "127.0.0.1");
   try {
     await once(server, "listening");
@@ -22,7 +22,7 @@ test("a signed delivery is handled, a tampered one refused", async () => {
     assert.deepEqual([honest.status, await honest.text()], [204, ""]);
     const forged = await fetch(url, { method: "POST", headers, body: body.replace("ping", "pong") });
     assert.deepEqual([forged.status, await forged.text()], [401, "signature_mismatch"]);
-    assert.deepEqual(kinds, ["Ping"]);
+    assert.deepEqual(types, ["Ping"]);
   } finally {
     server.closeAllConnections();
     server.close();

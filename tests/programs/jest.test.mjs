@@ -34,7 +34,7 @@ test("a delivery", async () => {
   const secret = "a secret for tests";
   const { headers, body } = sampleDelivery("Ping", { secret });
   const receiver = createReceiver({ secret });
-  expect(receiver.receive({ headers, body }).kind).toBe("Ping");
+  expect(receiver.receive({ headers, body }).type).toBe("Ping");
   expect(() => receiver.receive({ headers, body: body + " " })).toThrow("none of 1 signatures matches any of 1 keys");
 });
 `;

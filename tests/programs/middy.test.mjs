@@ -10,9 +10,9 @@ import { sampleDelivery } from "mambo-webhooks/testing";
 const secret = "a secret for tests";
 const { headers, body } = sampleDelivery("Ping", { secret });
 const context = { getRemainingTimeInMillis: () => 1000 };
-const kinds = [];
+const types = [];
 const messages = [];
-const receiver = createReceiver({ secret }).onAny(({ kind }) => kinds.push(kind));
+const receiver = createReceiver({ secret }).onAny(({ type }) => types.push(type));
 const handle = lambdaHandler(receiver, { onError: ({ message }) => messages.push(message) });
 
 /** An event of API Gateway, format 2.0, as far as it is looked at. */
@@ -24,15 +24,15 @@ async function deliver(wrapped, text) {
 }
 
 test("a signed delivery is handled, a tampered one refused", async () => {
-  kinds.length = 0;
+  types.length = 0;
   assert.deepEqual(await deliver(middy(handle), body), [204, ""]);
   assert.deepEqual(await deliver(middy(handle), body.replace("ping", "pong")), [401, "signature_mismatch"]);
-  assert.deepEqual(kinds, ["Ping"]);
+  assert.deepEqual(types, ["Ping"]);
 });
 
 test("a JSON parser that ran first is named", async () => {
-  kinds.length = messages.length = 0;
+  types.length = messages.length = 0;
   assert.deepEqual(await deliver(middy(handle).use(jsonBodyParser()), body), [500, "body_parsed"]);
-  assert.deepEqual(kinds, []);
+  assert.deepEqual(types, []);
   assert.deepEqual(messages, ["body is an object, not the received bytes: read the raw body before any JSON middleware"]);
 });

@@ -10,9 +10,9 @@ import { sampleDelivery } from "mambo-webhooks/testing";
 
 const secret = "a secret for tests";
 const { headers, body } = sampleDelivery("Ping", { secret });
-const kinds = [];
+const types = [];
 const codes = [];
-const receiver = createReceiver({ secret }).onAny(({ kind }) => kinds.push(kind));
+const receiver = createReceiver({ secret }).onAny(({ type }) => types.push(type));
 const handle = expressHandler(receiver, { onError: ({ code }) => codes.push(code) });
 
 class Webhooks {
@@ -47,17 +47,17 @@ async function deliver(options, bodies) {
 }
 
 test("a signed delivery is handled, a tampered one refused", async () => {
-  kinds.length = 0;
+  types.length = 0;
   const answers = await deliver({ rawBody: true }, [body, body.replace("ping", "pong")]);
   assert.deepEqual(answers, [
     [204, ""],
     [401, "signature_mismatch"],
   ]);
-  assert.deepEqual(kinds, ["Ping"]);
+  assert.deepEqual(types, ["Ping"]);
 });
 
 test("without `rawBody: true` the bytes are gone, which the error says", async () => {
-  kinds.length = codes.length = 0;
+  types.length = codes.length = 0;
   assert.deepEqual(await deliver({}, [body]), [[500, "body_parsed"]]);
-  assert.deepEqual([kinds, codes], [[], ["body_parsed"]]);
+  assert.deepEqual([types, codes], [[], ["body_parsed"]]);
 });

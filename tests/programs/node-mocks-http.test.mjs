@@ -8,8 +8,8 @@ import { createRequest, createResponse } from "node-mocks-http";
 
 const secret = "a secret for tests";
 const { headers, body } = sampleDelivery("Ping", { secret });
-const kinds = [];
-const receiver = createReceiver({ secret }).onAny(({ kind }) => kinds.push(kind));
+const types = [];
+const receiver = createReceiver({ secret }).onAny(({ type }) => types.push(type));
 const handle = expressHandler(receiver, { onError: () => {} });
 
 /** What the handler answers to a made-up request. */
@@ -26,15 +26,15 @@ for (const [what, parts] of [
   ["bytes beside what was parsed", (text) => ({ body: JSON.parse(text), rawBody: Buffer.from(text) })],
 ]) {
   test(`a request with ${what}: signed, it is handled; tampered, refused`, async () => {
-    kinds.length = 0;
+    types.length = 0;
     assert.deepEqual(await deliver(parts(body)), [204, ""]);
     assert.deepEqual(await deliver(parts(body.replace("ping", "pong"))), [401, "signature_mismatch"]);
-    assert.deepEqual(kinds, ["Ping"]);
+    assert.deepEqual(types, ["Ping"]);
   });
 }
 
 test("a request with an object as its body has lost the bytes", async () => {
-  kinds.length = 0;
+  types.length = 0;
   assert.deepEqual(await deliver({ body: JSON.parse(body) }), [500, "body_parsed"]);
-  assert.deepEqual(kinds, []);
+  assert.deepEqual(types, []);
 });

@@ -9,8 +9,8 @@ import serverless from "serverless-http";
 
 const secret = "a secret for tests";
 const { headers, body } = sampleDelivery("Ping", { secret });
-const kinds = [];
-const receiver = createReceiver({ secret }).onAny(({ kind }) => kinds.push(kind));
+const types = [];
+const receiver = createReceiver({ secret }).onAny(({ type }) => types.push(type));
 const handle = serverless(express().post("/webhooks", expressHandler(receiver)));
 
 /** An event of API Gateway, format 2.0. */
@@ -28,14 +28,14 @@ const event = (text, isBase64Encoded) => ({
 for (const isBase64Encoded of [false, true]) {
   const written = isBase64Encoded ? "base64" : "plain";
   test(`a signed delivery, its body ${written}, is handled`, async () => {
-    kinds.length = 0;
+    types.length = 0;
     const { statusCode, body: said } = await handle(event(body, isBase64Encoded), {});
-    assert.deepEqual([statusCode, said, kinds], [204, "", ["Ping"]]);
+    assert.deepEqual([statusCode, said, types], [204, "", ["Ping"]]);
   });
 
   test(`a tampered delivery, its body ${written}, is refused`, async () => {
-    kinds.length = 0;
+    types.length = 0;
     const { statusCode, body: said } = await handle(event(`${body} `, isBase64Encoded), {});
-    assert.deepEqual([statusCode, said, kinds], [401, "signature_mismatch", []]);
+    assert.deepEqual([statusCode, said, types], [401, "signature_mismatch", []]);
   });
 }

@@ -8,9 +8,9 @@ import { suite } from "./suite.mjs";
 import vectors from "./vectors.mjs";
 
 const secret = "correct horse battery staple";
-const kinds = [];
+const types = [];
 const app = new Hono()
-  .post("/webhooks", honoHandler(library.createReceiver({ secret }).onAny(({ kind }) => kinds.push(kind))))
+  .post("/webhooks", honoHandler(library.createReceiver({ secret }).onAny(({ type }) => types.push(type))))
   .get("/", async (context) => {
     const found = suite(library, vectors, tools);
     const post = async ({ headers, body }) => {
@@ -21,8 +21,8 @@ const app = new Hono()
     for (const row of tampered({ secret })) outcomes.push((await post(row)).concat(row.code));
     const [[status], ...refused] = outcomes;
     const wrong = refused.filter(([status, said, code]) => status < 400 || (said !== code && code !== "header_repeated"));
-    if (status !== 204 || kinds.join() !== "Ping" || wrong.length > 0)
-      found.failed.push(`Hono: ${status} ${kinds} ${JSON.stringify(wrong)}`);
+    if (status !== 204 || types.join() !== "Ping" || wrong.length > 0)
+      found.failed.push(`Hono: ${status} ${types} ${JSON.stringify(wrong)}`);
     return context.json(found);
   });
 

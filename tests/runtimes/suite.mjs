@@ -23,8 +23,8 @@ export function suite({ createReceiver, WebhookError }, vectors, tools) {
       try {
         const receiver = createReceiver({ ...settings, clock: () => now });
         const found = receiver.receive({ headers, body: body ?? bytes(bodyHex) });
-        const { kind, keyId, receivedVersion, deliveredVersion, applied, timestamp, event } = found;
-        const outcome = { kind, id: event.id, data: event.data, keyId, receivedVersion, deliveredVersion, applied, timestamp };
+        const { type, keyId, receivedVersion, deliveredVersion, applied, timestamp, event } = found;
+        const outcome = { type, id: event.id, data: event.data, keyId, receivedVersion, deliveredVersion, applied, timestamp };
         return equal(outcome, "data" in expect ? { ...expect, data: JSON.parse(expect.data) } : expect);
       } catch (error) {
         if (!WebhookError.is(error)) throw error;
@@ -37,11 +37,11 @@ export function suite({ createReceiver, WebhookError }, vectors, tools) {
   const receiver = createReceiver({ ...accepted.settings, clock: () => accepted.now });
   const shapes = { Headers: new Headers(accepted.headers), record: Object.fromEntries(accepted.headers) };
   for (const [name, headers] of Object.entries(shapes)) {
-    check(`headers as ${name}`, () => equal(receiver.receive({ headers, body: accepted.body }).kind, accepted.expect.kind));
+    check(`headers as ${name}`, () => equal(receiver.receive({ headers, body: accepted.body }).type, accepted.expect.type));
   }
   const text = new TextEncoder().encode(accepted.body);
   for (const [name, body] of Object.entries({ bytes: text, buffer: text.buffer, view: new DataView(text.buffer) })) {
-    check(`a body as ${name}`, () => equal(receiver.receive({ headers: accepted.headers, body }).kind, accepted.expect.kind));
+    check(`a body as ${name}`, () => equal(receiver.receive({ headers: accepted.headers, body }).type, accepted.expect.type));
   }
   check("the clock of the host", () => {
     const old = createReceiver(accepted.settings).diagnose({ headers: accepted.headers, body: accepted.body });

@@ -1,4 +1,5 @@
-//! Hosts in network namespaces on one bridge, and PostgreSQL servers on them: a failover between machines, on one machine.
+//! Hosts in network namespaces on one bridge, and PostgreSQL servers on them: a failover between machines, on one
+//! machine.
 
 use std::ffi::OsStr;
 use std::path::PathBuf;

@@ -38,7 +38,7 @@ impl Program {
     /// Takes so many events; hands back their ids, printed when each was on disk.
     pub fn send(&self, count: usize) -> Vec<String> {
         let mut child =
-            self.command("send --kind Other --lines").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+            self.command("send --type Other --lines").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let lines = (0..count).map(|number| format!("{{\"number\":{number}}}\n")).collect::<Vec<_>>().concat();
         child.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
         let output = child.wait_with_output().unwrap();
@@ -112,7 +112,7 @@ pub fn received(receiver: &Receiver) -> HashMap<String, u32> {
         let (_, signature) = request.headers.iter().find(|(name, _)| name == "x-mambo-signature").unwrap();
         let seconds = signature.strip_prefix("t=").unwrap().split(',').next().unwrap().parse().unwrap();
         let received = core.receive(&request.headers, &request.body, UnixMillis::from_seconds(seconds)).unwrap();
-        if received.event.kind() == Some("Other") {
+        if received.event.event_type() == Some("Other") {
             *counts.entry(received.id.unwrap().into_owned()).or_default() += 1;
         }
     }

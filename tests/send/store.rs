@@ -48,8 +48,8 @@ fn endpoint(id: &str, settings: Settings) -> Endpoint {
     Endpoint::new(id.into(), settings, State::Enabled, &AddressPolicy::public_only()).unwrap()
 }
 
-pub fn event(kind: &str) -> NewEvent {
-    NewEvent::new(kind, SERVER, r#"{"a":12345678901234567890123}"#).unwrap()
+pub fn event(event_type: &str) -> NewEvent {
+    NewEvent::new(event_type, SERVER, r#"{"a":12345678901234567890123}"#).unwrap()
 }
 
 /// Adds an endpoint, settles the Ping that it is sent, and lets it be one that is known to be quick.
@@ -57,7 +57,7 @@ async fn add(on: &impl Clocked, id: &str, settings: Settings) {
     on.set(at(0)).await;
     on.store().add_endpoint(endpoint(id, settings), SERVER).await.unwrap();
     let claims = claim(on, 10, 0).await;
-    assert_eq!(kinds(&claims), ["Ping"]);
+    assert_eq!(event_types(&claims), ["Ping"]);
     settle(on, &claims[0], 204, Next::Delivered, Effect::None, 0).await;
     on.warm().await;
 }
@@ -67,7 +67,8 @@ async fn claimed(on: &impl Clocked, capacity: Capacity, now: i64) -> Claimed {
     on.store().reclaim_expired().await.unwrap();
     let began = tokio::time::Instant::now();
     let claimed = on.store().claim(capacity, ms(LEASE)).await.unwrap();
-    // The next claim looks at every endpoint: a look at all is made no more often, and takes a tenth of the time at most.
+    // The next claim looks at every endpoint: a look at all is made no more often, and takes a tenth of the time at
+    // most.
     tokio::time::sleep(ms(45).max(began.elapsed() * 11)).await;
     claimed
 }
@@ -84,8 +85,8 @@ fn retry(after_ms: i64) -> Next {
     Next::Retry(ms(after_ms))
 }
 
-fn kinds(claims: &[Claim]) -> Vec<&str> {
-    claims.iter().map(|claim| claim.event.kind.as_str()).collect()
+fn event_types(claims: &[Claim]) -> Vec<&str> {
+    claims.iter().map(|claim| claim.event.event_type.as_str()).collect()
 }
 
 fn settlement(claim: &Claim, status: u16, next: Next, effect: Effect, now: i64) -> Settlement {
@@ -121,8 +122,12 @@ async fn log(store: &impl Store, query: LogQuery) -> Vec<(u32, bool, Option<u16>
 pub async fn fans_out(on: &impl Clocked) {
     let store = on.store();
     add(on, "all", settings()).await;
-    add(on, "one-kind", settings().kinds(&["ActivityCreated"]).policy(VersionPolicy::Pinned(Version::new(8, 0, 3))))
-        .await;
+    add(
+        on,
+        "one-type",
+        settings().event_types(&["ActivityCreated"]).policy(VersionPolicy::Pinned(Version::new(8, 0, 3))),
+    )
+    .await;
     add(on, "off", settings()).await;
     store.change_endpoint("off".into(), Change::State(State::Disabled(Reason::ByHand))).await.unwrap();
     let taken =
@@ -133,20 +138,20 @@ pub async fn fans_out(on: &impl Clocked) {
     let mut rows: Vec<_> = claims
         .iter()
         .map(|claim| {
-            (claim.endpoint.id.as_str(), claim.event.kind.as_str(), claim.event.time.as_deref(), claim.attempts)
+            (claim.endpoint.id.as_str(), claim.event.event_type.as_str(), claim.event.time.as_deref(), claim.attempts)
         })
         .collect();
     rows.sort_unstable();
     let expected = [
         ("all", "ActivityCreated", None, 0),
         ("all", "Other", Some("17"), 0),
-        ("one-kind", "ActivityCreated", None, 0),
+        ("one-type", "ActivityCreated", None, 0),
     ];
     assert_eq!(rows, expected);
     for claim in &claims {
         assert_eq!((claim.event.data.as_str(), claim.event.version), (r#"{"a":12345678901234567890123}"#, SERVER));
     }
-    let pinned = claims.iter().find(|claim| claim.endpoint.id == "one-kind").unwrap();
+    let pinned = claims.iter().find(|claim| claim.endpoint.id == "one-type").unwrap();
     assert_eq!(pinned.endpoint.policy(), VersionPolicy::Pinned(Version::new(8, 0, 3)));
     assert_eq!(counts(store).await, [0, 3, 3, 0]);
 }
@@ -238,7 +243,7 @@ pub async fn retries_and_logs(on: &impl Clocked) {
         answer: Answer { status: Some(204), body: b"said".to_vec(), elapsed_ms: 7, ..Answer::default() },
     };
     assert_eq!(lines[0].attempt, expected);
-    assert_eq!((lines[0].kind.as_str(), lines[0].state, lines[1].attempt.number), ("Other", "delivered", 1));
+    assert_eq!((lines[0].event_type.as_str(), lines[0].state, lines[1].attempt.number), ("Other", "delivered", 1));
     assert_eq!(
         log(store, LogQuery { endpoint: Some("e".into()), only_failed: true, ..LogQuery::default() }).await.len(),
         1
@@ -270,7 +275,7 @@ pub async fn retries_by_hand(on: &impl Clocked) {
     settle(on, &claims[1], 500, Next::Dead, Effect::None, 1020).await;
     let range = Selection::Range { from: at(11), until: at(20), endpoint: Some("b".into()) };
     assert_eq!(store.retry(range).await.unwrap(), 1);
-    assert_eq!(kinds(&claim(on, 10, 2000).await), ["Two"]);
+    assert_eq!(event_types(&claim(on, 10, 2000).await), ["Two"]);
     let one = Selection::One(claims[0].lease.delivery);
     assert_eq!(store.retry(one).await.unwrap(), 1, "a delivered one can be sent again");
     assert_eq!(store.retry(Selection::One(-1)).await.unwrap(), 0);
@@ -281,9 +286,9 @@ pub async fn retries_by_hand(on: &impl Clocked) {
 pub async fn forgets(on: &impl Clocked) {
     let store = on.store();
     add(on, "a", settings()).await;
-    add(on, "b", settings().kinds(&["Both", "Half"])).await;
-    let ends = async |name: &str, kind: &str, ends: [Next; 2]| {
-        enqueue(on, vec![event(kind).id(name).idempotency_key(&format!("key-{name}"))], 10).await;
+    add(on, "b", settings().event_types(&["Both", "Half"])).await;
+    let ends = async |name: &str, event_type: &str, ends: [Next; 2]| {
+        enqueue(on, vec![event(event_type).id(name).idempotency_key(&format!("key-{name}"))], 10).await;
         let claims = claim(on, 10, 10).await;
         for claim in claims {
             let next = ends[usize::from(claim.endpoint.id == "b")];
@@ -311,7 +316,7 @@ pub async fn forgets(on: &impl Clocked) {
     let kept = async || {
         let lines = store.log(LogQuery { limit: 100, ..LogQuery::default() }).await.unwrap();
         let mut ids: Vec<String> =
-            lines.into_iter().filter(|line| line.kind != "Ping").map(|line| line.event).collect();
+            lines.into_iter().filter(|line| line.event_type != "Ping").map(|line| line.event).collect();
         ids.dedup();
         ids.join(" ")
     };
@@ -402,7 +407,7 @@ pub async fn recovers(on: &impl Clocked) {
 pub async fn shares(on: &impl Clocked) {
     add(on, "busy", settings().max_in_flight(4)).await;
     for id in ["b", "c", "d"] {
-        add(on, id, settings().kinds(&["Rare"])).await;
+        add(on, id, settings().event_types(&["Rare"])).await;
     }
     enqueue(on, (0..50).map(|_| event("Often")).collect(), 0).await;
     enqueue(on, vec![event("Rare")], 1).await;
@@ -501,7 +506,8 @@ pub async fn hands_out_once(on: &impl Clocked) {
     assert_eq!((all.len(), all.iter().collect::<HashSet<_>>().len()), (400, 400));
 }
 
-/// A delivered delivery that is sent again by hand stays delivered when that fails; a dead one that succeeds is delivered.
+/// A delivered delivery that is sent again by hand stays delivered when that fails; a dead one that succeeds is
+/// delivered.
 pub async fn a_replay_that_fails_leaves_a_delivery_delivered(on: &impl Clocked) {
     let store = on.store();
     add(on, "e", settings()).await;
@@ -654,7 +660,7 @@ pub async fn gives_back(on: &impl Clocked) {
 pub async fn a_removed_endpoint_gets_nothing_more(on: &impl Clocked) {
     let store = on.store();
     add(on, "e", settings()).await;
-    add(on, "other", settings().kinds(&["Rare"])).await;
+    add(on, "other", settings().event_types(&["Rare"])).await;
     enqueue(on, (0..4).map(|number| event("Other").id(&format!("e-{number}"))).collect(), 0).await;
     let claims = claim(on, 4, 0).await;
     settle(on, &claims[0], 200, Next::Delivered, Effect::Works, 0).await;
@@ -713,7 +719,7 @@ pub async fn a_removed_endpoint_gets_nothing_more(on: &impl Clocked) {
 /// An endpoint that a newer release wrote is left out and said; everything else goes on, and its deliveries wait.
 pub async fn an_unreadable_endpoint_stops_nothing_else(on: &impl Clocked) {
     let store = on.store();
-    add(on, "new", settings().kinds(&["Other"])).await;
+    add(on, "new", settings().event_types(&["Other"])).await;
     add(on, "old", settings()).await;
     let unread = "UPDATE TABLE:endpoint SET settings = replace(settings, '\"url\"', '\"colour\":\"blue\",\"url\"'), revision = 1000";
     on.sql(&format!("{unread} WHERE id = 'new'")).await;

@@ -6,7 +6,7 @@ import slim = require("mambo-webhooks/slim");
 
 const receiver: mambo.Receiver = mambo.createReceiver({ secret: "s" }).on("Ping", ({ data }) => data.message);
 node.nodeHandler(receiver);
-// @ts-expect-error a wrong kind
+// @ts-expect-error a wrong event type
 receiver.on("Pong", () => {});
 testing.sign({ secret: "s", body: "" });
 slim.initSync(new Uint8Array());

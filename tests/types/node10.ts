@@ -11,5 +11,5 @@ import { sampleDelivery } from "mambo-webhooks/testing";
 import { detect } from "mambo-webhooks/tools";
 
 const receiver: Receiver = createReceiver({ secret: process.env["MAMBO_SECRET"] });
-const kind: string | null = receiver.receive(sampleDelivery("Ping", { secret: "a secret of sixteen bytes" })).kind;
-export const all = [kind, expressHandler, fastifyWebhooks, fetchHandler, honoHandler, lambdaHandler, nodeHandler, initSync, detect];
+const type: string | null = receiver.receive(sampleDelivery("Ping", { secret: "a secret of sixteen bytes" })).type;
+export const all = [type, expressHandler, fastifyWebhooks, fetchHandler, honoHandler, lambdaHandler, nodeHandler, initSync, detect];

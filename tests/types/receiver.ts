@@ -8,11 +8,11 @@ import {
   type Activity,
   type ErrorCode,
   type EventOf,
-  type KnownKind,
+  type KnownEventType,
   type Received,
   type Receiver,
   type ReplayStore,
-  type UnknownKind,
+  type UnknownEventType,
   type WebhookEvent,
 } from "mambo-webhooks";
 
@@ -46,24 +46,24 @@ receiver.receive({ headers: [["a", "b"]], body: "" });
 receiver.receive({ headers: new Map([["a", "b"]]), body: new DataView(new ArrayBuffer(0)) });
 receiver.receive({ headers: { a: ["b"], c: undefined }, body: new Uint8Array() });
 
-// The kind tells the data.
+// The event type tells the data.
 const { event }: Received = receiver.receive({ headers: {}, body: "" });
 if (event.known) {
-  if (event.kind === "Ping") same<typeof event.data.message, string | undefined>(true);
-  if (event.kind === "ActivityCreated") same<typeof event.data, Activity>(true);
-  // @ts-expect-error not a kind of Mambo's
-  if (event.kind === "ActivityCreate") throw event;
+  if (event.type === "Ping") same<typeof event.data.message, string | undefined>(true);
+  if (event.type === "ActivityCreated") same<typeof event.data, Activity>(true);
+  // @ts-expect-error not an event type of Mambo's
+  if (event.type === "ActivityCreate") throw event;
 } else {
-  same<typeof event.kind, UnknownKind | null>(true);
+  same<typeof event.type, UnknownEventType | null>(true);
   same<typeof event.data, unknown>(true);
 }
 // Its name alone tells it too.
-if (event.kind === "ActivityCreated") same<typeof event.data, Activity>(true);
-// @ts-expect-error not a kind of Mambo's: one that is newer than the SDK is compared as a string
-if (event.kind === "ActivityCreate") throw event;
-if ((event.kind as string | null) === "NewKind") same<typeof event, WebhookEvent>(true);
+if (event.type === "ActivityCreated") same<typeof event.data, Activity>(true);
+// @ts-expect-error not an event type of Mambo's: one that is newer than the SDK is compared as a string
+if (event.type === "ActivityCreate") throw event;
+if ((event.type as string | null) === "NewKind") same<typeof event, WebhookEvent>(true);
 // @ts-expect-error an event is a value, not to be changed
-event.kind = "Ping";
+event.type = "Ping";
 
 receiver.on("ActivityAwardedAdded", (awarded, { keyId }, [request]) => {
   request.log.info(awarded.id);
@@ -71,16 +71,16 @@ receiver.on("ActivityAwardedAdded", (awarded, { keyId }, [request]) => {
   same<typeof awarded.data.uuid, string | undefined>(true);
   same<typeof keyId, string>(true);
 });
-// @ts-expect-error no such kind
+// @ts-expect-error no such event type
 receiver.on("ActivityAwarded", () => {});
 // @ts-expect-error a wallet is no activity
 receiver.on("PointWalletUpdated", (wallet: EventOf<"ActivityCreated">) => wallet);
-receiver.onAny((any) => same<typeof any, WebhookEvent>(true)).onUnknown(async ({ kind }) => kind?.length);
+receiver.onAny((any) => same<typeof any, WebhookEvent>(true)).onUnknown(async ({ type }) => type?.length);
 same<ReturnType<typeof receiver.route>, Promise<Received>>(true);
 
-const handled = receiver.process({ headers: {}, body: "" }, async ({ event: { kind } }) => kind);
-same<typeof handled, Promise<KnownKind | UnknownKind | null>>(true);
-handled.then((kind: string | null) => kind);
+const handled = receiver.process({ headers: {}, body: "" }, async ({ event: { type } }) => type);
+same<typeof handled, Promise<KnownEventType | UnknownEventType | null>>(true);
+handled.then((type: string | null) => type);
 
 try {
   throw new Error();

@@ -13,7 +13,7 @@ const NOW = 1_700_000_000_000;
 const T = NOW / 1000;
 const BODY = '{"event":"ActivityCreated","id":"e-1","version":"8.0.3","data":{"uuid":"user-1"}}';
 const EVENT = {
-  kind: "ActivityCreated",
+  type: "ActivityCreated",
   id: "e-1",
   data: '{"uuid":"user-1"}',
   keyId: "default",
@@ -66,7 +66,7 @@ add(
   "own",
   { body: '{"event":"NotificationRead","data":{"text":"\\ud83d\\ude00 é 12345678901234567890123"}}' },
   {
-    kind: "NotificationRead",
+    type: "NotificationRead",
     id: null,
     data: '{"text":"\\ud83d\\ude00 é 12345678901234567890123"}',
     keyId: "default",
@@ -81,7 +81,7 @@ add(
   "docs.mambo.io events-payload: the data of Ping",
   { body: '{"message":"ping"}' },
   {
-    kind: "Ping",
+    type: "Ping",
     id: null,
     data: '{"message":"ping"}',
     keyId: "default",
@@ -92,11 +92,11 @@ add(
   },
 );
 add(
-  "a kind that is not known",
+  "an event type that is not known",
   "docs.mambo.io api-versioning: new event types are no new version",
   { body: '{"event":"CouponExpired","data":[1,2]}' },
   {
-    kind: "CouponExpired",
+    type: "CouponExpired",
     id: null,
     data: "[1,2]",
     keyId: "default",
@@ -111,7 +111,7 @@ add(
   "own",
   { body: '{"uuid":"user-1"}' },
   {
-    kind: null,
+    type: null,
     id: null,
     data: '{"uuid":"user-1"}',
     keyId: "default",
@@ -122,11 +122,11 @@ add(
   },
 );
 add(
-  "the kind given by the settings",
+  "the event type given by the settings",
   "own",
-  { body: '{"uuid":"user-1"}', settings: { kind: "ActivityCreated" } },
+  { body: '{"uuid":"user-1"}', settings: { eventType: "ActivityCreated" } },
   {
-    kind: "ActivityCreated",
+    type: "ActivityCreated",
     id: null,
     data: '{"uuid":"user-1"}',
     keyId: "default",
@@ -173,7 +173,7 @@ const registry = {
   ],
 };
 const wallet = '{"event":"PointWalletUpdated","data":{ "exampleField" : "value" }}';
-const walletEvent = { kind: "PointWalletUpdated", id: null, keyId: "default", timestamp: NOW };
+const walletEvent = { type: "PointWalletUpdated", id: null, keyId: "default", timestamp: NOW };
 add(
   "pinned to 8.0.3, wanted as received",
   "docs.mambo.io administrators/account/webhooks",
@@ -209,7 +209,7 @@ add(
   "an empty id is no id",
   "own",
   { body: '{"event":"Ping","id":"","data":{}}' },
-  { kind: "Ping", id: null, data: "{}", keyId: "default", receivedVersion: null, deliveredVersion: null, applied: [], timestamp: NOW },
+  { type: "Ping", id: null, data: "{}", keyId: "default", receivedVersion: null, deliveredVersion: null, applied: [], timestamp: NOW },
 );
 add(
   "newer than every known version: the shape that comes out is not known",
@@ -221,8 +221,8 @@ add(
   { ...walletEvent, data: '{"exampleField":1}', receivedVersion: "99.0.0", deliveredVersion: null, applied: ["wallet-example-field"] },
 );
 
-const bare = (kind, data, more = {}) => ({
-  kind,
+const bare = (type, data, more = {}) => ({
+  type,
   id: null,
   data,
   keyId: "default",
@@ -267,26 +267,26 @@ add(
 );
 const typed = '{"id":"a","type":"behaviour","data":{"x":1}}';
 add(
-  "the kind given by the settings wins, and a body that names another is all data",
+  "the event type given by the settings wins, and a body that names another is all data",
   "own",
-  { body: typed, settings: { kind: "ActivityCreated" } },
+  { body: typed, settings: { eventType: "ActivityCreated" } },
   bare("ActivityCreated", typed),
 );
 add(
-  "the kind given by the settings, in an envelope that names the same",
+  "the event type given by the settings, in an envelope that names the same",
   "own",
-  { body: BODY, settings: { kind: "ActivityCreated" } },
+  { body: BODY, settings: { eventType: "ActivityCreated" } },
   EVENT,
 );
 const flat = '{"event":"ActivityCreated","id":"e","uuid":"u"}';
 add(
-  "a known kind without data: the data is the body",
+  "a known event type without data: the data is the body",
   "own: the event was unknown and its id lost",
   { body: flat },
   bare("ActivityCreated", flat, { id: "e" }),
 );
 add(
-  "an unknown kind without data is no envelope",
+  "an unknown event type without data is no envelope",
   "own: a payload may have a member of that name",
   { body: '{"type":"behaviour","id":"e"}' },
   bare(null, '{"type":"behaviour","id":"e"}'),
@@ -304,7 +304,7 @@ for (const [index, payload] of ['{"id":"evt_1","object":"event"}', "{}", '{"text
       body: payload,
       settings: { profile: { scheme: { header: "stripe-signature", separators: ["."] } } },
     },
-    { kind: null, id: null, data: payload, keyId: "default", receivedVersion: null, deliveredVersion: null, applied: [], timestamp: NOW },
+    { type: null, id: null, data: payload, keyId: "default", receivedVersion: null, deliveredVersion: null, applied: [], timestamp: NOW },
   );
 }
 
@@ -625,9 +625,9 @@ misconfigured(
 misconfigured(
   "a header name with capitals",
   "own: Headers and plain objects would differ",
-  { profile: { envelope: { kindHeader: "X-Kind" } } },
+  { profile: { envelope: { typeHeader: "X-Kind" } } },
   "profile_invalid",
-  "profile: expected a header name in lower case at /envelope/kindHeader",
+  "profile: expected a header name in lower case at /envelope/typeHeader",
 );
 misconfigured(
   "separators of which one starts with the other",

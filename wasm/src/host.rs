@@ -1,5 +1,5 @@
-//! The host's SHA-256: `node:crypto` uses the processor's instructions for it, which WebAssembly cannot. The host computes
-//! the inner digest of HMAC over key block, timestamp, separator and body; all else is the core's.
+//! The host's SHA-256: `node:crypto` uses the processor's instructions for it, which WebAssembly cannot. The host
+//! computes the inner digest of HMAC over key block, timestamp, separator and body; all else is the core's.
 
 use std::borrow::Cow;
 

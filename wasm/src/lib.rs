@@ -4,7 +4,8 @@
 //! A function that fails throws a plain object with code, fault and message, of which `js/src/errors.ts` makes a
 //! `WebhookError`. A panic is a defect: it says its sentence on the console, and JavaScript starts another instance.
 //!
-//! Wherever headers are text, a name stands on a line, its value on the next, and so on. Times are in milliseconds since
+//! Wherever headers are text, a name stands on a line, its value on the next, and so on. Times are in milliseconds
+//! since
 //! 1970.
 
 #![allow(unreachable_pub, reason = "what is exported is reached from JavaScript, not from Rust")]
@@ -48,7 +49,8 @@ pub fn start() {
 /// `options_invalid`, and every code of fault `config`.
 #[wasm_bindgen]
 pub fn open(settings: JsValue) -> Result<usize, JsValue> {
-    // As JSON, which leaves out what is undefined, and shows text that is no Unicode. One reader takes it here and in Rust.
+    // As JSON, which leaves out what is undefined, and shows text that is no Unicode. One reader takes it here and in
+    // Rust.
     let json: Option<String> = JSON::stringify(&settings).ok().map(JsString::into);
     let json = Zeroizing::new(json.unwrap_or_default());
     let opened = Receiver::from_json(&json).map(receivers::add);
@@ -97,7 +99,8 @@ pub fn receive(
     receive().map_err(|error| thrown(&error))
 }
 
-/// Verifies a delivery without a look into its body; returns what the signature proves: `Proof` of `js/src/core_bg.d.ts`.
+/// Verifies a delivery without a look into its body; returns what the signature proves: `Proof` of
+/// `js/src/core_bg.d.ts`.
 ///
 /// # Errors
 /// As for [`receive`], but for those of the body's text.

@@ -34,15 +34,15 @@ struct Proven<'p> {
     timestamp: f64,
 }
 
-/// A received event. What it does not have is left out, and so are empty lists: each member takes longer than all of the
-/// core's work on it.
+/// A received event. What it does not have is left out, and so are empty lists: each member takes longer than all of
+/// the core's work on it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Event<'r> {
+struct ReceivedByCore<'r> {
     key_id: &'r str,
     timestamp: f64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    kind: Option<&'r str>,
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    event_type: Option<&'r str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<&'r str>,
     /// JSON text.
@@ -118,10 +118,10 @@ pub(crate) fn proven_by(verified: &Verified<'_>) -> JsValue {
 pub(crate) fn received(found: &Received<'_>) -> JsValue {
     let (verified, json) = (found.verified(), found.event.json());
     let range = range_in(verified.body(), json);
-    value(&Event {
+    value(&ReceivedByCore {
         key_id: verified.key_id().unwrap_or_default(),
         timestamp: number(verified.timestamp()),
-        kind: found.event.kind(),
+        event_type: found.event.event_type(),
         id: found.id.as_deref(),
         time: found.time,
         received_version: found.received_version.map(|version| version.to_string()),

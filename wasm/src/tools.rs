@@ -85,8 +85,8 @@ pub fn detect(options: JsValue, headers: &str, body: &Uint8Array, now: f64) -> R
     found.map_err(|error| thrown(&error))
 }
 
-/// What changed in payloads from version to version, as Markdown: of a registry document laid over the built-in one, or of
-/// that alone.
+/// What changed in payloads from version to version, as Markdown: of a registry document laid over the built-in one, or
+/// of that alone.
 ///
 /// # Errors
 /// `registry_invalid`.
@@ -96,7 +96,8 @@ pub fn changelog(registry: Option<String>) -> Result<String, JsValue> {
     registry.map(|registry| changelog_of(&registry)).map_err(|error| thrown(&error))
 }
 
-/// Every problem of a registry document laid over the built-in one: a list of `RegistryProblem` of `js/src/registry.ts`.
+/// Every problem of a registry document laid over the built-in one: a list of `RegistryProblem` of
+/// `js/src/registry.ts`.
 #[wasm_bindgen]
 #[must_use]
 pub fn check_registry(registry: &str) -> JsValue {

@@ -1,4 +1,5 @@
-//! What users get, pinned in tests/pinned, so that nothing comes or goes unnoticed. `MAMBO_BLESS=1` writes the files anew.
+//! What users get, pinned in tests/pinned, so that nothing comes or goes unnoticed. `MAMBO_BLESS=1` writes the files
+//! anew.
 
 use std::env;
 use std::fs;

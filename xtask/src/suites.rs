@@ -57,7 +57,8 @@ pub fn examples() -> Done<Command> {
     Ok(node)
 }
 
-/// The command line and the examples in Rust. With the members and features of the Rust tests, so that nothing is built twice.
+/// The command line and the examples in Rust. With the members and features of the Rust tests, so that nothing is built
+/// twice.
 fn programs() -> Done {
     let targets = ["build", "--quiet", "--workspace", "--bins", "--examples"];
     run(Command::new(env!("CARGO")).args(targets).args(["--features", "cli,postgres,failpoints"]).current_dir(root()))

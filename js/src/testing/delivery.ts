@@ -1,6 +1,6 @@
 import { signatureHeader, type ProfileOptions } from "./sign.ts";
 import { sample, type Sample } from "./samples.ts";
-import type { KnownKind } from "../types.ts";
+import type { KnownEventType } from "../types.ts";
 
 /** What a delivery is to be like. */
 export interface SampleOptions extends Sample, ProfileOptions {
@@ -19,7 +19,7 @@ export interface SampleDelivery {
 }
 
 /** A signed delivery of a sample event, of any event type: `sampleDelivery("Ping", { secret })`. */
-export function sampleDelivery(kind: KnownKind | (string & {}), options: SampleOptions): SampleDelivery {
-  const body = sample(kind, options);
+export function sampleDelivery(type: KnownEventType | (string & {}), options: SampleOptions): SampleDelivery {
+  const body = sample(type, options);
   return { headers: { "content-type": "application/json", ...signatureHeader({ ...options, body }) }, body };
 }

@@ -1,5 +1,5 @@
 import { createReceiver } from "../receiver.ts";
-import type { EventData, JsonDocument, KnownKind } from "../types.ts";
+import type { EventData, JsonDocument, KnownEventType } from "../types.ts";
 import { sign } from "./sign.ts";
 
 /** The id of a sample event that is not given another. */
@@ -21,10 +21,10 @@ const activity = { id: "5f3c0e1a9d2b4c6e8f001122", uuid: "user-1", attrs: { type
 const notification = { id: "5f3c0e1a9d2b4c6e8f003344", awarded: { awardedType: "reward", type: "achievement" } };
 
 /**
- * Data for each kind. Mambo's docs show that of Ping; of the others they name some members, and these have no other.
+ * Data for each event type. Mambo's docs show that of Ping; of the others they name some members, and these have no other.
  * Values, and that these members come in webhooks, are assumed.
  */
-const DATA: { readonly [Kind in KnownKind]: EventData[Kind] } = {
+const DATA: { readonly [Type in KnownEventType]: EventData[Type] } = {
   Ping: { message: "ping" },
   ActivityCreated: activity,
   ActivityBehavioursAdded: activity,
@@ -44,9 +44,9 @@ const NOW = 1_700_000_000_000;
  * the registry's changes, so it is what a webhook pinned to that version would hold. An event type that Mambo's docs do not
  * name has the members of `data` only.
  */
-export function sample(kind: KnownKind | (string & {}), { id = SAMPLE_ID, version, registry, data }: Sample = {}): string {
-  const known = Object.hasOwn(DATA, kind) ? DATA[kind as KnownKind] : {};
-  const event = { event: kind, id, timestamp: NOW, data: { ...known, ...data } };
+export function sample(type: KnownEventType | (string & {}), { id = SAMPLE_ID, version, registry, data }: Sample = {}): string {
+  const known = Object.hasOwn(DATA, type) ? DATA[type as KnownEventType] : {};
+  const event = { event: type, id, timestamp: NOW, data: { ...known, ...data } };
   if (version === undefined) return JSON.stringify(event);
   // The versions of a registry are the shapes that it knows; the newest is the one that the sample is in.
   const document = typeof registry === "string" ? (JSON.parse(registry) as object) : registry;

@@ -22,9 +22,9 @@ pub enum Action {
         /// Pin it to a version; the newest one otherwise.
         #[arg(long)]
         pinned: Option<Version>,
-        /// A kind that it gets; all of them otherwise.
-        #[arg(long)]
-        kind: Vec<String>,
+        /// An event type that it gets; all of them otherwise.
+        #[arg(long = "type")]
+        event_type: Vec<String>,
         /// Most attempts a second.
         #[arg(long)]
         rate: Option<NonZeroU32>,
@@ -66,7 +66,7 @@ fn read_header(text: &str) -> Result<(String, String), String> {
 pub async fn run<S: Store>(sender: &Sender<S>, action: Action, server: Version) -> Result<Answer, String> {
     let done = |text: String, id: &str| Ok(Answer(true, text, json!({ "endpoint": id })));
     match action {
-        Action::Add { id, url, pinned, kind, rate, max_in_flight, header, headers } => {
+        Action::Add { id, url, pinned, event_type, rate, max_in_flight, header, headers } => {
             let mut settings = Settings::new(&url, &secret()?);
             if let Some(pinned) = pinned {
                 // Without --server it is not known.
@@ -75,8 +75,8 @@ pub async fn run<S: Store>(sender: &Sender<S>, action: Action, server: Version) 
                 }
                 settings = settings.policy(VersionPolicy::Pinned(pinned));
             }
-            if !kind.is_empty() {
-                settings = settings.kinds(&kind.iter().map(String::as_str).collect::<Vec<_>>());
+            if !event_type.is_empty() {
+                settings = settings.event_types(&event_type.iter().map(String::as_str).collect::<Vec<_>>());
             }
             settings.rate_per_second = rate;
             settings.max_in_flight = max_in_flight.unwrap_or(settings.max_in_flight);

@@ -54,12 +54,12 @@ fn take(receiver: &Receiver, headers: &HeaderMap, body: &[u8], is_json: bool) ->
         .collect();
     match receiver.receive(&headers, body, now()) {
         Ok(received) => {
-            let kind = received.event.kind().unwrap_or("an event without a kind");
+            let event_type = received.event.event_type().unwrap_or("an event without a type");
             let data = received.event.json();
             if is_json {
-                print(json!({ "ok": true, "kind": kind, "id": received.id, "data": data }));
+                print(json!({ "ok": true, "type": event_type, "id": received.id, "data": data }));
             } else {
-                print(format_args!("{} {data}", coloured(kind, true)));
+                print(format_args!("{} {data}", coloured(event_type, true)));
             }
             (StatusCode::NO_CONTENT, "")
         }

@@ -57,9 +57,9 @@ pub fn run(command: &Look) -> Result<Answer, String> {
             let (headers, body) = capture.read()?;
             let answer = match capture.receiver()?.receive(&headers, &body, capture.now()) {
                 Ok(received) => {
-                    let (kind, key) = (received.event.kind(), received.verified().key_id());
-                    let text = format!("accepted: {}", kind.unwrap_or("an event without a kind"));
-                    Answer(true, text, json!({ "ok": true, "kind": kind, "keyId": key, "id": received.id }))
+                    let (event_type, key) = (received.event.event_type(), received.verified().key_id());
+                    let text = format!("accepted: {}", event_type.unwrap_or("an event without a type"));
+                    Answer(true, text, json!({ "ok": true, "type": event_type, "keyId": key, "id": received.id }))
                 }
                 Err(error) => {
                     let (code, message) = (error.code().as_str(), error.to_string());
@@ -95,7 +95,8 @@ pub fn run(command: &Look) -> Result<Answer, String> {
                 })
                 .collect();
             let json = json!({ "profiles": profiles, "field_hints": seen });
-            // The profile alone goes to standard output, so that it can go to a file; what else there is to say does not.
+            // The profile alone goes to standard output, so that it can go to a file; what else there is to say does
+            // not.
             for seen in field_hints(&body) {
                 eprintln!("{} seems to be at {}", seen.what, seen.at);
             }

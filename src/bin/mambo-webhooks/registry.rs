@@ -16,9 +16,9 @@ pub struct Upgrade {
     /// A registry document.
     #[arg(long)]
     registry: PathBuf,
-    /// The kind of event.
-    #[arg(long)]
-    kind: String,
+    /// The event type.
+    #[arg(long = "type")]
+    event_type: String,
     /// The version that the data is in.
     #[arg(long)]
     from: Version,
@@ -44,13 +44,13 @@ pub enum Document {
     },
 }
 
-pub fn upgrade(Upgrade { registry, kind, from, to, data }: &Upgrade) -> Result<Answer, String> {
+pub fn upgrade(Upgrade { registry, event_type, from, to, data }: &Upgrade) -> Result<Answer, String> {
     let shims = Shims::from_json(&text(registry)?).map_err(|error| error.to_string())?;
     let data = input::json(data)?;
     if let Err(error) = serde_json::from_str::<&serde_json::value::RawValue>(&data) {
         return Err(format!("the data is not JSON at line {} column {}", error.line(), error.column()));
     }
-    let plan = shims.plan(kind, *from, *to);
+    let plan = shims.plan(event_type, *from, *to);
     let shimmed = apply(plan, &data, Strictness::Lenient).map_err(|error| error.to_string())?;
     let losses: Vec<Value> = shimmed
         .losses

@@ -24,9 +24,9 @@ pub enum Command {
     Endpoint(endpoint::Action),
     /// Take events; each id is printed when its event is on disk.
     Send {
-        /// The kind.
-        #[arg(long)]
-        kind: String,
+        /// The event type.
+        #[arg(long = "type")]
+        event_type: String,
         /// The data: JSON itself, a file with it, or `-` for standard input.
         #[arg(long, default_value = "-")]
         data: String,
@@ -206,9 +206,9 @@ async fn act<S: Store + Clone>(
         Command::Endpoint(action) => endpoint::run(&sender, action, setup.server).await,
         // Carried out before, without a store.
         Command::Migrate { .. } => Err("not over a store".into()),
-        Command::Send { kind, data, lines, id, key } => {
+        Command::Send { event_type, data, lines, id, key } => {
             let make = |data: &str| {
-                let mut event = NewEvent::new(&kind, setup.server, data).map_err(said)?;
+                let mut event = NewEvent::new(&event_type, setup.server, data).map_err(said)?;
                 if let Some(id) = &id {
                     event = event.id(id);
                 }
@@ -217,8 +217,8 @@ async fn act<S: Store + Clone>(
                     None => event,
                 })
             };
-            if !kind.trim().is_empty() && !registry.event_types().any(|known| known == kind) {
-                remark(&format!("neither Mambo's docs nor the registry name the event type `{kind}`"));
+            if !event_type.trim().is_empty() && !registry.event_types().any(|known| known == event_type) {
+                remark(&format!("neither Mambo's docs nor the registry name the event type `{event_type}`"));
             }
             if !lines {
                 let taken = sender.send(make(&input::json(&data)?)?).await.map_err(said)?;

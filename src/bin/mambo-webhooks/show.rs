@@ -86,12 +86,12 @@ pub fn line(line: &LogLine) -> String {
         (None, failure) => failure.map_or_else(String::new, |failure| failure.to_string()),
     };
     let outcome = coloured(&outcome, attempt.answer.is_delivered());
-    let kind = if attempt.is_manual { "by hand" } else { "" };
+    let manual = if attempt.is_manual { "by hand" } else { "" };
     format!(
-        "{}  delivery {}  {} -> {}  attempt {} {kind}  {outcome}  {} ms  {}",
+        "{}  delivery {}  {} -> {}  attempt {} {manual}  {outcome}  {} ms  {}",
         attempt.started.0,
         line.delivery,
-        line.kind,
+        line.event_type,
         line.endpoint,
         attempt.number,
         attempt.answer.elapsed_ms,
@@ -105,7 +105,7 @@ pub fn value(line: &LogLine) -> Value {
     json!({
         "delivery": line.delivery,
         "event": line.event,
-        "kind": line.kind,
+        "type": line.event_type,
         "endpoint": line.endpoint,
         "state": line.state,
         "attempt": attempt.number,

@@ -23,8 +23,8 @@ pub(crate) fn descriptors() -> u64 {
     limit.unwrap_or(DESCRIPTORS)
 }
 
-/// Connections that may be kept, shared out among hosts: each gets as many as it had requests in flight at once, as long
-/// as there are some left. Three eighths of the descriptors, beside half of them for attempts.
+/// Connections that may be kept, shared out among hosts: each gets as many as it had requests in flight at once, as
+/// long as there are some left. Three eighths of the descriptors, beside half of them for attempts.
 #[derive(Debug)]
 pub(super) struct Budget {
     most: usize,

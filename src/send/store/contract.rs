@@ -1,7 +1,8 @@
 //! What keeps events until they are delivered. Every method is one transaction, and serves many deliveries at once.
 //!
-//! A delivery is *scheduled* until its retry is due, *ready*, *leased* by a worker, and in the end *delivered* or *dead*.
-//! A store has the time: PostgreSQL's own clock, or for SQLite this machine's, so that callers pass durations only.
+//! A delivery is *scheduled* until its retry is due, *ready*, *leased* by a worker, and in the end *delivered* or
+//! *dead*. A store has the time: PostgreSQL's own clock, or for SQLite this machine's, so that callers pass durations
+//! only.
 
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -199,8 +200,8 @@ pub trait Store: Send + Sync + 'static {
     /// Changes an endpoint.
     fn change_endpoint(&self, id: String, change: Change) -> impl StoreFuture<()>;
 
-    /// Removes an endpoint: its settings, with its secrets, are deleted, and it gets no more events. Its part of the log
-    /// stays. Its id is free again once none of its deliveries waits or is in flight.
+    /// Removes an endpoint: its settings, with its secrets, are deleted, and it gets no more events. Its part of the
+    /// log stays. Its id is free again once none of its deliveries waits or is in flight.
     fn remove_endpoint(&self, id: String) -> impl StoreFuture<()>;
 
     /// Sets aside as dead, with the failure `endpoint_removed`, up to [`ABANDON_STEP`] deliveries that wait for removed

@@ -12,7 +12,8 @@ use super::contract::{Claim, Claimed};
 /// back a moment ago are most likely to have more: looking at 100 that hang before each claim took a third of the speed
 /// of one that works.
 const FULL_LOOK: Duration = Duration::from_millis(40);
-/// Full looks take no more than one part in so many of the time: they take long where a long transaction keeps old rows.
+/// Full looks take no more than one part in so many of the time: they take long where a long transaction keeps old
+/// rows.
 const FULL_LOOK_SHARE: u32 = 10;
 
 /// The endpoints of the last claims.
@@ -33,8 +34,8 @@ impl Hot {
         self.next_full_look?.checked_duration_since(Instant::now())
     }
 
-    /// Whether a look at hot endpoints is enough: it leased something, or `has_ready` says that more waits for them, which
-    /// their attempts in flight make room for. The answer then asks for the next claim in time for a full look.
+    /// Whether a look at hot endpoints is enough: it leased something, or `has_ready` says that more waits for them,
+    /// which their attempts in flight make room for. The answer then asks for the next claim in time for a full look.
     pub(crate) fn is_enough(&self, claimed: &mut Claimed, has_ready: bool) -> bool {
         if claimed.claims.is_empty() && has_ready {
             let full_look_in = self.full_look_in().unwrap_or_default();

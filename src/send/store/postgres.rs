@@ -78,8 +78,8 @@ impl Postgres {
     /// the URL has another `sslmode`; `sslrootcert` names a file of authorities in place of the system's.
     ///
     /// # Errors
-    /// `store_failed`; `store_newer` for tables of a newer release; `store_older` for older ones, or none, when the role
-    /// may not change them: see [`migrate`](Self::migrate).
+    /// `store_failed`; `store_newer` for tables of a newer release; `store_older` for older ones, or none, when the
+    /// role may not change them: see [`migrate`](Self::migrate).
     pub async fn connect(url: &str) -> Result<Self, SendError> {
         let target = Target::from_url(url)?;
         Self::new(target.pool()?, Some(target)).await
@@ -116,8 +116,9 @@ impl Postgres {
     }
 
     /// Takes events inside a transaction of the caller's: they are sent if it commits, and were never there if it does
-    /// not. Workers look twice a second, or at once after [`notify`](Self::notify). A transaction of deadpool's is passed as `&*transaction`. With another library than `tokio-postgres`, call the
-    /// database's function `mambo_enqueue` in its transaction.
+    /// not. Workers look twice a second, or at once after [`notify`](Self::notify). A transaction of deadpool's is
+    /// passed as `&*transaction`. With another library than `tokio-postgres`, call the database's function
+    /// `mambo_enqueue` in its transaction.
     ///
     /// # Errors
     /// `store_failed`, `event_exists`; the transaction can then only be rolled back.

@@ -61,7 +61,7 @@ pub struct LogLine {
     /// The event's id.
     pub event: String,
     /// The event's type.
-    pub kind: String,
+    pub event_type: String,
     /// The endpoint.
     pub endpoint: String,
     /// What became of the delivery so far: `waiting`, `leased`, `delivered`, `dead`.

@@ -54,7 +54,7 @@ impl AttemptContext {
         );
         let started = clock.now();
         let outbound = OutboundEvent {
-            kind: &event.kind,
+            event_type: &event.event_type,
             id: Some(&event.id),
             time: event.time.as_deref(),
             version: event.version,

@@ -107,7 +107,8 @@ impl Target {
     }
 
     /// Connects to the first host that answers and is what `target_session_attrs` asks for. They are tried in their
-    /// order, but a host that is lost, or accepts connections and says nothing, delays the next one by [`STAGGER`] only.
+    /// order, but a host that is lost, or accepts connections and says nothing, delays the next one by [`STAGGER`]
+    /// only.
     pub(super) async fn connect(&self) -> Result<Connected, Error> {
         let mut hosts = self.hosts.iter();
         let (mut attempts, mut problem) = (JoinSet::new(), None);

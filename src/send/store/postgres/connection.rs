@@ -1,5 +1,5 @@
-//! One statement on a connection of the pool. Unnamed statements in autocommit, so that a pooler in transaction mode may
-//! stand between, and a process that stops holds no lock.
+//! One statement on a connection of the pool. Unnamed statements in autocommit, so that a pooler in transaction mode
+//! may stand between, and a process that stops holds no lock.
 
 use alloc::format;
 use alloc::string::{String, ToString};

@@ -95,7 +95,7 @@ impl Endpoints {
 pub(super) async fn add(pool: &Pool, endpoint: Endpoint, server: Version) -> Result<(), SendError> {
     let Endpoint { id, settings, state, .. } = &endpoint;
     let ping = Columns::new(alloc::vec![NewEvent::ping(server)], Some(id.clone()))?;
-    let (kinds, most, rate) = columns(settings);
+    let (event_types, most, rate) = columns(settings);
     let mut object = pool.get().await.map_err(|error| acquire_failed(&error))?;
     // The row of a removed endpoint is taken over once nothing waits for it.
     let add = async {
@@ -112,7 +112,7 @@ pub(super) async fn add(pool: &Pool, endpoint: Endpoint, server: Version) -> Res
                 &[
                     (id, Type::TEXT),
                     (&settings.to_json(), Type::TEXT),
-                    (&kinds, Type::TEXT_ARRAY),
+                    (&event_types, Type::TEXT_ARRAY),
                     (&most, Type::INT8),
                     (&rate, Type::INT8),
                     (&state.as_str(), Type::TEXT),
@@ -163,11 +163,11 @@ pub(super) async fn change(pool: &Pool, id: &str, change: &Change) -> Result<(),
         };
         let sql = "UPDATE mambo_endpoint SET settings = $2, kinds = $3, max_in_flight = $4, rate_per_second = $5,
             revision = nextval('mambo_revision') WHERE id = $1 AND revision = $6 RETURNING 1";
-        let (kinds, most, rate) = columns(&settings);
+        let (event_types, most, rate) = columns(&settings);
         let parameters: [Parameter<'_>; 6] = [
             (&id, Type::TEXT),
             (&settings.to_json(), Type::TEXT),
-            (&kinds, Type::TEXT_ARRAY),
+            (&event_types, Type::TEXT_ARRAY),
             (&most, Type::INT8),
             (&rate, Type::INT8),
             (&get::<i64>(found, 2)?, Type::INT8),
@@ -181,5 +181,5 @@ pub(super) async fn change(pool: &Pool, id: &str, change: &Change) -> Result<(),
 /// What of the settings the database itself has to know.
 fn columns(settings: &Settings) -> (Option<Vec<String>>, i64, Option<i64>) {
     let rate = settings.rate_per_second.map(|rate| i64::from(rate.get()));
-    (settings.kinds.clone(), settings.max_in_flight.into(), rate)
+    (settings.event_types.clone(), settings.max_in_flight.into(), rate)
 }

@@ -19,7 +19,7 @@ pub(super) const ENQUEUE: &str =
 /// Events, a column each.
 pub(super) struct Columns {
     ids: Vec<String>,
-    kinds: Vec<String>,
+    event_types: Vec<String>,
     versions: Vec<String>,
     times: Vec<Option<String>>,
     datas: Vec<String>,
@@ -32,7 +32,7 @@ impl Columns {
     pub(super) fn new(events: Vec<NewEvent>, one: Option<String>) -> Result<Self, SendError> {
         let mut columns = Self {
             ids: Vec::new(),
-            kinds: Vec::new(),
+            event_types: Vec::new(),
             versions: Vec::new(),
             times: Vec::new(),
             datas: Vec::new(),
@@ -42,7 +42,7 @@ impl Columns {
         for event in events {
             let (event, key) = event.named()?;
             columns.ids.push(event.id);
-            columns.kinds.push(event.kind);
+            columns.event_types.push(event.event_type);
             columns.versions.push(alloc::format!("{}", event.version));
             columns.times.push(event.time);
             columns.datas.push(event.data);
@@ -54,7 +54,7 @@ impl Columns {
     pub(super) fn parameters(&self) -> [Parameter<'_>; 7] {
         [
             (&self.ids, Type::TEXT_ARRAY),
-            (&self.kinds, Type::TEXT_ARRAY),
+            (&self.event_types, Type::TEXT_ARRAY),
             (&self.versions, Type::TEXT_ARRAY),
             (&self.times, Type::TEXT_ARRAY),
             (&self.datas, Type::TEXT_ARRAY),

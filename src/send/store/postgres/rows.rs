@@ -30,11 +30,11 @@ fn version(text: &str) -> Result<Version, SendError> {
     text.parse().map_err(|_| SendError::StoreFailed { what: ["`", text, "` is no version"].concat() })
 }
 
-/// The columns id, kind, version, time and data.
+/// The columns id, event type, version, time and data.
 pub(super) fn event(row: &Row) -> Result<StoredEvent, SendError> {
     Ok(StoredEvent {
         id: get(row, "id")?,
-        kind: get(row, "kind")?,
+        event_type: get(row, "kind")?,
         version: version(get(row, "version")?)?,
         time: get(row, "time")?,
         data: get(row, "data")?,
@@ -69,5 +69,5 @@ pub(super) fn line(row: &Row) -> Result<LogLine, SendError> {
         _ => "waiting",
     };
     let (delivery, event) = (get(row, "delivery")?, get(row, "event")?);
-    Ok(LogLine { delivery, event, kind: get(row, "kind")?, endpoint: get(row, "endpoint")?, state, attempt })
+    Ok(LogLine { delivery, event, event_type: get(row, "kind")?, endpoint: get(row, "endpoint")?, state, attempt })
 }

@@ -20,8 +20,8 @@ use crate::time::UnixMillis;
 /// The endpoints that a claim looks at, and what may go out to each.
 type Open = (Vec<Arc<Endpoint>>, Vec<Room>);
 
-/// Up to so many endpoints after an id that have ready deliveries, with what is known of them: one look into an index for
-/// each.
+/// Up to so many endpoints after an id that have ready deliveries, with what is known of them: one look into an index
+/// for each.
 const READY: &str = "WITH RECURSIVE ready (endpoint) AS (
         SELECT (SELECT endpoint FROM queue INDEXED BY queue_ready WHERE state = 1 AND endpoint > ?1 ORDER BY endpoint LIMIT 1)
         UNION ALL
@@ -232,7 +232,7 @@ fn event(connection: &Connection, number: i64) -> rusqlite::Result<StoredEvent> 
     let sql = "SELECT id, kind, version, time, data FROM event WHERE number = ?1";
     connection.prepare_cached(sql)?.query_row([number], |row| {
         let version = parsed(2, &row.get::<_, String>(2)?)?;
-        Ok(StoredEvent { id: row.get(0)?, kind: row.get(1)?, version, time: row.get(3)?, data: row.get(4)? })
+        Ok(StoredEvent { id: row.get(0)?, event_type: row.get(1)?, version, time: row.get(3)?, data: row.get(4)? })
     })
 }
 

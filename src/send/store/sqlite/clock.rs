@@ -1,8 +1,8 @@
 //! The store's time, also after the machine's clock was set.
 //!
 //! Times in the file are the wall clock's. A clock that is set would end leases early, or keep retries back: so it is
-//! compared with the steady clock, which cannot be set, and what is stored is moved along. The file remembers both clocks,
-//! so that the first process that looks does this, once.
+//! compared with the steady clock, which cannot be set, and what is stored is moved along. The file remembers both
+//! clocks, so that the first process that looks does this, once.
 
 use alloc::string::String;
 use alloc::sync::Arc;

@@ -23,13 +23,14 @@ pub(super) struct Known {
     /// `None` when the settings cannot be read.
     pub endpoint: Option<Arc<Endpoint>>,
     is_enabled: bool,
-    kinds: Option<Vec<String>>,
+    event_types: Option<Vec<String>>,
 }
 
 impl Known {
     /// Whether it gets events of that type.
-    fn takes(&self, kind: &str) -> bool {
-        self.is_enabled && self.kinds.as_ref().is_none_or(|kinds| kinds.iter().any(|own| own == kind))
+    fn takes(&self, event_type: &str) -> bool {
+        self.is_enabled
+            && self.event_types.as_ref().is_none_or(|event_types| event_types.iter().any(|own| own == event_type))
     }
 }
 
@@ -60,16 +61,16 @@ impl Endpoints {
     }
 
     /// Those that get events of a type.
-    pub(super) fn taking<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a str> {
-        self.all.iter().filter(move |known| known.takes(kind)).map(|known| known.id.as_str())
+    pub(super) fn taking<'a>(&'a self, event_type: &'a str) -> impl Iterator<Item = &'a str> {
+        self.all.iter().filter(move |known| known.takes(event_type)).map(|known| known.id.as_str())
     }
 }
 
 fn read(id: String, settings: &str, state: &str) -> Known {
     let is_enabled = state == State::Enabled.as_str();
     let endpoint = Endpoint::stored(&id, settings, state).map(Arc::new);
-    let kinds = match &endpoint {
-        Ok(endpoint) => endpoint.settings.kinds.clone(),
+    let event_types = match &endpoint {
+        Ok(endpoint) => endpoint.settings.event_types.clone(),
         Err(error) => {
             warn!(endpoint = id, code = error.code(), %error, "an endpoint is left out, and its deliveries wait");
             // Its events are kept for the release that can read it: at least those that it asks for.
@@ -77,5 +78,5 @@ fn read(id: String, settings: &str, state: &str) -> Known {
             value.and_then(|value| serde_json::from_value(value.get("kinds")?.clone()).ok())
         }
     };
-    Known { id, endpoint: endpoint.ok(), is_enabled, kinds }
+    Known { id, endpoint: endpoint.ok(), is_enabled, event_types }
 }

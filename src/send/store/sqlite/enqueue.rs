@@ -32,7 +32,7 @@ pub(super) fn enqueue(
         }
         done => done.map_err(failed)?,
     };
-    let targets: Vec<&str> = one.map_or_else(|| endpoints.taking(&event.kind).collect(), |id| alloc::vec![id]);
+    let targets: Vec<&str> = one.map_or_else(|| endpoints.taking(&event.event_type).collect(), |id| alloc::vec![id]);
     let lane = if one.is_some() { 2 } else { 0 };
     let size = i64::try_from(event.data.len()).unwrap_or(i64::MAX);
     let sql = "INSERT INTO queue (event, endpoint, lane, size, due) VALUES (?1, ?2, ?3, ?4, ?5)";
@@ -53,7 +53,15 @@ fn insert_event(
     let sql = "INSERT INTO event (id, kind, version, time, data, created, idempotency_key)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     let version = event.version.to_string();
-    connection.prepare_cached(sql)?.insert(params![event.id, event.kind, version, event.time, event.data, now.0, key])
+    connection.prepare_cached(sql)?.insert(params![
+        event.id,
+        event.event_type,
+        version,
+        event.time,
+        event.data,
+        now.0,
+        key
+    ])
 }
 
 /// The event that an idempotency key was used for.

@@ -1,4 +1,5 @@
-//! Which ready deliveries a claim takes: the limits of each endpoint, the shares of its lanes, the turns of endpoints. Pure.
+//! Which ready deliveries a claim takes: the limits of each endpoint, the shares of its lanes, the turns of endpoints.
+//! Pure.
 //!
 //! The same rules stand in SQL in `postgres/schema_2.sql`; one suite tests both.
 

@@ -57,7 +57,7 @@ fn line(row: &Row<'_>) -> rusqlite::Result<LogLine> {
         (None, _) => "dead",
     };
     let (delivery, event) = (row.get(0)?, row.get(1)?);
-    Ok(LogLine { delivery, event, kind: row.get(2)?, endpoint: row.get(3)?, state, attempt })
+    Ok(LogLine { delivery, event, event_type: row.get(2)?, endpoint: row.get(3)?, state, attempt })
 }
 
 /// How many deliveries are in which state. Only what waits is counted; of the rest there are sums.
