@@ -3,8 +3,7 @@
 //!
 //! The core does no I/O: you bring headers, bytes, keys and the time. There is no clock, no randomness, no network, no
 //! file and no global state in it; it is `no_std`, forbids `unsafe`, and no input makes it panic. What is known of
-//! Mambo's wire format and what is assumed is said in [`scheme`] and [`envelope`]; a [`Profile`] changes what is
-//! assumed.
+//! Mambo's wire format and what is assumed of it is said in [`profile`]; a [`Profile`] changes what is assumed.
 //!
 //! # Receive
 //!
@@ -18,8 +17,8 @@
 //! # let now = UnixMillis(1_700_000_000_000);
 //! # let signature = mambo_webhooks::sign(&Default::default(), &keys, body, now)?;
 //! # let headers = [("x-mambo-signature", signature)];
-//! // `headers` are pairs of names and values, or an `http::HeaderMap` with feature `http`; `now` may come from a
-//! `SystemTime`. match receiver.receive(&headers, body, now) {
+//! // `headers`: pairs of names and values, or an `http::HeaderMap` with feature `http`. `now`: of a `SystemTime`, say.
+//! match receiver.receive(&headers, body, now) {
 //!     Ok(received) => match &received.event {
 //!         Event::ActivityCreated(data) => println!("{:?}", data.parse().map(|activity| activity.uuid)),
 //!         other => println!("{:?} {}", other.event_type(), other.json()),
@@ -60,10 +59,9 @@
 //!
 //! # Send
 //!
-//! Feature `sqlite` is a sender with a store in a file, `postgres` one for several machines: [`Renderer`] makes one
-//! delivery,
-//! `send::Sender` keeps events, signs, posts and retries them until they were taken at least once. `cli` is the command
-//! line.
+//! [`Renderer`] makes one signed request of an event. Feature `sqlite` adds a sender with a store in a file, `postgres` one
+//! for several machines: `send::Sender` keeps events, signs, posts and retries them until each endpoint took them. `cli` is
+//! the command line.
 //!
 //! # Examples
 //!

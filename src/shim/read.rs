@@ -9,7 +9,7 @@ use crate::json::{Doc, Fields, Problems};
 use crate::version::Version;
 
 impl Registry {
-    /// Reads a document and adds every problem of its form. What it says is checked by [`check`](super::check()).
+    /// Reads a document and adds every problem of its form. What it says is checked by `check`.
     pub fn read(text: &str, problems: &mut Problems) -> Option<Self> {
         let mut fields = Doc::parse(text, problems)?.fields(problems)?;
         let format = fields.need("format")?;
