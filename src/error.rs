@@ -55,7 +55,7 @@ errors! {
     HeaderTooLarge {
         /// Name of the header.
         header: String,
-        /// Its length.
+        /// The length.
         bytes: usize,
         /// Largest length allowed.
         allowed: usize,
@@ -119,7 +119,7 @@ errors! {
         number: usize,
         /// How many there are.
         of: usize,
-        /// Its length.
+        /// The length.
         bytes: usize,
     } = "signature_malformed", Peer, 400, "signature {number} of {of} is not 64 hex digits: it is {bytes} bytes",
         "Something on the way cut or re-wrote the header.";
@@ -192,7 +192,7 @@ errors! {
     SecretShort {
         /// Id of the key.
         key: String,
-        /// Its length.
+        /// The length.
         bytes: usize,
         /// Least length.
         needed: usize,

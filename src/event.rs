@@ -31,7 +31,7 @@ macro_rules! events {
             $($(#[doc = $doc])+ $event_type(Model<'a, $model>),)+
             /// An event type that this release of the SDK does not know, or none at all.
             Unknown {
-                /// The event type, where the delivery or the receiver's settings name one.
+                /// The event type; `None` if neither the delivery nor the receiver's settings give one.
                 event_type: Option<Cow<'a, str>>,
                 /// The data, of any shape.
                 data: Model<'a, serde_json::Value>,

@@ -17,7 +17,7 @@
 //! # let now = UnixMillis(1_700_000_000_000);
 //! # let signature = mambo_webhooks::sign(&Default::default(), &keys, body, now)?;
 //! # let headers = [("x-mambo-signature", signature)];
-//! // `headers`: pairs of names and values, or an `http::HeaderMap` with feature `http`. `now`: of a `SystemTime`, say.
+//! // `headers`: pairs of names and values, or an `http::HeaderMap` with feature `http`.
 //! match receiver.receive(&headers, body, now) {
 //!     Ok(received) => match &received.event {
 //!         Event::ActivityCreated(data) => println!("{:?}", data.parse().map(|activity| activity.uuid)),
@@ -59,9 +59,9 @@
 //!
 //! # Send
 //!
-//! [`Renderer`] makes one signed request of an event. Feature `sqlite` adds a sender with a store in a file, `postgres` one
-//! for several machines: `send::Sender` keeps events, signs, posts and retries them until each endpoint took them. `cli` is
-//! the command line.
+//! [`Renderer`] makes one signed request of an event. Feature `sqlite` adds a sender with a store in a file, `postgres`
+//! one for several machines: `send::Sender` keeps events, signs, posts and retries them until each endpoint took them.
+//! `cli` is the command line.
 //!
 //! # Examples
 //!

@@ -1,4 +1,5 @@
-//! OUTBOUND: an event becomes headers and body bytes at an endpoint's version. The mirror of [`crate::receive`].
+//! OUTBOUND: renders an event as headers and body bytes, in the payload version of an endpoint. The mirror of
+//! [`crate::receive`].
 //!
 //! event → bring the data into the endpoint's shape → put the envelope around it → sign.
 

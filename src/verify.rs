@@ -117,7 +117,7 @@ impl<'a> Verified<'a> {
         &self.timestamp_text
     }
 
-    /// The same for the same signed text, whichever key and header carried it: a replay has it again, a retry,
+    /// A key of the signed text, whichever key and header carried it: a replay has the same one, a retry,
     /// which Mambo signs afresh, has another. 64 hex digits.
     #[must_use]
     pub fn replay_key(&self) -> String {
@@ -125,7 +125,7 @@ impl<'a> Verified<'a> {
     }
 }
 
-/// [`Verified::replay_key`], from its parts.
+/// Builds what [`Verified::replay_key`] returns, from the timestamp's text and the body.
 #[must_use]
 pub(crate) fn replay_key(timestamp_text: &str, body: &[u8]) -> String {
     hex(&digest(&[b"mambo replay 1\n", timestamp_text.as_bytes(), b"\n", body]))

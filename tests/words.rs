@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A retired word, and what is written in its place.
-const RETIRED: [(&str, &str); 26] = [
+const RETIRED: [(&str, &str); 29] = [
     ("whoever", "the actor: the caller, the sender"),
     ("somebody", "the actor"),
     ("nobody", "no caller, no handler, none"),
@@ -38,6 +38,9 @@ const RETIRED: [(&str, &str); 26] = [
     ("Meter", "Metrics"),
     ("Guard", "AddressPolicy"),
     ("PATIENCE", "ACQUIRE_TIMEOUT"),
+    ("MacKey", "HmacKey"),
+    ("KnownKind", "KnownEventType"),
+    ("KINDS", "EVENT_TYPES"),
 ];
 
 const ROOTS: [&str; 9] = ["src", "wasm/src", "js/src", "js/build", "tests", "examples", "docs", "benches", "xtask/src"];
@@ -74,6 +77,32 @@ fn no_retired_word_comes_back() {
                     path.strip_prefix(root).unwrap().display()
                 ));
             }
+        }
+    }
+    assert_eq!(found, Vec::<String>::new());
+}
+
+/// The first words of a doc comment that leave out what it is about: a reader who sees it alone does not know.
+const SUBJECTLESS: [&str; 10] =
+    ["It ", "Its ", "They ", "Their ", "Those ", "These ", "The same ", "The same:", "Of ", "That, "];
+
+#[test]
+fn a_doc_comment_names_its_subject() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut all = Vec::new();
+    ["src", "wasm/src", "js/src"].iter().for_each(|path| files(&root.join(path), &mut all));
+    let mut found = Vec::new();
+    for path in &all {
+        let text = fs::read_to_string(path).unwrap();
+        let mut above = "";
+        for (number, line) in (1..).zip(text.lines().map(str::trim)) {
+            let is_doc = |line: &str| ["///", "//!", "/**", "* "].iter().any(|start| line.starts_with(start));
+            let said = line.trim_start_matches(['/', '!', '*', ' ']);
+            let is_first = is_doc(line) && (!is_doc(above) || above == "/**");
+            if is_first && SUBJECTLESS.iter().any(|start| said.starts_with(start)) {
+                found.push(format!("{}:{number}: {said}", path.strip_prefix(root).unwrap().display()));
+            }
+            above = line;
         }
     }
     assert_eq!(found, Vec::<String>::new());

@@ -43,7 +43,7 @@ function named(name: string, value: Value, wanted: readonly string[] | undefined
 function line(name: string, value: Value): string {
   if (value === null || value === undefined) return "";
   if (Array.isArray(value)) return value.map((each: Value) => line(name, each)).join("");
-  // Some servers count lengths in numbers.
+  // Some servers give Content-Length as a number.
   if (typeof value !== "string") return line(name, `${value}`);
   // A line end has no place in a header; as NUL, the core refuses it with its place.
   return `${name}\n${value.includes("\n") ? value.replaceAll("\n", "\0") : value}\n`;

@@ -3,7 +3,7 @@ import * as glue from "./core_bg.js";
 import { WebhookError, webhookError, type Failure } from "./errors.ts";
 
 let module: WebAssembly.Module | undefined;
-/** Of the running instance, if there is one. */
+/** The exports of the running instance, if there is one. */
 let exports: WebAssembly.Exports | undefined;
 let instances = 0;
 

@@ -4,7 +4,7 @@ export type Reservation =
   | "yours"
   /** Another attempt has reserved it. */
   | "pending"
-  /** It was handled. */
+  /** The delivery was handled before. */
   | "done"
   /** The store has no room, and forgets nothing that could still be replayed. */
   | "full";

@@ -20,7 +20,7 @@ export interface Delivery {
 
 /** A secret with a name and a time of validity. */
 export interface Key {
-  /** Its name in results; not secret. Default: `default`. */
+  /** The key's name in results; not secret. Default: `default`. */
   readonly id?: string;
   /** The secret as entered in Mambo. */
   readonly secret: string;
@@ -191,7 +191,7 @@ export interface Verified {
   readonly keyId: string;
   /** When the delivery was signed, in milliseconds since 1970. */
   readonly timestamp: number;
-  /** The same for a replay of this very delivery, another for a retry of it. Computed when read. */
+  /** A key of this delivery: a replay has the same one, a retry has another. Computed when read. */
   readonly replayKey: string;
   /** The bytes that were signed. */
   readonly raw: Uint8Array;
@@ -215,6 +215,6 @@ export interface Received extends Verified {
   readonly versionStatus: VersionStatus;
   /** The data as exact JSON text: `JSON.parse` rounds numbers beyond 2^53, and this does not. */
   readonly json: string;
-  /** The same for every delivery of this event, as far as that can be known. Computed when read. */
+  /** A key of the event, the same for each of its deliveries as far as that can be known. Computed when read. */
   readonly eventKey: string;
 }

@@ -86,7 +86,7 @@ impl Key {
         Ok(Self { id: id.into(), secret, mac, not_before: None, not_after: None })
     }
 
-    /// The same key, valid from `not_before` to `not_after`, both included.
+    /// Limits the key's validity: from `not_before` to `not_after`, both included.
     #[must_use]
     pub fn valid(mut self, not_before: Option<UnixMillis>, not_after: Option<UnixMillis>) -> Self {
         self.not_before = not_before;
@@ -106,7 +106,7 @@ impl Key {
         self.not_before.is_none_or(|from| from <= now) && self.not_after.is_none_or(|until| now <= until)
     }
 
-    /// The secret behind the key.
+    /// The secret that the key was made of.
     #[must_use]
     pub const fn secret(&self) -> &Secret {
         &self.secret

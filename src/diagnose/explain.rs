@@ -54,7 +54,7 @@ pub enum Cause {
     BodyCompressed,
     /// The signature fits: only the receiver's limit refuses the body.
     LimitLow {
-        /// That limit, in bytes.
+        /// The receiver's limit, in bytes.
         allowed: usize,
     },
     /// Something else stands between timestamp and body.
@@ -207,7 +207,7 @@ impl Diagnosis {
         }
     }
 
-    /// The same header, read in other ways.
+    /// Tries other grammars on the signature header.
     fn look_at_grammar(&mut self, scheme: &Scheme, keys: &KeyRing, value: &[u8], body: &[u8], now: UnixMillis) {
         let text = core::str::from_utf8(value).ok().filter(|text| text.len() <= MAX_HEADER_BYTES);
         for (grammar, digest) in text.map(grammars).unwrap_or_default() {

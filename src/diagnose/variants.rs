@@ -53,7 +53,7 @@ pub(crate) fn bodies(body: &[u8], act: &mut dyn FnMut(&'static str, &[u8])) {
     }
 }
 
-/// The same JSON as other printers would have it.
+/// Prints JSON as other libraries do.
 fn printings(text: &str, act: &mut dyn FnMut(&'static str, &[u8])) {
     for spelling in Spelling::ALL {
         let other = spelling.respell(text);

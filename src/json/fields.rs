@@ -13,7 +13,7 @@ pub struct Fields<'a, 'p> {
     object: Object<'a>,
     doc: Doc<'a>,
     known: Vec<&'static str>,
-    /// Those of the whole document.
+    /// The problems of the whole document.
     pub problems: &'p mut Problems,
     before: usize,
 }
@@ -102,7 +102,7 @@ impl<'a, 'p> Fields<'a, 'p> {
         self.optional(name, |doc, problems| doc.parsed(read, problems))
     }
 
-    /// The same for a member that must be there.
+    /// Like `parsed`, for a member that must be there.
     pub fn needed_parsed<T>(&mut self, name: &'static str, read: fn(&str) -> Result<T, &'static str>) -> Option<T> {
         self.need(name)?.parsed(read, self.problems)
     }

@@ -1,11 +1,11 @@
-//! The same JSON with other blanks: what programs make of a body when they parse it and print it again.
+//! Prints JSON with other blanks: what programs make of a body when they parse it and print it again.
 
 use alloc::string::String;
 
 /// How a printer sets its blanks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {
-    /// None, as `JSON.stringify` and serde do.
+    /// No blanks, as `JSON.stringify` and serde print.
     Compact,
     /// One behind each comma and colon, as Python does.
     Spaced,

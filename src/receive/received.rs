@@ -91,7 +91,7 @@ impl<'a> Received<'a> {
     }
 }
 
-/// [`Received::event_key`], from its parts.
+/// Builds what [`Received::event_key`] returns, from the event's id and the body.
 #[must_use]
 pub fn event_key(id: Option<&str>, body: &[u8]) -> String {
     id.map_or_else(|| ["sha256:", &hex(&digest(&[body]))].concat(), |id| ["id:", id].concat())

@@ -25,7 +25,7 @@ use crate::wire::profile::Profile;
 /// The version in whose shape events come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TargetVersion {
-    /// As they come.
+    /// The version that the delivery came in: data is not changed.
     #[default]
     AsReceived,
     /// The latest version that the registry knows.

@@ -20,7 +20,7 @@ pub struct MemoryReplayStore<C> {
 #[derive(Default)]
 struct Keys {
     entries: BTreeMap<String, Entry>,
-    /// The same entries by the time when they are over.
+    /// The keys in the order in which they expire.
     ends: BTreeSet<(i64, String)>,
 }
 

@@ -10,7 +10,7 @@ pub enum Reservation {
     Yours,
     /// Another attempt has reserved it.
     Pending,
-    /// It was handled.
+    /// The delivery was handled before.
     Done,
     /// The store has no room, and forgets nothing that could still be replayed.
     Full,

@@ -69,7 +69,7 @@ impl AddressPolicy {
     }
 }
 
-/// The IPv4 address inside a mapped or a NAT64 one: that is where the packets go.
+/// The IPv4 address inside an IPv4-mapped or NAT64 IPv6 address: packets are routed to it.
 fn unwrapped(address: IpAddr) -> IpAddr {
     let IpAddr::V6(v6) = address else { return address };
     match v6.segments() {

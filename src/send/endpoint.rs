@@ -45,7 +45,7 @@ const RESERVED: [&str; 13] = [
 /// An endpoint, with all that it is set to. `Debug` shows neither secrets nor what may hold one.
 #[derive(Clone)]
 pub struct Endpoint {
-    /// Its id.
+    /// The endpoint's id.
     pub id: String,
     /// What it is set to.
     pub settings: Settings,
@@ -58,9 +58,9 @@ pub struct Endpoint {
 /// Whether deliveries go to an endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
-    /// They do.
+    /// Deliveries go to the endpoint.
     Enabled,
-    /// They do not, and wait until it is enabled.
+    /// Deliveries wait until the endpoint is enabled.
     Disabled(Reason),
 }
 
@@ -69,9 +69,9 @@ pub enum State {
 pub enum Reason {
     /// An operator said so.
     ByHand,
-    /// It answered 410.
+    /// The endpoint answered 410 Gone.
     Gone,
-    /// It failed for days.
+    /// Every attempt failed for days: see [`DisableRule`](crate::send::DisableRule).
     Failing,
 }
 
@@ -278,7 +278,7 @@ impl Endpoint {
 }
 
 impl State {
-    /// Its stable name, as it is stored and shown.
+    /// The state's stable name, as it is stored and shown.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -302,7 +302,7 @@ impl State {
     }
 }
 
-/// Its host, and the names of its keys and headers: the rest may hold a secret.
+/// Shows the host, and the names of keys and headers: the rest may hold a secret.
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let url = Url::parse(&self.url).ok();

@@ -19,7 +19,7 @@ pub enum SendError {
     AddressRefused,
     /// A header is one that the sender sets itself, or no header at all.
     HeaderRefused {
-        /// Its name, if it can be shown.
+        /// The header's name, if it can be shown.
         name: String,
     },
     /// The headers of an endpoint are more than 32, or more than 8,192 bytes.
@@ -43,7 +43,7 @@ pub enum SendError {
     Core(crate::error::Error),
     /// The payload is larger than a receiver has to take.
     PayloadTooLarge {
-        /// Its length.
+        /// The length of the data.
         bytes: usize,
         /// Largest length allowed.
         allowed: usize,
@@ -75,14 +75,14 @@ pub enum SendError {
     },
     /// The store was written by a newer release of this library.
     StoreNewer {
-        /// Its schema.
+        /// The number of the store's schema.
         found: i64,
         /// The newest schema that this release knows.
         known: i64,
     },
     /// The store has an older schema, or none, and the database role may not change it.
     StoreOlder {
-        /// Its schema, 0 for none.
+        /// The number of the store's schema, 0 for none.
         found: i64,
         /// The schema that this release needs.
         needed: i64,
@@ -100,7 +100,7 @@ impl SendError {
         if text.trim().is_empty() { Err(Self::TextBlank { name }) } else { Ok(()) }
     }
 
-    /// Its stable name.
+    /// The stable code of the failure.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {

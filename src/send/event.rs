@@ -26,9 +26,9 @@ pub struct NewEvent {
 /// An event as the store keeps it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct StoredEvent {
-    /// Its id, the same in every delivery of it.
+    /// The event's id, the same in every delivery of it.
     pub id: String,
-    /// Its event type, as Mambo writes it.
+    /// The event type, as Mambo writes it.
     pub event_type: String,
     /// When it happened, as JSON text.
     pub time: Option<String>,

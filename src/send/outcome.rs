@@ -55,7 +55,7 @@ pub struct Answer {
 /// One POST and how it ended: a line of the delivery log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AttemptRecord {
-    /// Its number within the delivery, from 1.
+    /// The attempt's number within its delivery, from 1.
     pub number: u32,
     /// Whether a caller asked for it, outside of the schedule.
     pub is_manual: bool,
@@ -81,9 +81,9 @@ impl AttemptRecord {
 pub enum Next {
     /// The endpoint took it.
     Delivered,
-    /// It is tried again after this time.
+    /// The delivery is tried again after this time.
     Retry(Duration),
-    /// It is kept and not tried again until a caller asks.
+    /// The delivery is kept, and not tried again until a caller asks.
     Dead,
 }
 
@@ -92,18 +92,18 @@ pub enum Next {
 pub enum Effect {
     /// Nothing: a caller asked for the attempt, or the fault is ours.
     None,
-    /// It works.
+    /// The endpoint works.
     Works,
-    /// It fails.
+    /// The endpoint fails.
     Fails,
-    /// It says that it is gone for good: 410.
+    /// The endpoint is gone for good: it answered 410.
     Gone,
 }
 
 /// When an endpoint that only fails is disabled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DisableRule {
-    /// For how long every attempt must have failed, in milliseconds. Default: 5 days.
+    /// How long every attempt must have failed. Default: 5 days.
     pub failing_ms: i64,
     /// How many attempts must have failed. Default: 10.
     pub failures: u32,
@@ -168,7 +168,7 @@ impl Failure {
         Self::EndpointRemoved,
     ];
 
-    /// Its stable name, as in the log.
+    /// The failure's stable name, as in the log.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -11,7 +11,7 @@ const JITTER_LEAST: Duration = Duration::from_secs(2);
 const JITTER_MOST: Duration = Duration::from_secs(900);
 const RETRY_AFTER_MOST: Duration = Duration::from_secs(86_400);
 
-/// The waits after the first attempt, the second one, and so on. When there is none left, a delivery is dead.
+/// The waits after the first attempt, the second one, and so on. After the last wait, a delivery that fails is dead.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Schedule {
     delays: Vec<Duration>,
@@ -24,7 +24,7 @@ impl Default for Schedule {
 }
 
 impl Schedule {
-    /// These waits.
+    /// A schedule of these waits.
     #[must_use]
     pub const fn new(delays: Vec<Duration>) -> Self {
         Self { delays }

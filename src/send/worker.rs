@@ -28,7 +28,7 @@ use super::schedule::Schedule;
 use super::store::{Capacity, Claimed, Settled, Settlement, Store};
 use crate::render::Renderer;
 
-/// How much longer than an attempt a lease is: for rendering, and for recording how it ended.
+/// The part of a lease beyond the timeout of an attempt: time to render the request and to record the result.
 const LEASE_MARGIN: Duration = Duration::from_secs(30);
 /// A shorter lease would end while its worker is at work.
 const LEASE_LEAST: Duration = Duration::from_secs(1);
@@ -44,7 +44,7 @@ const COALESCE: Duration = Duration::from_millis(1);
 const STORE_PAUSE: Duration = Duration::from_secs(1);
 /// How long after the last attempt has ended a stopping worker tries to record that.
 const STOP_MARGIN: Duration = Duration::from_secs(5);
-/// Of how many attempts at once, and bytes of payload, a worker is capable by default.
+/// Defaults of a worker: attempts at once, and bytes of payload in flight.
 const MAX_IN_FLIGHT: usize = 512;
 const MAX_BYTES_IN_FLIGHT: usize = 32 * 1024 * 1024;
 
@@ -197,7 +197,7 @@ impl<S: Store> Worker<S> {
         self.run_due_until(core::future::pending()).await
     }
 
-    /// As [`run_due`](Self::run_due), but starts nothing more once `shutdown` is done.
+    /// Like [`run_due`](Self::run_due), but starts no attempt once `shutdown` is done.
     ///
     /// # Errors
     /// `store_failed`.
@@ -218,7 +218,7 @@ impl<S: Store> Worker<S> {
             let found = self.start(claimed, &mut in_flight);
             attempts = attempts.saturating_add(found);
             if in_flight.is_empty() && !is_idle && !is_stopping {
-                // What was recorded beside the claim may have made room for more.
+                // What was recorded beside the claim may have freed slots for another one.
                 continue;
             }
             if in_flight.is_empty() {

@@ -77,7 +77,7 @@ impl Registry {
 }
 
 fn builtin(text: &str) -> Registry {
-    // A test reads both without a problem.
+    // A test reads both built-in documents without a problem.
     Registry::read(text, &mut Problems::default()).unwrap_or_default()
 }
 

@@ -120,7 +120,7 @@ fn rename(object: &mut Object<'_>, key: &str, to: &str, at: &Path<'_>, run: &mut
 }
 
 /// Both names are there. The newer shape's wins: on the way up the old one goes, on the way down the new one takes
-/// the old one's place. Tells whether there is still something to rename.
+/// the old one's place. Returns whether the object still holds the member under its old name.
 fn settle(object: &mut Object<'_>, key: &str, to: &str, at: &Path<'_>, run: &mut Run) -> bool {
     run.conflict(LossKind::BothPresent, at, to, "both names are present");
     if run.is_lenient() {

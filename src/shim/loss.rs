@@ -10,10 +10,10 @@ use crate::json::pointer::escape_token;
 /// What happens where a payload does not fit a change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Strictness {
-    /// It is left as well as can be, and listed among the losses: no event is lost over it.
+    /// The data is changed as far as it fits, and the rest is listed as a loss: no event is lost over it.
     #[default]
     Lenient,
-    /// It is an error.
+    /// A payload that does not fit is refused with `shim_conflict`.
     Strict,
 }
 

@@ -13,7 +13,7 @@ pub enum Op {
     Rename {
         /// Where the member is in the older shape.
         at: Pointer,
-        /// Its name in the newer shape.
+        /// The member's name in the newer shape.
         to: String,
     },
     /// The member at `from` goes to `to`; holders that are missing are made, holders that it leaves empty go away.
@@ -27,7 +27,7 @@ pub enum Op {
     Add {
         /// Where it is.
         at: Pointer,
-        /// Its value where the payload has none, as JSON text.
+        /// The member's value where the payload has none, as JSON text.
         default: String,
     },
     /// The newer shape lacks a member that the older one has.
@@ -44,7 +44,7 @@ pub enum Op {
         /// The name inside.
         key: String,
     },
-    /// An object becomes the value that it holds under `key`.
+    /// An object is replaced by the value that it holds under `key`.
     Unwrap {
         /// Where it is.
         at: Pointer,
@@ -69,7 +69,7 @@ pub enum Op {
         pairs: Vec<(String, String)>,
         /// What becomes of values outside the table on the way to the newer shape.
         up_other: Other,
-        /// The same on the way to the older shape.
+        /// What becomes of values outside the table on the way to the older shape.
         down_other: Other,
     },
     /// A value is written in another form.
@@ -113,21 +113,21 @@ pub enum Op {
 /// What becomes of a value outside a table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Other {
-    /// It stays.
+    /// The value stays as it is.
     #[default]
     Keep,
-    /// It does not fit: an error under the strict policy, a listed loss under the lenient one.
+    /// The value does not fit: an error under the strict policy, a listed loss under the lenient one.
     Error,
-    /// It becomes this, as JSON text of a scalar.
+    /// The value becomes this one, JSON text of a scalar.
     To(String),
 }
 
-/// In which directions a change can lose something even when every value has its expected form.
+/// The directions in which a change loses data even when every value has its expected form.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Lossy {
-    /// On the way to the newer shape.
+    /// Whether upgrading, from the older shape to the newer, loses data.
     pub up: bool,
-    /// On the way to the older shape.
+    /// Whether downgrading, from the newer shape to the older, loses data.
     pub down: bool,
 }
 

@@ -80,7 +80,7 @@ impl Follower<'_> {
         }
     }
 
-    /// Whether no op clashed with those before it.
+    /// Whether no op clashes with an op before it.
     fn follow<'p>(&mut self, steps: impl Iterator<Item = (&'p Placed, usize, Op)>, of: &str) -> bool {
         let mut is_sound = true;
         let mut shape = Shape::default();

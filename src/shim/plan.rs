@@ -18,7 +18,7 @@ use crate::version::Version;
 #[derive(Clone, Debug)]
 pub struct Shims {
     registry: Registry,
-    /// By event type.
+    /// The changes of each event type.
     tables: BTreeMap<String, Table>,
 }
 
@@ -40,7 +40,7 @@ pub(super) struct Step {
     pub(super) down: Vec<Op>,
 }
 
-/// The steps from one shape to another. A part of [`Shims`]: making one allocates nothing.
+/// The steps from one shape to another. The changes between two versions, borrowed from [`Shims`].
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Plan<'s> {
     steps: &'s [Step],
@@ -53,13 +53,13 @@ pub enum VersionStatus {
     /// No version is known of the payload.
     #[default]
     Unknown,
-    /// It is listed.
+    /// The registry lists the version.
     Listed,
-    /// It lies between two listed ones. That is fine: versions are compared, not looked up.
+    /// The version lies between two listed ones. That is fine: versions are compared, not looked up.
     Between,
-    /// It is newer than every listed one: changes that are not known yet may be in the payload.
+    /// The version is newer than every listed one: the payload may hold changes that are not known yet.
     Newer,
-    /// It is older than every listed one: changes that are not known any more may be missing.
+    /// The version is older than every listed one: changes from before the registry may be missing.
     Older,
 }
 

@@ -49,7 +49,7 @@ pub(crate) struct ModelDef {
 pub(crate) struct Containment {
     /// Where it is.
     pub(crate) at: Pointer,
-    /// Its name.
+    /// The name of the model inside.
     pub(crate) model: String,
     /// The first version in which it is there; `None` for always.
     pub(crate) since: Option<Version>,
@@ -69,15 +69,15 @@ pub enum Target {
 /// A payload change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Change {
-    /// Its name in results and messages.
+    /// The change's id, as results and messages name it.
     pub(crate) id: String,
     /// The first version with the newer shape.
     pub(crate) since: Version,
     /// What it applies to.
     pub(crate) on: Target,
-    /// What changed, in a sentence.
+    /// What the change does to payloads, in one sentence.
     pub(crate) summary: String,
-    /// Why, in a sentence.
+    /// Why it was made, in one sentence.
     pub(crate) why: Option<String>,
     /// Where this is said.
     pub(crate) source: Option<String>,
@@ -90,7 +90,7 @@ pub(crate) struct Change {
 /// An announcement that something will go away.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Deprecation {
-    /// Its name.
+    /// The deprecation's id.
     pub(crate) id: String,
     /// The model that it is about.
     pub(crate) model: String,
@@ -138,7 +138,7 @@ impl Registry {
         );
     }
 
-    /// The same for versions, events and models.
+    /// Merges versions, events and models, with the same rules.
     pub(super) fn merge_shapes(&mut self, over: Self) {
         for version in over.versions {
             if let Err(place) = self.versions.binary_search(&version) {

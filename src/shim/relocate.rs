@@ -60,11 +60,11 @@ fn holder_of<'n, 'a>(node: &'n mut Node<'a>, names: &[&str]) -> Option<&'n mut O
 enum Free {
     /// The place can be made or is free.
     Yes,
-    /// It is free, in an object that is there and empty: on the way back that object will go away.
+    /// The place is free, in an object that is there and empty: on the way back that object will go away.
     Empty,
-    /// It is taken.
+    /// A member of that name is there.
     Taken,
-    /// On the way to it is something that is no object.
+    /// A value on the way to the place is no object.
     Blocked,
 }
 

@@ -13,7 +13,7 @@ pub(super) struct Shape {
     top: Place,
     /// The change whose op is followed.
     pub(super) change: usize,
-    /// Its version. A payload may come in the shape of the one before, with members that no change names.
+    /// The change's version. A payload may come in the shape of the one before, with members that no change names.
     pub(super) since: Option<Version>,
     /// Within a `when`: what an op takes away stays in the other objects.
     is_partial: bool,
@@ -55,9 +55,9 @@ pub(super) struct Clash {
 }
 
 pub(super) enum ClashKind {
-    /// It reads what is certainly not there.
+    /// The op reads a place where certainly nothing is.
     NeverApplies,
-    /// It writes what is certainly there.
+    /// The op writes a place that is certainly taken.
     Taken,
 }
 
@@ -172,7 +172,7 @@ impl Shape {
         Ok(())
     }
 
-    /// The same, also for a place that certainly holds an object or a list.
+    /// Like the above, also for a place that certainly holds an object or a list.
     fn reach_scalar(&self, at: &[Segment]) -> Result<(), Clash> {
         self.reach(at)?;
         match self.known(at) {

@@ -269,7 +269,7 @@ fn words(json: &str) -> Option<Cow<'_, str>> {
     if is_escaped(inner) { unquoted(json).map(Cow::Owned) } else { Some(Cow::Borrowed(inner)) }
 }
 
-/// The same, and a number as it is written.
+/// Like `text`, and a number as it is written.
 fn number_or_words(json: &str) -> Option<Cow<'_, str>> {
     let is_number = json.starts_with(|first: char| first == '-' || first.is_ascii_digit());
     if is_number { Some(Cow::Borrowed(json)) } else { words(json) }

@@ -195,7 +195,7 @@ impl SignatureEncoding {
 struct Fields<'a> {
     timestamp: Option<&'a str>,
     first_signature: Option<&'a str>,
-    /// Of signatures, well-formed or not.
+    /// The number of signatures in the header, malformed ones included.
     count: usize,
     /// The well-formed ones.
     signatures: Vec<Tag>,

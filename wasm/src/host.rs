@@ -26,11 +26,11 @@ extern "C" {
     #[wasm_bindgen(method, structural, catch)]
     fn digest(this: &HostHash, text: &[u8], to: &mut [u8]) -> Result<(), JsValue>;
 
-    /// The same of `text` and `rest` behind it.
+    /// Writes SHA-256 of `text` followed by `rest` to `to`.
     #[wasm_bindgen(method, structural, catch, js_name = digest)]
     fn digest_with(this: &HostHash, text: &[u8], to: &mut [u8], rest: &[u8]) -> Result<(), JsValue>;
 
-    /// The same for a `rest` in JavaScript's memory.
+    /// Writes SHA-256 of `text` followed by `rest`, which is in JavaScript's memory, to `to`.
     #[wasm_bindgen(method, structural, catch, js_name = digest)]
     fn digest_with_array(this: &HostHash, text: &[u8], to: &mut [u8], rest: &Uint8Array) -> Result<(), JsValue>;
 }

@@ -26,7 +26,7 @@ impl<'b> Body<'b> {
         self.array
     }
 
-    /// All of it, copied.
+    /// Copies the body.
     pub(crate) fn to_vec(self) -> Vec<u8> {
         let mut bytes = Vec::new();
         self.append_to(&mut bytes);
@@ -42,7 +42,7 @@ impl<'b> Body<'b> {
         }
     }
 
-    /// Its first bytes, copied: as many as a separator has at most.
+    /// Copies the body's first bytes: as many as a separator has at most.
     pub(crate) fn head(self) -> Vec<u8> {
         let end = u32::try_from(MAX_SEPARATOR_BYTES.min(self.length)).unwrap_or_default();
         self.array.subarray(0, end).to_vec()

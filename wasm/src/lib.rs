@@ -145,7 +145,7 @@ pub fn diagnose(receiver: usize, headers: &str, body: &Uint8Array, now: f64) -> 
     found.map_err(|error| thrown(&error))
 }
 
-/// The same for a replay of one delivery, another for a retry of it: of the headers and the body that were verified.
+/// A key of one delivery, from the headers and the body that were verified: a replay has it again, a retry has another.
 ///
 /// # Errors
 /// `core_trapped` for headers that were not verified, which `js/src/received.ts` never asks for.
@@ -155,7 +155,7 @@ pub fn replay_key(receiver: usize, headers: &str, body: &[u8]) -> Result<String,
     key.and_then(|key| key.ok_or(Error::CoreTrapped)).map_err(|error| thrown(&error))
 }
 
-/// The same for every delivery of one event: of its id, or without one of its body.
+/// A key of one event, the same for each of its deliveries: from its id, or from the body if it has none.
 #[wasm_bindgen]
 #[must_use]
 pub fn event_key(id: Option<String>, body: &[u8]) -> String {

@@ -110,7 +110,7 @@ pub(crate) fn proven(proof: &Proof) -> JsValue {
     value(&Proven { key_id: &proof.key_id, timestamp: number(proof.timestamp) })
 }
 
-/// The same of a body that was verified here.
+/// What the signature of a body in this module's memory proves.
 pub(crate) fn proven_by(verified: &Verified<'_>) -> JsValue {
     value(&Proven { key_id: verified.key_id().unwrap_or_default(), timestamp: number(verified.timestamp()) })
 }

@@ -10,7 +10,7 @@ thread_local! {
     static RECEIVERS: RefCell<Vec<Option<Rc<Receiver>>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Keeps a receiver under the lowest free number.
+/// Stores a receiver under the lowest free number, and returns that number.
 pub(crate) fn add(receiver: Receiver) -> usize {
     RECEIVERS.with_borrow_mut(|receivers| {
         let number = receivers.iter().position(Option::is_none).unwrap_or(receivers.len());

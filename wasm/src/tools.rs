@@ -17,9 +17,9 @@ use crate::stack;
 
 #[derive(Serialize)]
 struct Signature {
-    /// Name of the header.
+    /// The header's name.
     header: String,
-    /// Its value.
+    /// The header's value.
     value: String,
 }
 

@@ -88,7 +88,7 @@ async function tell(onError: NonNullable<AdapterOptions["onError"]>, thrown: unk
   try {
     await onError(thrown);
   } catch {
-    // The sender gets its answer in any case.
+    // An `onError` that fails must not keep the sender from its answer.
   }
 }
 

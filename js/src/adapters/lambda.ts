@@ -46,7 +46,7 @@ export function lambdaHandler(
 }
 
 async function* bytesOf(body: string, isBase64: boolean, maxBodyBytes: number): AsyncGenerator<Uint8Array | string> {
-  // Four letters are three bytes: what is far too long is not decoded first. As text, it then fails for its length.
+  // Base64 that is far too long is not decoded: passed on as it is, it is refused for its length.
   if (!isBase64 || body.length > maxBodyBytes * 2) return void (yield body);
   let text: string;
   try {

@@ -47,7 +47,7 @@ pub enum Action {
     /// Sign with `MAMBO_SECRET` from now on, and with the secrets before it too for a while.
     Rotate {
         id: String,
-        /// For how long, in seconds; 0 revokes them now.
+        /// How long the old secrets sign too, in seconds; 0 revokes them now.
         #[arg(long, default_value_t = 86_400)]
         overlap_seconds: u32,
     },

@@ -19,7 +19,7 @@ pub fn read_profile(file: Option<&Path>) -> Result<Profile, String> {
     )
 }
 
-/// The bytes of a file, or of standard input for `-`.
+/// Reads the bytes of a file, or of standard input for `-`.
 pub fn read(file: &Path) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     let done = if file == Path::new("-") {

@@ -1,7 +1,7 @@
 //! The command line: look into a captured delivery, sign one, work with registries, and run the sender. Feature `cli`.
 //!
 //! Secrets come from the environment variable `MAMBO_SECRET`, never from an argument, which every user of the machine
-//! can read. Exit codes: 0 for yes and done, 1 for a refusal or a problem, 2 for a wrong call.
+//! can read. Exit codes: 0 for success, 1 for a refusal or a problem, 2 for wrong arguments.
 //! `RUST_LOG` filters what workers log.
 
 #![allow(unreachable_pub, reason = "a program has no public API; pub says what a module offers")]

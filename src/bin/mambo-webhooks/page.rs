@@ -30,7 +30,7 @@ pub fn row(health: &EndpointHealth) -> Value {
     })
 }
 
-/// All that the page shows, but for the backlog.
+/// What the page shows, except the backlog.
 pub async fn snapshot(store: &impl Store) -> Result<Value, SendError> {
     let now = store.now().await?;
     let health = store.health(UnixMillis(now.0.saturating_sub(86_400_000))).await?;

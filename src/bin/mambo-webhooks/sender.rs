@@ -36,7 +36,7 @@ pub enum Command {
         /// The event's id.
         #[arg(long)]
         id: Option<String>,
-        /// Of all events with one key, the first is sent.
+        /// An idempotency key: of all events with one key, only the first is sent.
         #[arg(long)]
         key: Option<String>,
     },
@@ -86,25 +86,25 @@ pub enum Command {
         /// This one.
         #[arg(long)]
         delivery: Option<i64>,
-        /// All dead ones.
+        /// Select all dead deliveries.
         #[arg(long)]
         dead: bool,
-        /// Those of events from this moment, in milliseconds since 1970.
+        /// Select deliveries of events that came in at or after this time, in milliseconds since 1970.
         #[arg(long, requires = "until_ms")]
         from_ms: Option<i64>,
         /// To this moment.
         #[arg(long)]
         until_ms: Option<i64>,
-        /// Of one endpoint only.
+        /// Select deliveries to this endpoint only.
         #[arg(long)]
         endpoint: Option<String>,
     },
     /// Forget events that were delivered everywhere, with their payloads and their log.
     Prune {
-        /// Those that came in and ended longer ago than so many days.
+        /// Forget events that came in and ended more than this many days ago.
         #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
         days: u16,
-        /// Those with dead deliveries too.
+        /// Forget events with dead deliveries too.
         #[arg(long)]
         dead: bool,
     },

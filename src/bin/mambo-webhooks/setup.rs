@@ -44,7 +44,7 @@ fn network(text: &str) -> Result<ipnet::IpNet, String> {
 }
 
 impl Setup {
-    /// Of the registry document, or the built-in one. It can be read once: it may be standard input.
+    /// The shims of the registry document, or of the built-in one. A document is read once: it may be standard input.
     pub fn shims(&self) -> Result<Shims, String> {
         let registry = self.registry.as_deref().map(text).transpose()?;
         let shims = registry.map_or_else(|| Ok(Shims::default()), |text| Shims::from_json(&text));

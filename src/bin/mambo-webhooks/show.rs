@@ -99,7 +99,7 @@ pub fn line(line: &LogLine) -> String {
     )
 }
 
-/// The same as JSON, with the answer's body as far as it is text.
+/// A line of the log as JSON, with the answer's body as far as it is text.
 pub fn value(line: &LogLine) -> Value {
     let attempt = &line.attempt;
     json!({

@@ -57,9 +57,9 @@ pub struct Claimed {
     pub claims: Vec<Claim>,
     /// The store's time at the claim.
     pub now: UnixMillis,
-    /// In how long a retry is due, a rate limit lets a delivery through, or a circuit breaker lets a probe through.
+    /// How long until a retry is due, or a rate limit or a circuit breaker lets a delivery through.
     pub due_in: Option<Duration>,
-    /// In how long to claim again, for ready deliveries that a rate limit or an earlier look left.
+    /// How long until the next claim is worth it, for ready deliveries that this one had to leave.
     pub rate_in: Option<Duration>,
 }
 
@@ -107,7 +107,7 @@ pub struct Settlement {
 /// Whether a settlement counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Settled {
-    /// It did.
+    /// The settlement was recorded.
     Done,
     /// The lease had ended, and another worker has the delivery.
     LeaseLost,
@@ -118,12 +118,12 @@ pub enum Settled {
 pub enum Selection {
     /// This one, delivered or dead.
     One(DeliveryId),
-    /// All dead ones, of one endpoint if it is named.
+    /// All dead deliveries, or those to one endpoint.
     Dead {
         /// The endpoint.
         endpoint: Option<String>,
     },
-    /// Those of events that came in from one time to another, both included, delivered or dead.
+    /// Delivered and dead deliveries of events that came in from one time to another, both included.
     Range {
         /// The first time.
         from: UnixMillis,
@@ -140,7 +140,7 @@ pub enum Selection {
 pub struct Prune {
     /// The time.
     pub before: UnixMillis,
-    /// Those with dead deliveries too.
+    /// Whether events with dead deliveries are forgotten too.
     pub with_dead: bool,
 }
 
@@ -155,7 +155,7 @@ pub enum Change {
     Rotate {
         /// The new secret, checked.
         secret: String,
-        /// For how long the secrets before it sign too.
+        /// How long the secrets before it sign too.
         overlap: Duration,
     },
 }

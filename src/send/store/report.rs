@@ -18,7 +18,7 @@ pub type DeliveryId = i64;
 pub enum Breaker {
     /// Deliveries go out.
     Closed,
-    /// None goes out until this time.
+    /// No delivery goes out until this time.
     Open(UnixMillis),
     /// One goes out at a time, until one is answered.
     Probing,
@@ -27,7 +27,7 @@ pub enum Breaker {
 /// An endpoint and how it does.
 #[derive(Clone, Debug)]
 pub struct EndpointHealth {
-    /// Its id.
+    /// The endpoint's id.
     pub id: String,
     /// The endpoint; `None` when its settings cannot be read, because a newer release wrote them. Its deliveries wait.
     pub endpoint: Option<Arc<Endpoint>>,
@@ -35,7 +35,7 @@ pub struct EndpointHealth {
     pub failing_since: Option<UnixMillis>,
     /// How many attempts have failed since one worked.
     pub failures: u32,
-    /// Its circuit breaker.
+    /// The endpoint's circuit breaker.
     pub breaker: Breaker,
     /// Deliveries that wait.
     pub waiting: u64,
@@ -43,13 +43,13 @@ pub struct EndpointHealth {
     pub in_flight: u64,
     /// Deliveries that are dead.
     pub dead: u64,
-    /// Its latest attempts since the time that was asked for, at most 1,000.
+    /// The number of attempts since the time that was asked for, at most the latest 1,000.
     pub attempts: u64,
-    /// Those that were answered with 2xx.
+    /// How many of those attempts were answered with 2xx.
     pub delivered: u64,
-    /// The median response time of those attempts, in milliseconds.
+    /// The median response time of those attempts.
     pub p50_ms: u64,
-    /// Their 99th percentile, in milliseconds.
+    /// The 99th percentile of the response times of those attempts.
     pub p99_ms: u64,
 }
 
@@ -73,13 +73,13 @@ pub struct LogLine {
 /// Which lines of the log are wanted, newest first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogQuery {
-    /// Of one delivery.
+    /// Lines of this delivery only.
     pub delivery: Option<DeliveryId>,
-    /// Of one endpoint.
+    /// Lines of this endpoint only.
     pub endpoint: Option<String>,
-    /// Of one event.
+    /// Lines of the event with this id only.
     pub event: Option<String>,
-    /// Failed ones only.
+    /// Lines of failed attempts only.
     pub only_failed: bool,
     /// Most lines. Default: 50.
     pub limit: u32,

@@ -17,7 +17,7 @@ use crate::send::store::{Lease, Store};
 /// How long at most until leases are extended, and the ended ones of other workers are taken back.
 const HEARTBEAT_MOST: Duration = Duration::from_secs(5);
 
-/// The leases of what a worker has in flight. Clones share them.
+/// The leases of the deliveries that a worker has in flight. Clones share them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Leases(Arc<Mutex<HashSet<Lease>>>);
 

@@ -32,7 +32,7 @@ pub(super) struct InFlight {
 }
 
 impl InFlight {
-    /// Those that have ended.
+    /// The attempts that have ended.
     pub(super) fn ended(&mut self) -> Vec<Settlement> {
         while let Some(joined) = self.attempts.try_join_next_with_id() {
             self.end(joined);

@@ -40,7 +40,7 @@ const SILENCE_TIMEOUT: Duration = Duration::from_secs(3);
 #[derive(Clone)]
 pub(super) struct Target {
     config: Config,
-    /// The same for each host alone.
+    /// The connection options of each host alone.
     hosts: Vec<Config>,
     tls: MakeRustlsConnect,
 }
@@ -153,7 +153,7 @@ impl Connect for Target {
     }
 }
 
-/// The same options for the host at one place of the list. `Config` can add hosts, and not remove them.
+/// Connection options with one host of the list only. `Config` can add hosts, and not remove them.
 fn only(all: &Config, place: usize) -> Config {
     let mut one = Config::new();
     match all.get_hosts().get(place) {

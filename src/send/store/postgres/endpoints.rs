@@ -33,13 +33,13 @@ impl Endpoints {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The ids and revisions of those that cannot be read.
+    /// The ids and revisions of the endpoints that cannot be read.
     pub(super) fn unreadable(&self) -> (Vec<String>, Vec<i64>) {
         let known = self.known();
         known.iter().filter(|(_, known)| known.1.is_none()).map(|(id, known)| (id.clone(), known.0)).unzip()
     }
 
-    /// How many cannot be read. Settings are fetched only of those that are new or changed.
+    /// How many endpoints cannot be read. Settings are fetched only of those that are new or changed.
     pub(super) async fn count_unreadable(&self, pool: &Pool) -> Result<u64, SendError> {
         let found = rows(pool, "SELECT id, revision FROM mambo_endpoint WHERE state <> 'removed'", &[]).await?;
         let known = found.iter().map(|row| Ok((get::<String>(row, 0)?, get(row, 1)?)));

@@ -14,9 +14,9 @@ use rustls::{CertificateError, DigitallySignedStruct, Error, RootCertStore, Sign
 pub(super) enum Checked {
     /// Nothing: the traffic is encrypted, but a machine in between can pose as the server.
     Nothing,
-    /// That an authority signed it.
+    /// The certificate's chain: an authority signed it.
     Chain,
-    /// That, and that it is for this host.
+    /// The certificate's chain, and that it is for this host.
     ChainAndName,
 }
 

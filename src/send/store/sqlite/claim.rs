@@ -30,7 +30,7 @@ const READY: &str = "WITH RECURSIVE ready (endpoint) AS (
         FROM ready WHERE endpoint IS NOT NULL LIMIT ?2
     ) SELECT endpoint, in_flight, concurrency, latency_ms, timeouts, open_until, next_slot_us
     FROM ready CROSS JOIN status USING (endpoint)";
-/// The same of one endpoint.
+/// What is known of one endpoint.
 const STATUS: &str =
     "SELECT endpoint, in_flight, concurrency, latency_ms, timeouts, open_until, next_slot_us FROM status
     WHERE endpoint = ?1";

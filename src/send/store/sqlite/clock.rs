@@ -12,7 +12,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::send::clock;
 use crate::time::UnixMillis;
 
-/// By how much the clocks may drift apart before that counts as a set clock.
+/// How far the clocks may drift apart before the difference counts as a clock that was set.
 const DRIFT_MS: i64 = 1000;
 
 type Source = Arc<dyn Fn() -> UnixMillis + Send + Sync>;
@@ -33,7 +33,7 @@ impl Clock {
         Self { wall: Arc::new(clock::now), steady: Arc::new(clock::steady), boot, compared: None }
     }
 
-    /// Clocks of a test.
+    /// A clock whose two readings a test sets.
     pub(super) fn new(wall: Source, steady: Source) -> Self {
         Self { wall, steady, boot: "test".into(), compared: None }
     }

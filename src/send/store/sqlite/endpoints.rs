@@ -60,7 +60,7 @@ impl Endpoints {
         found.and_then(|at| self.all.get(at))
     }
 
-    /// Those that get events of a type.
+    /// The endpoints that get events of a type.
     pub(super) fn taking<'a>(&'a self, event_type: &'a str) -> impl Iterator<Item = &'a str> {
         self.all.iter().filter(move |known| known.takes(event_type)).map(|known| known.id.as_str())
     }

@@ -38,7 +38,7 @@ pub(super) struct Room {
 pub(super) struct Candidate {
     /// Which of the endpoints.
     pub endpoint: usize,
-    /// Its place among the endpoint's.
+    /// The candidate's place among those of its endpoint.
     pub place: usize,
     pub number: i64,
     pub event: i64,

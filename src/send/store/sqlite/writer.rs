@@ -94,7 +94,7 @@ fn begin(context: &mut Context, access: Access) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// All jobs in one transaction, each in its savepoint, so that one that fails leaves the others alone.
+/// Runs all jobs in one transaction, each in its savepoint, so that one that fails leaves the others alone.
 fn transaction(context: &mut Context, group: Vec<Job>, access: Access) {
     let began = begin(context, access);
     let mut result = began.map_err(|error| SendError::StoreFailed { what: error.to_string() });
