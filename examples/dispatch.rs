@@ -6,7 +6,7 @@ use std::error::Error;
 use std::{env, fs, process};
 
 use mambo_webhooks::send::{
-    AddressPolicy, Endpoint, HttpOptions, LogQuery, NewEvent, Poster, Sender, Settings, Sqlite, State, Store,
+    AddressPolicy, Endpoint, EndpointSettings, HttpOptions, LogQuery, NewEvent, Poster, Sender, Sqlite, State, Store,
     WorkerOptions, now,
 };
 use mambo_webhooks::{OutboundEvent, Profile, Renderer, Shims, UnixMillis, Version, VersionPolicy};
@@ -21,30 +21,30 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let registry = fs::read_to_string("examples/registry/payload-9.0.0.json")?;
     let renderer = Renderer::new(Profile::default(), Shims::from_json(&registry)?, SERVER)?;
     // Plain http to this very machine is for demonstrations; without this line only https to public hosts is taken.
-    let http = HttpOptions::new(AddressPolicy::allowing(vec!["127.0.0.0/8".parse()?]));
+    let policy = AddressPolicy::allowing(vec!["127.0.0.0/8".parse()?]);
+    let http = HttpOptions::new(policy.clone());
     let file = env::temp_dir().join(format!("mambo-dispatch-{}.db", process::id()));
 
     let sender = Sender::new(Sqlite::open(&file)?, renderer.clone(), http.clone());
     // One at a time, so that the receiver prints them in order. Adding an endpoint sends it a Ping.
-    let settings = Settings::new(&url, &secret).policy(VersionPolicy::Pinned(PINNED)).max_in_flight(1);
+    let settings = EndpointSettings::new(&url, &secret).policy(VersionPolicy::Pinned(PINNED)).max_in_flight(1);
     sender.add_endpoint("demo", settings.clone()).await?;
     let activity = r#"{"uuid":"user-1","attrs":{"type":"behaviour","verb":"read"}}"#;
     sender.send(NewEvent::new("ActivityCreated", SERVER, activity)?).await?;
     // The server is at 9.0.0, so its payload has the new name; the pinned endpoint is sent the old one.
     sender.send(NewEvent::new("PointWalletUpdated", SERVER, r#"{"newExampleField":"value"}"#)?).await?;
     sender.worker(WorkerOptions::default())?.run_due().await?;
-    let log = sender.store().log(LogQuery { limit: 10, ..LogQuery::default() }).await?;
+    let log = sender.store().log(LogQuery::default().limit(10)).await?;
     for line in log.iter().rev() {
         report("honest", &line.event_type, line.attempt.version, line.attempt.answer.status);
     }
 
     let poster = Poster::new(&http)?;
-    let forger = Settings::new(&url, "a secret that the receiver does not know");
+    let forger = EndpointSettings::new(&url, "a secret that the receiver does not know");
     let stale = UnixMillis(now().0.saturating_sub(600_000));
     for (what, settings, at) in [("forged", forger, now()), ("stale", settings, stale)] {
-        let endpoint = Endpoint::new("demo".into(), settings, State::Enabled, &http.address_policy)?;
-        let ping =
-            OutboundEvent { event_type: "Ping", id: None, time: None, version: SERVER, data: r#"{"message":"ping"}"# };
+        let endpoint = Endpoint::new("demo".into(), settings, State::Enabled, &policy)?;
+        let ping = OutboundEvent::new("Ping", SERVER, r#"{"message":"ping"}"#);
         let outgoing = renderer.render(&ping, endpoint.policy(), endpoint.keys(), at)?;
         let version = outgoing.version;
         let answer = poster.post(&endpoint, outgoing, "").await;

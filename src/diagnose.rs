@@ -8,5 +8,5 @@ mod detect;
 
 pub(crate) use explain::explain;
 
-pub use detect::{Detected, FieldHint, detect, field_hints};
+pub use detect::{DetectedProfile, FieldHint, detect, field_hints};
 pub use explain::{Cause, Diagnosis};

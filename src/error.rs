@@ -91,7 +91,7 @@ errors! {
     /// The timestamp does not fit 64 bits of milliseconds.
     TimestampOverflow = "timestamp_overflow", Peer, 400, "timestamp does not fit 64 bits of milliseconds",
         "Check the unit in the profile.";
-    /// The signature holds, but was made longer ago than the window allows.
+    /// The signature holds, but was made longer ago than the tolerance allows.
     TimestampTooOld {
         /// Age of the timestamp.
         age: Millis,
@@ -99,7 +99,7 @@ errors! {
         allowed: Millis,
     } = "timestamp_too_old", Peer, 401, "timestamp is {age} old, allowed {allowed}",
         "A replay, a delivery held up on the way, or a clock that is wrong: check NTP on this machine.";
-    /// The signature holds, but is dated further ahead than the window allows.
+    /// The signature holds, but is dated further ahead than the tolerance allows.
     TimestampTooNew {
         /// How far ahead of now.
         ahead: Millis,
@@ -274,7 +274,7 @@ errors! {
         "Answer 409, so that it comes again if the other one fails.";
     /// The replay store has no room.
     ReplayStoreFull = "replay_store_full", Config, 500, "replay store is full",
-        "Give the store more room, or tighten the window: it forgets nothing that could still be replayed.";
+        "Give the store more room, or tighten the tolerance: it forgets nothing that could still be replayed.";
     /// No handler would see the event.
     HandlersMissing = "handlers_missing", Caller, 500, "no handler was added, so the event would be lost",
         "Call `on`, `onAny` or `onUnknown` on the receiver before the first delivery comes.";

@@ -173,6 +173,6 @@ pub use receive::{Received, Receiver, TargetVersion};
 pub use render::{OutboundEvent, Renderer, SignedRequest, VersionPolicy};
 pub use shim::{Registry, Shims};
 pub use sign::sign;
-pub use time::{UnixMillis, Window};
+pub use time::{Tolerance, UnixMillis};
 pub use verify::{Verified, Verifier};
 pub use version::Version;

@@ -30,6 +30,7 @@ pub enum VersionPolicy {
 
 /// An event to send, in the shape of the version that made it.
 #[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct OutboundEvent<'a> {
     /// The event type, as Mambo writes it.
     pub event_type: &'a str,
@@ -41,6 +42,28 @@ pub struct OutboundEvent<'a> {
     pub version: Version,
     /// The data, as JSON text.
     pub data: &'a str,
+}
+
+impl<'a> OutboundEvent<'a> {
+    /// An event with data as JSON text in the shape of `version`.
+    #[must_use]
+    pub const fn new(event_type: &'a str, version: Version, data: &'a str) -> Self {
+        Self { event_type, id: None, time: None, version, data }
+    }
+
+    /// Sets the event's id, the same in every delivery of it.
+    #[must_use]
+    pub const fn id(mut self, id: &'a str) -> Self {
+        self.id = Some(id);
+        self
+    }
+
+    /// Sets when the event happened, as JSON text.
+    #[must_use]
+    pub const fn time(mut self, time: &'a str) -> Self {
+        self.time = Some(time);
+        self
+    }
 }
 
 /// Shows no part of a body, and no signature.
@@ -66,6 +89,7 @@ pub struct Renderer {
 
 /// What goes out in one attempt. Each attempt has its own.
 #[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SignedRequest {
     /// Names, in lower case, and values.
     pub headers: Vec<(String, String)>,

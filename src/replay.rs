@@ -2,8 +2,8 @@
 //!
 //! [`process`] reserves a key before the handler runs, commits it afterwards, and releases it when the handler failed.
 //! The keys come from what was signed ([`Verified::replay_key`](crate::Verified::replay_key)), never from an unsigned
-//! header, and are remembered for as long as a replay could pass the window
-//! ([`Window::replay_ttl`](crate::Window::replay_ttl)).
+//! header, and are remembered for as long as a replay could pass the tolerance
+//! ([`Tolerance::replay_ttl`](crate::Tolerance::replay_ttl)).
 //!
 //! A store serves one webhook. Where several share one, each puts a name in front of its keys: two may send the same
 //! event id, and the holder of one secret could otherwise mark another webhook's event as handled.

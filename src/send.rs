@@ -33,10 +33,11 @@ mod sender;
 
 pub use address::AddressPolicy;
 pub use clock::now;
-pub use endpoint::{Endpoint, Reason, Settings, State};
+pub use endpoint::{Endpoint, EndpointSettings, Reason, State};
 pub use error::SendError;
 pub use event::{NewEvent, StoredEvent};
 pub use http::post::{HttpOptions, Poster};
+pub use http::resolve::LookUpFuture;
 pub use outcome::{Answer, AttemptRecord, DisableRule, Failure, classify};
 pub use schedule::Schedule;
 pub use sender::Sender;
@@ -44,7 +45,7 @@ pub use sender::Sender;
 pub use store::postgres::Postgres;
 #[cfg(feature = "sqlite")]
 pub use store::sqlite::Sqlite;
-pub use store::{Breaker, Enqueued, LogQuery, Prune, Selection, Store};
+pub use store::{BreakerState, Enqueued, LogQuery, Prune, Selection, Store};
 pub use worker::metrics::Metrics;
 pub use worker::{Worker, WorkerOptions};
 

@@ -1,9 +1,12 @@
-//! Points in time and the window around now. There is no clock here: now is always an argument.
+//! Points in time and the tolerance around now. There is no clock here: now is always an argument.
 
 use core::fmt;
 use core::time::Duration;
 
 use crate::limits::TOLERANCE_SECONDS;
+
+/// The default on each side of now.
+const TOLERANCE: Duration = Duration::from_secs(TOLERANCE_SECONDS as u64);
 
 /// Milliseconds since 1970-01-01T00:00:00Z. Arithmetic saturates over the whole range of `i64`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -43,12 +46,12 @@ impl From<std::time::SystemTime> for UnixMillis {
 
 /// How far a timestamp may lie from now, each side on its own. Both bounds are inside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Window {
+pub struct Tolerance {
     past_ms: Option<u64>,
     future_ms: Option<u64>,
 }
 
-/// Where a timestamp lies relative to a [`Window`].
+/// Where a timestamp lies relative to a [`Tolerance`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Position {
     /// Inside, bounds included.
@@ -73,16 +76,16 @@ pub(crate) enum Position {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Millis(pub u64);
 
-impl Default for Window {
+impl Default for Tolerance {
     fn default() -> Self {
-        Self::seconds(TOLERANCE_SECONDS, TOLERANCE_SECONDS)
+        Self::new(TOLERANCE, TOLERANCE)
     }
 }
 
-impl Window {
-    /// A window of `past` seconds before and `future` seconds after now.
+impl Tolerance {
+    /// A tolerance of `past` before and `future` after now, both to the millisecond.
     #[must_use]
-    pub const fn seconds(past: u32, future: u32) -> Self {
+    pub const fn new(past: Duration, future: Duration) -> Self {
         Self { past_ms: Some(milliseconds(past)), future_ms: Some(milliseconds(future)) }
     }
 
@@ -100,7 +103,7 @@ impl Window {
         self
     }
 
-    /// How long a replay of one signature could pass this window: what a replay store must remember. `None` when a side
+    /// How long a replay of one signature could pass this tolerance: what a replay store must remember. `None` when a side
     /// is unbounded.
     #[must_use]
     pub const fn replay_ttl(self) -> Option<Duration> {
@@ -128,9 +131,9 @@ impl Window {
     }
 }
 
-/// Cannot overflow: a `u32` times a thousand fits 42 bits.
-const fn milliseconds(seconds: u32) -> u64 {
-    (seconds as u64).saturating_mul(1000)
+/// The milliseconds of a duration; the largest number for one that is longer than any.
+const fn milliseconds(duration: Duration) -> u64 {
+    duration.as_secs().saturating_mul(1000).saturating_add(duration.subsec_millis() as u64)
 }
 
 impl fmt::Display for Millis {

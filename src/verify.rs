@@ -13,7 +13,7 @@ use crate::headers::Headers;
 use crate::json::Problems;
 use crate::limits::{MAX_CANDIDATES, MAX_HEADER_BYTES};
 use crate::redact::Bytes;
-use crate::time::{Position, UnixMillis, Window};
+use crate::time::{Position, Tolerance, UnixMillis};
 use crate::wire::header::SignatureHeader;
 use crate::wire::scheme::Scheme;
 
@@ -55,7 +55,7 @@ pub struct Proof {
     pub separator: String,
 }
 
-/// Body bytes whose signature holds and whose timestamp is inside the window. Only [`Verifier::verify`] makes one, and
+/// Body bytes whose signature holds and whose timestamp is inside the tolerance. Only [`Verifier::verify`] makes one, and
 /// [`Verified::assume_verified`] for bodies that were verified before.
 #[derive(Clone)]
 pub struct Verified<'a> {
@@ -151,14 +151,14 @@ pub(crate) fn replay_key(timestamp_text: &str, body: &[u8]) -> String {
 pub struct Verifier {
     pub(crate) scheme: Scheme,
     pub(crate) keys: KeyRing,
-    pub(crate) window: Window,
+    pub(crate) tolerance: Tolerance,
 }
 
 impl Verifier {
     /// Verifies with these keys, under the default scheme (**assumed**), with five minutes of tolerance.
     #[must_use]
     pub fn new(keys: KeyRing) -> Self {
-        Self { scheme: Scheme::default(), keys, window: Window::default() }
+        Self { scheme: Scheme::default(), keys, tolerance: Tolerance::default() }
     }
 
     /// Sets how deliveries are signed.
@@ -177,8 +177,8 @@ impl Verifier {
 
     /// Sets how far a timestamp may lie from now.
     #[must_use]
-    pub const fn window(mut self, window: Window) -> Self {
-        self.window = window;
+    pub const fn tolerance(mut self, tolerance: Tolerance) -> Self {
+        self.tolerance = tolerance;
         self
     }
 
@@ -219,7 +219,7 @@ impl Verifier {
             SignatureHeader::parse(&self.scheme, &value).map_err(|error| if_joined(&self.scheme, &value, error))?;
         let (key, separator) = self.find_key(hmac, &header, body, now)?;
         let SignatureHeader { timestamp, timestamp_text, .. } = header;
-        match self.window.position(timestamp, now) {
+        match self.tolerance.position(timestamp, now) {
             Position::Inside => Ok(Proof {
                 key_id: key.id().into(),
                 timestamp,

@@ -17,8 +17,8 @@ const DATA: &str = r#"{"email":"jane@example.com"}"#;
 fn debug_shows_lengths_and_names() {
     let (server, keys) = (Version::new(9, 0, 0), KeyRing::single(SECRET).unwrap());
     let renderer = Renderer::new(Profile::default(), Shims::default(), server).unwrap();
-    let time = Some(r#"{"user":"jane"}"#);
-    let outbound = OutboundEvent { event_type: "Ping", id: Some("e-1"), time, version: server, data: DATA };
+    let time = r#"{"user":"jane"}"#;
+    let outbound = OutboundEvent::new("Ping", server, DATA).id("e-1").time(time);
     let outgoing = renderer.render(&outbound, VersionPolicy::Latest, &keys, NOW).unwrap();
     let (_, value) = outgoing.headers.iter().find(|(name, _)| name == "x-mambo-signature").unwrap();
     let receiver = Receiver::new(keys.clone());

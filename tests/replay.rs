@@ -18,7 +18,7 @@ use mambo_webhooks::key::SecretPolicy;
 use mambo_webhooks::profile::Scheme;
 use mambo_webhooks::replay::{LEASE, MemoryReplayStore, ProcessError, ReplayStore, Reservation, check_store, process};
 use mambo_webhooks::sign;
-use mambo_webhooks::{Error, Key, KeyRing, Receiver, UnixMillis, Verified, Window};
+use mambo_webhooks::{Error, Key, KeyRing, Receiver, Tolerance, UnixMillis, Verified};
 
 const NOW: UnixMillis = UnixMillis(1_700_000_000_000);
 const BODY: &[u8] = br#"{"event":"Ping","id":"e-1","data":{}}"#;
@@ -136,10 +136,13 @@ fn a_system_time_is_milliseconds_since_1970() {
 
 #[test]
 fn time_to_live_covers_the_window() {
-    assert_eq!(Window::default().replay_ttl(), Some(Duration::from_millis(600_001)));
-    assert_eq!(Window::seconds(10, 5).replay_ttl(), Some(Duration::from_millis(15_001)));
-    assert_eq!(Window::default().any_age().replay_ttl(), None);
-    assert_eq!(Window::default().any_lead().replay_ttl(), None);
+    assert_eq!(Tolerance::default().replay_ttl(), Some(Duration::from_millis(600_001)));
+    assert_eq!(
+        Tolerance::new(Duration::from_secs(10), Duration::from_secs(5)).replay_ttl(),
+        Some(Duration::from_millis(15_001))
+    );
+    assert_eq!(Tolerance::default().any_age().replay_ttl(), None);
+    assert_eq!(Tolerance::default().any_lead().replay_ttl(), None);
 }
 
 #[test]

@@ -25,8 +25,8 @@ use deadpool_postgres::{Manager, Pool};
 use mambo_webhooks::send::store::{Capacity, Claim, Settled, Settlement};
 use mambo_webhooks::send::store::{Effect, Next};
 use mambo_webhooks::send::{
-    AddressPolicy, Answer, AttemptRecord, DisableRule, Endpoint, LogQuery, NewEvent, Postgres, Prune, Selection,
-    SendError, Settings, State, Store,
+    AddressPolicy, Answer, AttemptRecord, DisableRule, Endpoint, EndpointSettings, LogQuery, NewEvent, Postgres, Prune,
+    Selection, SendError, State, Store,
 };
 use mambo_webhooks::{UnixMillis, Version};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
@@ -117,7 +117,7 @@ async fn is_encrypted(cluster: &Cluster) -> bool {
 }
 
 fn endpoint(id: &str) -> Endpoint {
-    let settings = Settings::new("https://example.com/hook", PASSWORD);
+    let settings = EndpointSettings::new("https://example.com/hook", PASSWORD);
     Endpoint::new(id.into(), settings, State::Enabled, &AddressPolicy::public_only()).unwrap()
 }
 
@@ -134,7 +134,7 @@ async fn claim(store: &Postgres) -> Vec<Claim> {
 async fn settle(store: &Postgres, claims: &[Claim], status: u16, next: Next) {
     let now = store.now().await.unwrap();
     let settlement = |claim: &Claim| {
-        let answer = Answer { status: Some(status), elapsed_ms: 7, ..Answer::default() };
+        let answer = Answer { status: Some(status), elapsed: Duration::from_millis(7), ..Answer::default() };
         let (number, is_manual) = (claim.attempts + 1, claim.is_manual);
         let attempt = AttemptRecord { number, is_manual, started: now, version: Some(SERVER), answer };
         Settlement { lease: claim.lease, endpoint: claim.endpoint.id.clone(), attempt, next, effect: Effect::None }
@@ -411,7 +411,7 @@ mod plain {
         assert_eq!(store.retry(Selection::Dead { endpoint: None }).await.unwrap(), 1);
         assert_eq!(counts(&store).await, [1, 0, 1, 0]);
         let before = UnixMillis(store.now().await.unwrap().0 + 1);
-        let pruned = store.prune(Prune { before, with_dead: true }, 0).await.unwrap();
+        let pruned = store.prune(Prune::before(before).with_dead(), 0).await.unwrap();
         assert_eq!(pruned.0, 1, "the Ping; the other event waits");
         let stats = program(&app, "stats");
         assert!(text(&stats.stdout).starts_with("waiting 1  leased 0  delivered 0  dead 0\n"), "{stats:?}");
@@ -509,12 +509,12 @@ mod plain {
             }
         }
         assert_eq!(counts(&left).await, [0, 0, 51, 0]);
-        let lines = right.log(LogQuery { limit: 100, ..LogQuery::default() }).await.unwrap();
+        let lines = right.log(LogQuery::default().limit(100)).await.unwrap();
         assert_eq!(lines.len(), 51);
         let health = right.health(UnixMillis(0)).await.unwrap();
         assert_eq!((health[0].attempts, health[0].delivered, health[0].waiting), (50, 50, 0));
         let before = UnixMillis(left.now().await.unwrap().0 + 1);
-        assert_eq!(left.prune(Prune { before, with_dead: false }, 0).await.unwrap().0, 51);
+        assert_eq!(left.prune(Prune::before(before), 0).await.unwrap().0, 51);
         assert_eq!(counts(&right).await, [0, 0, 0, 0]);
     }
 }

@@ -12,18 +12,18 @@
 use std::time::Duration;
 
 use mambo_webhooks::profile::{Grammar, Scheme};
-use mambo_webhooks::send::{AddressPolicy, Endpoint, NewEvent, SendError, Settings, State};
+use mambo_webhooks::send::{AddressPolicy, Endpoint, EndpointSettings, NewEvent, SendError, State};
 use mambo_webhooks::sign;
 use mambo_webhooks::{KeyRing, OutboundEvent, Profile, Receiver, Renderer, Shims, UnixMillis, Version, VersionPolicy};
 
 const SECRET: &str = "correct horse battery staple";
 
-fn made(settings: Settings, address_policy: &AddressPolicy) -> Result<Endpoint, SendError> {
+fn made(settings: EndpointSettings, address_policy: &AddressPolicy) -> Result<Endpoint, SendError> {
     Endpoint::new("e".into(), settings, State::Enabled, address_policy)
 }
 
 fn problem(url: &str) -> Option<SendError> {
-    made(Settings::new(url, SECRET), &AddressPolicy::public_only()).err()
+    made(EndpointSettings::new(url, SECRET), &AddressPolicy::public_only()).err()
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn a_url_is_https_to_a_public_host_and_holds_no_secret() {
 #[test]
 fn plain_http_goes_to_a_permitted_loopback_address_and_nowhere_else() {
     let address_policy = AddressPolicy::allowing(vec!["127.0.0.0/8".parse().unwrap(), "10.0.0.0/8".parse().unwrap()]);
-    let problem = |url: &str| made(Settings::new(url, SECRET), &address_policy).err();
+    let problem = |url: &str| made(EndpointSettings::new(url, SECRET), &address_policy).err();
     assert_eq!(problem("http://127.0.0.1:1/"), None);
     assert_eq!(problem("https://10.1.2.3/"), None);
     assert_eq!(problem("http://10.1.2.3/"), Some(SendError::UrlNotHttps));
@@ -83,7 +83,8 @@ fn plain_http_goes_to_a_permitted_loopback_address_and_nowhere_else() {
 #[test]
 fn headers_that_are_not_the_endpoint_s_to_set() {
     let with = |name: &str, value: &str| {
-        made(Settings::new("https://example.com/", SECRET).header(name, value), &AddressPolicy::public_only()).err()
+        made(EndpointSettings::new("https://example.com/", SECRET).header(name, value), &AddressPolicy::public_only())
+            .err()
     };
     assert_eq!(with("X-Tenant", "7"), None);
     for name in ["Host", "content-type", "Proxy-Authorization", "traceparent", "bad name", ""] {
@@ -95,24 +96,25 @@ fn headers_that_are_not_the_endpoint_s_to_set() {
 
 #[test]
 fn debug_shows_no_secret() {
-    let endpoint = made(Settings::new("https://example.com/", SECRET), &AddressPolicy::public_only()).unwrap();
+    let endpoint = made(EndpointSettings::new("https://example.com/", SECRET), &AddressPolicy::public_only()).unwrap();
     assert!(!format!("{endpoint:?}").contains("horse"));
 }
 
 #[test]
 fn a_short_secret_and_a_limit_of_nothing_are_refused() {
     let address_policy = AddressPolicy::public_only();
-    let short = made(Settings::new("https://example.com/", "short"), &address_policy).unwrap_err();
+    let short = made(EndpointSettings::new("https://example.com/", "short"), &address_policy).unwrap_err();
     assert_eq!(short.code(), "secret_short");
-    let zero = made(Settings::new("https://example.com/", SECRET).max_in_flight(0), &address_policy).unwrap_err();
+    let zero =
+        made(EndpointSettings::new("https://example.com/", SECRET).max_in_flight(0), &address_policy).unwrap_err();
     assert_eq!(zero.to_string(), "max_in_flight is 0, needs at least 1");
 }
 
 #[test]
 fn a_rotated_endpoint_is_signed_with_the_new_secret_and_with_the_old_one_where_there_is_room() {
     let (new, now) = ("a second secret of length", UnixMillis(1_700_000_000_000));
-    let mut settings = Settings::new("https://example.com/", SECRET);
-    settings.rotate(new, now, Duration::from_secs(60)).unwrap();
+    let mut settings = EndpointSettings::new("https://example.com/", SECRET);
+    settings.rotate_secret(new, now, Duration::from_secs(60)).unwrap();
     let endpoint = made(settings, &AddressPolicy::public_only()).unwrap();
     let header = |scheme: &Scheme| sign(scheme, endpoint.keys(), b"body", now).unwrap();
     let signed = |scheme: &Scheme, secret: &str| sign(scheme, &KeyRing::single(secret).unwrap(), b"body", now).unwrap();
@@ -134,7 +136,7 @@ fn blank_names_are_refused() {
         assert_eq!(refused(event(blank)), "the event type is blank");
         assert_eq!(refused(event("Ping").id(blank)), "the event id is blank");
         assert_eq!(refused(event("Ping").idempotency_key(blank)), "the idempotency key is blank");
-        let settings = Settings::new("https://example.com/", SECRET);
+        let settings = EndpointSettings::new("https://example.com/", SECRET);
         let endpoint =
             Endpoint::new(blank.into(), settings, State::Enabled, &AddressPolicy::public_only()).unwrap_err();
         assert_eq!((endpoint.code(), endpoint.to_string()), ("text_blank", "the endpoint's id is blank".into()));
@@ -152,8 +154,7 @@ fn what_can_be_sent_a_receiver_with_defaults_takes() {
     assert_eq!(refused.to_string(), "the data is 1032193 bytes, allowed 1032192");
     let (keys, now) = (KeyRing::single(SECRET).unwrap(), UnixMillis(1_700_000_000_000));
     let renderer = Renderer::new(Profile::default(), Shims::default(), version).unwrap();
-    let outbound =
-        OutboundEvent { event_type: "ActivityCreated", id: Some("e-1"), time: None, version, data: &largest };
+    let outbound = OutboundEvent::new("ActivityCreated", version, &largest).id("e-1");
     let sent = renderer.render(&outbound, VersionPolicy::Latest, &keys, now).unwrap();
     let receiver = Receiver::new(keys);
     assert_eq!(receiver.receive(&sent.headers, &sent.body, now).unwrap().event.json(), largest);
@@ -165,7 +166,7 @@ fn an_event_newer_than_the_server_is_not_made_older_unless_it_is_pinned() {
     let keys = KeyRing::single(SECRET).unwrap();
     let renderer = Renderer::new(Profile::default(), shims, Version::new(0, 0, 0)).unwrap();
     let (data, version) = (r#"{"newExampleField":1}"#, Version::new(9, 0, 0));
-    let outbound = OutboundEvent { event_type: "PointWalletUpdated", id: None, time: None, version, data };
+    let outbound = OutboundEvent::new("PointWalletUpdated", version, data);
     let body = |policy| {
         let sent = renderer.render(&outbound, policy, &keys, UnixMillis(0)).unwrap();
         (sent.version, String::from_utf8(sent.body).unwrap())

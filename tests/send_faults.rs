@@ -24,7 +24,8 @@ use mambo_webhooks::send::Reason;
 use mambo_webhooks::send::store::Capacity;
 use mambo_webhooks::send::store::LogLine;
 use mambo_webhooks::send::{
-    AddressPolicy, Failure, HttpOptions, LogQuery, NewEvent, Sender, Settings, Sqlite, State, Store, WorkerOptions,
+    AddressPolicy, EndpointSettings, Failure, HttpOptions, LogQuery, NewEvent, Sender, Sqlite, State, Store,
+    WorkerOptions,
 };
 use mambo_webhooks::{KeyRing, Profile, Renderer, Shims, Version};
 use receiver::{HOST, Manner, Receiver};
@@ -45,10 +46,10 @@ fn event() -> NewEvent {
 
 /// Sends one event and runs what is due; hands back its line in the log.
 async fn dispatch(sender: &Sender<Sqlite>, url: &str) -> LogLine {
-    sender.add_endpoint("e", Settings::new(url, SECRET).header("X-Tenant", "7")).await.unwrap();
+    sender.add_endpoint("e", EndpointSettings::new(url, SECRET).header("X-Tenant", "7")).await.unwrap();
     sender.send(event()).await.unwrap();
     assert_eq!(sender.worker(WorkerOptions::default()).unwrap().run_due().await.unwrap(), 2, "the Ping and the event");
-    let query = LogQuery { event: Some("e-1".into()), limit: 10, ..LogQuery::default() };
+    let query = LogQuery::default().event("e-1").limit(10);
     let mut lines = sender.store().log(query).await.unwrap();
     assert_eq!(lines.len(), 1);
     lines.remove(0)
@@ -59,7 +60,7 @@ async fn outcome(manner: Manner) -> (&'static str, Option<u16>, Option<Failure>,
     let scratch = Scratch::new();
     let receiver = Receiver::start(vec![manner]).await;
     let line = dispatch(&sender(&scratch, receiver.options()), &receiver.url()).await;
-    assert!(line.attempt.answer.elapsed_ms < 2500, "it ended in time: {line:?}");
+    assert!(line.attempt.answer.elapsed < Duration::from_millis(2500), "it ended in time: {line:?}");
     (line.state, line.attempt.answer.status, line.attempt.answer.failure, line)
 }
 
@@ -183,10 +184,7 @@ async fn a_certificate_for_another_name_or_by_nobody_is_refused() {
     for (host, trusted) in [("other.test", true), (HOST, false)] {
         let scratch = Scratch::new();
         let receiver = Receiver::start(vec![says("200 OK")]).await;
-        let mut options = receiver.options();
-        if !trusted {
-            options.extra_roots.clear();
-        }
+        let options = if trusted { receiver.options() } else { Receiver::options_without_root() };
         let url = receiver.url().replace(HOST, host);
         let line = dispatch(&sender(&scratch, options), &url).await;
         assert_eq!((line.state, line.attempt.answer.failure), ("waiting", Some(Failure::TlsFailed)), "{host}");
@@ -273,7 +271,7 @@ async fn no_spelling_of_an_address_leads_inside() {
         "localhost.",
         "169.254.169.254",
     ] {
-        let added = sender.add_endpoint("e", Settings::new(&format!("https://{host}:{port}/"), SECRET)).await;
+        let added = sender.add_endpoint("e", EndpointSettings::new(&format!("https://{host}:{port}/"), SECRET)).await;
         // A machine may not know every one of these names; none of them may be taken and then connected to.
         if let Err(problem) = added {
             assert_eq!(problem.code(), "address_refused", "{host}");
@@ -290,9 +288,8 @@ async fn a_name_that_changes_its_address_is_judged_whenever_it_is_connected_to()
     let scratch = Scratch::new();
     let (port, canary) = canary().await;
     let asked = Arc::new(AtomicU32::new(0));
-    let mut options = HttpOptions::new(AddressPolicy::public_only());
     let count = Arc::clone(&asked);
-    options.look_up = Arc::new(move |_name| {
+    let options = HttpOptions::new(AddressPolicy::public_only()).look_up(move |_name| {
         // A public address for the first look-up, this machine afterwards: what an attacker's name server does.
         let first = count.fetch_add(1, Ordering::SeqCst) == 0;
         let address = if first { [93, 184, 216, 34] } else { [127, 0, 0, 1] };
@@ -303,10 +300,10 @@ async fn a_name_that_changes_its_address_is_judged_whenever_it_is_connected_to()
     assert_eq!((line.state, line.attempt.answer.failure), ("waiting", Some(Failure::AddressRefused)));
     assert!(asked.load(Ordering::SeqCst) >= 3);
     // One address that is not permitted among public ones is enough.
-    options.look_up =
-        Arc::new(|_| Box::pin(async { Ok(vec![([93, 184, 216, 34], 0).into(), ([10, 0, 0, 1], 0).into()]) }));
+    let options =
+        options.look_up(|_| Box::pin(async { Ok(vec![([93, 184, 216, 34], 0).into(), ([10, 0, 0, 1], 0).into()]) }));
     let scratch = Scratch::new();
-    let problem = sender(&scratch, options).add_endpoint("e", Settings::new(&url, SECRET)).await.unwrap_err();
+    let problem = sender(&scratch, options).add_endpoint("e", EndpointSettings::new(&url, SECRET)).await.unwrap_err();
     assert_eq!(problem.code(), "address_refused");
     assert_eq!(canary.load(Ordering::SeqCst), 0);
 }
@@ -316,11 +313,11 @@ async fn an_endpoint_stored_under_a_wider_guard_is_not_connected_to_under_a_stri
     let scratch = Scratch::new();
     let (port, canary) = canary().await;
     let wide = HttpOptions::new(AddressPolicy::allowing(vec!["127.0.0.0/8".parse().unwrap()]));
-    let settings = Settings::new(&format!("https://127.0.0.1:{port}/"), SECRET);
+    let settings = EndpointSettings::new(&format!("https://127.0.0.1:{port}/"), SECRET);
     sender(&scratch, wide).add_endpoint("e", settings).await.unwrap();
     let strict = sender(&scratch, HttpOptions::new(AddressPolicy::public_only()));
     strict.worker(WorkerOptions::default()).unwrap().run_due().await.unwrap();
-    let line = strict.store().log(LogQuery { limit: 1, ..LogQuery::default() }).await.unwrap().remove(0);
+    let line = strict.store().log(LogQuery::default().limit(1)).await.unwrap().remove(0);
     assert_eq!(line.attempt.answer.failure, Some(Failure::AddressRefused));
     assert_eq!(canary.load(Ordering::SeqCst), 0);
 }
@@ -330,20 +327,18 @@ async fn one_that_hangs_does_not_delay_the_others() {
     let scratch = Scratch::new();
     let (good, bad) =
         (Receiver::start(vec![says("204 No Content")]).await, Receiver::start(vec![Manner::Stalls]).await);
-    let mut options = good.options();
-    options.extra_roots.push(bad.authority.clone());
+    let options = good.options().extra_root(bad.authority.clone());
     let sender = sender(&scratch, options);
     for (id, receiver) in [("bad", &bad), ("good", &good)] {
-        sender.add_endpoint(id, Settings::new(&receiver.url(), SECRET).max_in_flight(4)).await.unwrap();
+        sender.add_endpoint(id, EndpointSettings::new(&receiver.url(), SECRET).max_in_flight(4)).await.unwrap();
     }
     for number in 0..20 {
         sender.send(event().id(&format!("e-{number}"))).await.unwrap();
     }
     // Fewer at once than wait for the one that hangs.
-    let mut options = WorkerOptions::default();
-    options.max_in_flight = 8;
+    let options = WorkerOptions::default().max_in_flight(8);
     let good_ones = async || {
-        let query = LogQuery { endpoint: Some("good".into()), limit: 100, ..LogQuery::default() };
+        let query = LogQuery::default().endpoint("good").limit(100);
         sender.store().log(query).await.unwrap().len()
     };
     let all_of_good = async {
@@ -352,7 +347,7 @@ async fn one_that_hangs_does_not_delay_the_others() {
         }
     };
     sender.worker(options).unwrap().run(all_of_good).await;
-    let lines = sender.store().log(LogQuery { limit: 100, ..LogQuery::default() }).await.unwrap();
+    let lines = sender.store().log(LogQuery::default().limit(100)).await.unwrap();
     let first_bad = lines.iter().rev().position(|line| line.endpoint == "bad").unwrap();
     assert_eq!(first_bad, 21, "all of the good one's ended before the first of the other did");
 }
@@ -360,7 +355,7 @@ async fn one_that_hangs_does_not_delay_the_others() {
 /// A sender with one endpoint of this rate, and so many events for it.
 async fn limited(scratch: &Scratch, receiver: &Receiver, rate: u32, events: usize) -> Sender<Sqlite> {
     let sender = sender(scratch, receiver.options());
-    let settings = Settings::new(&receiver.url(), SECRET).rate_per_second(rate.try_into().unwrap());
+    let settings = EndpointSettings::new(&receiver.url(), SECRET).rate_per_second(rate.try_into().unwrap());
     sender.add_endpoint("e", settings).await.unwrap();
     for number in 0..events {
         sender.send(event().id(&format!("e-{number}"))).await.unwrap();
@@ -373,8 +368,7 @@ async fn what_waits_for_its_rate_for_longer_than_a_lease_is_sent_once() {
     let scratch = Scratch::new();
     let receiver = Receiver::start(vec![says("204 No Content")]).await;
     let sender = limited(&scratch, &receiver, 2, 5).await;
-    let mut options = WorkerOptions::default();
-    options.lease = Some(Duration::from_secs(1));
+    let options = WorkerOptions::default().lease(Duration::from_secs(1));
     assert_eq!(sender.worker(options).unwrap().run_due().await.unwrap(), 6, "a Ping and five events, over 2.5 s");
     assert_eq!(receiver.requests().len(), 6);
 }
@@ -384,15 +378,14 @@ async fn attempts_at_an_endpoint_keep_its_rate_and_retries_count() {
     let scratch = Scratch::new();
     let receiver = Receiver::start(vec![says("500 No")]).await;
     let sender = limited(&scratch, &receiver, 20, 6).await;
-    let mut options = WorkerOptions::default();
-    options.schedule = mambo_webhooks::send::Schedule::new(vec![Duration::ZERO]);
+    let options = WorkerOptions::default().schedule(mambo_webhooks::send::Schedule::new(vec![Duration::ZERO]));
     let mut worker = sender.worker(options).unwrap();
     let mut attempts = 0;
     while attempts < 13 {
         attempts += worker.run_due().await.unwrap();
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    let lines = sender.store().log(LogQuery { limit: 100, ..LogQuery::default() }).await.unwrap();
+    let lines = sender.store().log(LogQuery::default().limit(100)).await.unwrap();
     let mut started: Vec<i64> = lines.iter().map(|line| line.attempt.started.0).collect();
     started.sort_unstable();
     assert_eq!(started.len(), 13, "a Ping, six events, and each of those once more");

@@ -34,20 +34,20 @@ fn each_wait_is_the_schedule_s_and_at_most_its_jitter_longer() {
 #[test]
 fn a_receiver_can_ask_for_more_time_and_not_for_less_nor_for_ever() {
     let next = |asked| Schedule::default().next(1, Some(asked), 0).unwrap().as_millis();
-    assert_eq!(next(0), 5000);
-    assert_eq!(next(60_000), 60_000);
-    assert_eq!(next(u64::MAX), 86_400_000);
+    assert_eq!(next(Duration::ZERO), 5000);
+    assert_eq!(next(Duration::from_secs(60)), 60_000);
+    assert_eq!(next(Duration::MAX), 86_400_000);
 }
 
 #[test]
 fn no_number_overflows() {
     let schedule = Schedule::new(vec![Duration::MAX]);
-    assert_eq!(schedule.next(1, Some(u64::MAX), u32::MAX), Some(Duration::MAX));
+    assert_eq!(schedule.next(1, Some(Duration::MAX), u32::MAX), Some(Duration::MAX));
     assert_eq!(schedule.next(u32::MAX, None, u32::MAX), None);
 }
 
 fn status(status: u16) -> Answer {
-    Answer { status: Some(status), retry_after_ms: Some(60_000), ..Answer::default() }
+    Answer { status: Some(status), retry_after: Some(Duration::from_secs(60)), ..Answer::default() }
 }
 
 fn classified(answer: &Answer, number: u32, is_manual: bool) -> (Next, Effect) {
@@ -74,7 +74,11 @@ fn each_status_has_its_meaning() {
     }
     for failure in Failure::ALL {
         let effect = if failure == Failure::RenderFailed { Effect::None } else { Effect::Fails };
-        assert_eq!(classified(&Answer::failed(failure, 1), 1, false), (retry(5000), effect), "{failure}");
+        assert_eq!(
+            classified(&Answer::failed(failure, Duration::from_millis(1)), 1, false),
+            (retry(5000), effect),
+            "{failure}"
+        );
         assert_eq!(Failure::from_name(failure.as_str()), Some(failure));
     }
     assert_eq!(Failure::from_name("other"), None);

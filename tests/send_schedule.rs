@@ -20,7 +20,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use mambo_webhooks::send::store::Capacity;
-use mambo_webhooks::send::{LogQuery, NewEvent, Selection, Sender, Settings, Sqlite, Store, WorkerOptions};
+use mambo_webhooks::send::{EndpointSettings, LogQuery, NewEvent, Selection, Sender, Sqlite, Store, WorkerOptions};
 use mambo_webhooks::{KeyRing, Profile, Renderer, Shims, UnixMillis, Version, VersionPolicy};
 use receiver::{Manner, Receiver};
 use scratch::Scratch;
@@ -50,9 +50,13 @@ async fn ten_attempts_in_three_days_then_dead_then_by_hand() {
     };
     let (old, new) = (Version::new(8, 10, 2), Version::new(9, 0, 0));
     let sender = open(old);
-    sender.add_endpoint("latest", Settings::new(&receiver.url(), SECRET).header("x-endpoint", "latest")).await.unwrap();
-    let pinned =
-        Settings::new(&receiver.url(), SECRET).header("x-endpoint", "pinned").policy(VersionPolicy::Pinned(old));
+    sender
+        .add_endpoint("latest", EndpointSettings::new(&receiver.url(), SECRET).header("x-endpoint", "latest"))
+        .await
+        .unwrap();
+    let pinned = EndpointSettings::new(&receiver.url(), SECRET)
+        .header("x-endpoint", "pinned")
+        .policy(VersionPolicy::Pinned(old));
     sender.add_endpoint("pinned", pinned).await.unwrap();
     sender.worker(WorkerOptions::default()).unwrap().run_due().await.unwrap();
     receiver.requests.lock().unwrap().clear();
@@ -65,7 +69,7 @@ async fn ten_attempts_in_three_days_then_dead_then_by_hand() {
         if attempt == 5 {
             // The server is upgraded in the middle, and the secret changed.
             sender = open(new);
-            sender.rotate("latest", NEXT_SECRET, Duration::from_secs(100 * 3600)).await.unwrap();
+            sender.rotate_secret("latest", NEXT_SECRET, Duration::from_secs(100 * 3600)).await.unwrap();
         }
         let mut worker = sender.worker(WorkerOptions::default()).unwrap();
         // Each of the two deliveries has its jitter.
@@ -120,7 +124,7 @@ async fn due_in(sender: &Sender<Sqlite>) -> Option<i64> {
 }
 
 async fn log(sender: &Sender<Sqlite>) -> Vec<mambo_webhooks::send::store::LogLine> {
-    sender.store().log(LogQuery { event: Some("e-1".into()), limit: 100, ..LogQuery::default() }).await.unwrap()
+    sender.store().log(LogQuery::default().event("e-1").limit(100)).await.unwrap()
 }
 
 /// All 22 requests verify, no two share a signature, and the payload follows the policy across the upgrade.

@@ -90,7 +90,9 @@ const SUBJECTLESS: [&str; 10] =
 fn a_doc_comment_names_its_subject() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut all = Vec::new();
-    ["src", "wasm/src", "js/src"].iter().for_each(|path| files(&root.join(path), &mut all));
+    for path in ["src", "wasm/src", "js/src"] {
+        files(&root.join(path), &mut all);
+    }
     let mut found = Vec::new();
     for path in &all {
         let text = fs::read_to_string(path).unwrap();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mambo_webhooks::send::{NewEvent, Settings};
+use mambo_webhooks::send::{EndpointSettings, NewEvent};
 
 use crate::common::{Process, SECRET, SERVER, met, percentile, sender};
 use crate::database::Database;
@@ -17,7 +17,7 @@ pub async fn apart<D: Database>() {
     let mut receiver = Receiver::printing();
     let lines = receiver.lines();
     let sender = sender(database.store().await, &[&receiver]);
-    sender.add_endpoint("e", Settings::new(&receiver.url(), SECRET)).await.unwrap();
+    sender.add_endpoint("e", EndpointSettings::new(&receiver.url(), SECRET)).await.unwrap();
     let _worker = Process::start(&["work", &database.address(), &receiver.certificate_word()]);
     let received = tokio::task::spawn_blocking(move || {
         let latency = |(at, body): (i64, String)| {

@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::time::Instant;
 
-use mambo_webhooks::send::{NewEvent, Settings};
+use mambo_webhooks::send::{EndpointSettings, NewEvent};
 
 use crate::common::{Process, SECRET, SERVER, deliver, memory_mb, met, sender};
 use crate::database::Database;
@@ -27,7 +27,7 @@ pub async fn measure<D: Database>() {
     let receiver = Receiver::start(0);
     let sender = sender(database.store().await, &[&receiver]);
     for number in 0..ENDPOINTS {
-        let settings = Settings::new(&receiver.url(), SECRET);
+        let settings = EndpointSettings::new(&receiver.url(), SECRET);
         sender.add_endpoint(&format!("e{number:03}"), settings).await.unwrap();
     }
     deliver(&sender, ENDPOINTS, 512).await;

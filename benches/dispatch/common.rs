@@ -18,9 +18,9 @@ pub const SERVER: Version = Version::new(9, 0, 0);
 /// Options of an HTTP client that trusts the receivers and reaches loopback. Names that begin with `silent` get no
 /// answer for 5 s, and then a failure; all others lead to 127.0.0.1.
 pub fn http(certificates: &[&[u8]]) -> HttpOptions {
-    let mut http = HttpOptions::new(AddressPolicy::allowing(vec!["127.0.0.0/8".parse().unwrap()]));
-    http.extra_roots = certificates.iter().map(|certificate| certificate.to_vec()).collect();
-    http.look_up = Arc::new(|name| {
+    let http = HttpOptions::new(AddressPolicy::allowing(vec!["127.0.0.0/8".parse().unwrap()]));
+    let http = certificates.iter().fold(http, |http, certificate| http.extra_root(certificate.to_vec()));
+    http.look_up(|name| {
         Box::pin(async move {
             if name.starts_with("silent") {
                 tokio::time::sleep(Duration::from_secs(5)).await;
@@ -28,8 +28,7 @@ pub fn http(certificates: &[&[u8]]) -> HttpOptions {
             }
             Ok(vec!["127.0.0.1:0".parse().unwrap()])
         })
-    });
-    http
+    })
 }
 
 pub fn sender_with<S: Store>(store: S, http: HttpOptions) -> Sender<S> {
@@ -70,8 +69,7 @@ pub struct Running {
 impl Running {
     /// Starts a worker with at most so many attempts in flight.
     pub fn start<S: Store>(sender: &Sender<S>, most: usize) -> Self {
-        let mut options = WorkerOptions::default();
-        options.max_in_flight = most;
+        let options = WorkerOptions::default().max_in_flight(most);
         let worker = sender.worker(options).unwrap();
         let metrics = worker.metrics();
         let (stop, stopped) = oneshot::channel::<()>();
@@ -81,7 +79,7 @@ impl Running {
 
     /// How many of its attempts were answered with 2xx. Asks no store.
     pub fn delivered(&self) -> u64 {
-        let text = self.metrics.text(mambo_webhooks::send::store::Counts::default());
+        let text = self.metrics.text(mambo_webhooks::send::store::DeliveryCounts::default());
         let line = text.lines().find_map(|line| line.strip_prefix(r#"mambo_webhooks_attempts_total{outcome="2xx"} "#));
         line.map_or(0, |count| count.parse().unwrap())
     }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use mambo_webhooks::UnixMillis;
-use mambo_webhooks::send::{Prune, Sender, Settings, Store};
+use mambo_webhooks::send::{EndpointSettings, Prune, Sender, Store};
 
 use crate::common::{SECRET, event, http, met, percentile, sender_with};
 use crate::database::Database;
@@ -17,7 +17,7 @@ const TIMES: usize = 5;
 async fn fill<D: Database>(database: &D, endpoints: usize, events: usize) -> Sender<D::Store> {
     let sender = sender_with(database.store().await, http(&[]));
     for number in 0..endpoints {
-        let settings = Settings::new("https://127.0.0.1:9/hook", SECRET);
+        let settings = EndpointSettings::new("https://127.0.0.1:9/hook", SECRET);
         sender.add_endpoint(&format!("e{number:03}"), settings).await.unwrap();
     }
     let data = format!(r#"{{"text":"{}"}}"#, "x".repeat(900));
@@ -68,7 +68,7 @@ pub async fn prune<D: Database>() {
     let singles = taken(&sender, 32, 1).await;
     let started = Instant::now();
     let before = UnixMillis(sender.store().now().await.unwrap().0 - 60_000);
-    let events = sender.prune(Prune { before, with_dead: false }).await.unwrap();
+    let events = sender.prune(Prune::before(before)).await.unwrap();
     let seconds = started.elapsed().as_secs_f64();
     assert!(events >= 100_000, "{events}");
     let rate = events as f64 / seconds;

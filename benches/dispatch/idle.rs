@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use mambo_webhooks::send::store::{Capacity, Claim, Settlement};
 use mambo_webhooks::send::store::{Effect, Next};
-use mambo_webhooks::send::{Answer, AttemptRecord, DisableRule, Sender, Settings, Store};
+use mambo_webhooks::send::{Answer, AttemptRecord, DisableRule, EndpointSettings, Sender, Store};
 
 use crate::common::{Running, SECRET, deliver, enqueue, met, percentile, processor, sender};
 use crate::database::Database;
@@ -58,7 +58,7 @@ async fn measure<D: Database>(with_idle: bool) -> Figures {
     let receiver = Receiver::start(0);
     let sender = sender(database.store().await, &[&receiver]);
     for number in 0..BUSY {
-        let settings = Settings::new(&receiver.url(), SECRET).max_in_flight(64).event_types(&["Busy"]);
+        let settings = EndpointSettings::new(&receiver.url(), SECRET).max_in_flight(64).event_types(&["Busy"]);
         sender.add_endpoint(&format!("busy-{number}"), settings).await.unwrap();
     }
     deliver(&sender, 8, 64).await;
@@ -84,7 +84,7 @@ async fn measure<D: Database>(with_idle: bool) -> Figures {
 
 /// Adds endpoints that nothing is sent to, with a status and without a Ping, as after their Ping was forgotten.
 async fn add_idle<D: Database>(database: &D, receiver: &Receiver) {
-    let settings = Settings::new(&receiver.url(), SECRET).event_types(&["Other"]).to_json();
+    let settings = EndpointSettings::new(&receiver.url(), SECRET).event_types(&["Other"]).to_json();
     database
         .execute(
             &format!(
@@ -121,7 +121,7 @@ async fn claims<S: Store>(sender: &Sender<S>) -> Vec<Duration> {
 }
 
 fn delivered(claim: &Claim, started: mambo_webhooks::UnixMillis) -> Settlement {
-    let answer = Answer { status: Some(204), elapsed_ms: 5, ..Answer::default() };
+    let answer = Answer { status: Some(204), elapsed: Duration::from_millis(5), ..Answer::default() };
     let attempt = AttemptRecord { number: claim.attempts + 1, is_manual: false, started, version: None, answer };
     let (lease, endpoint) = (claim.lease, claim.endpoint.id.clone());
     Settlement { lease, endpoint, attempt, next: Next::Delivered, effect: Effect::Works }

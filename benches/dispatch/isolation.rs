@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
-use mambo_webhooks::send::{Sender, Settings, Store};
+use mambo_webhooks::send::{EndpointSettings, Sender, Store};
 use tokio::net::TcpListener;
 
 use crate::common::{Running, SECRET, delivered_to, enqueue, met, sender};
@@ -62,7 +62,7 @@ async fn rate<D: Database>(beside: Beside) -> f64 {
     });
     let sender = sender(database.store().await, &[&receiver]);
     // Each of them is a separate host, as another customer's is.
-    let others: Vec<Settings> = match beside {
+    let others: Vec<EndpointSettings> = match beside {
         Beside::Nothing => Vec::new(),
         Beside::Hanging(count) => settings(count, |number| format!("https://127.1.0.{number}:{hanging_port}/hook")),
         Beside::Silent(count) => settings(count, |number| format!("https://silent-{number}.test:{hanging_port}/hook")),
@@ -76,7 +76,7 @@ async fn rate<D: Database>(beside: Beside) -> f64 {
     if has_others {
         enqueue(&sender, "Others", OTHERS).await;
     }
-    let healthy = Settings::new(&receiver.named("healthy"), SECRET).event_types(&["Healthy"]);
+    let healthy = EndpointSettings::new(&receiver.named("healthy"), SECRET).event_types(&["Healthy"]);
     sender.add_endpoint("healthy", healthy).await.unwrap();
     enqueue(&sender, "Healthy", HEALTHY).await;
     let started = Instant::now();
@@ -92,12 +92,12 @@ async fn rate<D: Database>(beside: Beside) -> f64 {
     delivered as f64 / seconds
 }
 
-fn settings(count: usize, url: impl Fn(usize) -> String) -> Vec<Settings> {
-    (1..=count).map(|number| Settings::new(&url(number), SECRET).event_types(&["Others"])).collect()
+fn settings(count: usize, url: impl Fn(usize) -> String) -> Vec<EndpointSettings> {
+    (1..=count).map(|number| EndpointSettings::new(&url(number), SECRET).event_types(&["Others"])).collect()
 }
 
 /// Adds endpoints at once, since a name server that is silent takes its time for each.
-async fn add<S: Store + Clone>(sender: &Sender<S>, settings: Vec<Settings>) {
+async fn add<S: Store + Clone>(sender: &Sender<S>, settings: Vec<EndpointSettings>) {
     let mut adding = tokio::task::JoinSet::new();
     for (number, settings) in settings.into_iter().enumerate() {
         let sender = sender.clone();

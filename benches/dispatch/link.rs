@@ -6,7 +6,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use mambo_webhooks::send::{Settings, Store};
+use mambo_webhooks::send::{EndpointSettings, Store};
 
 use crate::common::{Running, SECRET, deliver, enqueue, met, sender};
 use crate::database::{Database, Server};
@@ -33,7 +33,7 @@ async fn rate(workers: usize, most: usize) -> f64 {
     let receiver = Receiver::start(0);
     let near = sender(database.store().await, &[&receiver]);
     for number in 0..ENDPOINTS {
-        let settings = Settings::new(&receiver.url(), SECRET).max_in_flight(128);
+        let settings = EndpointSettings::new(&receiver.url(), SECRET).max_in_flight(128);
         near.add_endpoint(&format!("e{number}"), settings).await.unwrap();
     }
     let count = if most > 16 { 40_000 } else { 10_000 };

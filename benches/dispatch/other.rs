@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use mambo_webhooks::send::{NewEvent, Settings, Store};
+use mambo_webhooks::send::{EndpointSettings, NewEvent, Store};
 
 use crate::common::{Process, Running, SECRET, SERVER, met, sender};
 use crate::database::{Database, File};
@@ -56,7 +56,7 @@ async fn one(ending: &str) -> (usize, usize) {
     });
     {
         let sender = sender(database.store().await, &[&receiver]);
-        sender.add_endpoint("e", Settings::new(&receiver.url(), SECRET)).await.unwrap();
+        sender.add_endpoint("e", EndpointSettings::new(&receiver.url(), SECRET)).await.unwrap();
     }
     let mut worker = Process::start(&["work", &database.address(), &receiver.certificate_word()]);
     let mut taking = Process::start(&["take", &database.address()]);

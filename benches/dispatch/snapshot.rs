@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use mambo_webhooks::send::{Sender, Settings, Store};
+use mambo_webhooks::send::{EndpointSettings, Sender, Store};
 
 use crate::cluster::connect;
 use crate::common::{Running, SECRET, deliver, event, met, sender};
@@ -35,7 +35,7 @@ async fn windows(is_held: bool) -> Vec<f64> {
     let receiver = Receiver::start(0);
     let sender = sender(database.store().await, &[&receiver]);
     for number in 0..ENDPOINTS {
-        let settings = Settings::new(&receiver.url(), SECRET).max_in_flight(128);
+        let settings = EndpointSettings::new(&receiver.url(), SECRET).max_in_flight(128);
         sender.add_endpoint(&format!("e{number}"), settings).await.unwrap();
     }
     deliver(&sender, 4, 64).await;

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use mambo_webhooks::UnixMillis;
 use mambo_webhooks::send::store::Capacity;
-use mambo_webhooks::send::{NewEvent, Settings, Sqlite, Store};
+use mambo_webhooks::send::{EndpointSettings, NewEvent, Sqlite, Store};
 
 use crate::common::{SECRET, SERVER, deliver, event, memory_mb, percentile, processor, sender};
 use crate::database::{Database, File};
@@ -18,7 +18,7 @@ pub async fn throughput<D: Database>(count: u64) {
     let receiver = Receiver::start(0);
     let sender = sender(database.store().await, &[&receiver]);
     for number in 0..4 {
-        let settings = Settings::new(&receiver.url(), SECRET).max_in_flight(128);
+        let settings = EndpointSettings::new(&receiver.url(), SECRET).max_in_flight(128);
         sender.add_endpoint(&format!("e{number}"), settings).await.unwrap();
     }
     deliver(&sender, 4, 64).await;
@@ -67,7 +67,7 @@ pub async fn backlog() {
     let store = Sqlite::open(scratch.file("store.db")).unwrap();
     let receiver = Receiver::start(0);
     let sender = sender(store, &[&receiver]);
-    let settings = Settings::new(&receiver.url(), SECRET).max_in_flight(64);
+    let settings = EndpointSettings::new(&receiver.url(), SECRET).max_in_flight(64);
     sender.add_endpoint("e", settings).await.unwrap();
     let mut queued = 1;
     for target in [1_000_u64, 10_000, 100_000, 1_000_000] {
@@ -101,7 +101,7 @@ pub async fn hanging() {
         let sender = sender(database.store().await, &[&good, &bad]);
         for number in 0..100 {
             let url = if hangs && number == 0 { bad.url() } else { good.url() };
-            sender.add_endpoint(&format!("e{number:02}"), Settings::new(&url, SECRET)).await.unwrap();
+            sender.add_endpoint(&format!("e{number:02}"), EndpointSettings::new(&url, SECRET)).await.unwrap();
         }
         for _event in 0..50 {
             sender.send(event()).await.unwrap();
@@ -109,8 +109,8 @@ pub async fn hanging() {
         let healthy = if hangs { 99 * 51 } else { 100 * 51 };
         let seconds = deliver(&sender, healthy, 128).await;
         let health = sender.store().health(UnixMillis(0)).await.unwrap();
-        let slowest = health.iter().skip(1).map(|health| health.p99_ms).max().unwrap();
+        let slowest = health.iter().skip(1).map(|health| health.p99).max().unwrap();
         let shown = if hangs { "1 of 100 hangs" } else { "none hangs" };
-        println!("{shown}: {healthy} deliveries to the healthy ones in {seconds:.2} s, slowest p99 {slowest} ms");
+        println!("{shown}: {healthy} deliveries to the healthy ones in {seconds:.2} s, slowest p99 {slowest:?}");
     }
 }

@@ -13,7 +13,7 @@ use crate::headers::Headers;
 use crate::json::pointer::escape_token;
 use crate::json::{Object, Pointer, unquoted};
 use crate::limits::{MAX_BODY_BYTES, MAX_CANDIDATES, MAX_DETECTION_BYTES, MAX_HEADER_BYTES};
-use crate::time::{UnixMillis, Window};
+use crate::time::{Tolerance, UnixMillis};
 use crate::version::Version;
 use crate::wire::envelope::EnvelopePaths;
 use crate::wire::header::SignatureHeader;
@@ -22,7 +22,7 @@ use crate::wire::scheme::{Scheme, TimestampUnit};
 
 /// A profile under which a captured delivery verifies.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Detected {
+pub struct DetectedProfile {
     /// The profile: only what fits, no alternatives.
     pub profile: Profile,
     /// Which of the given secrets fits, from 0.
@@ -51,7 +51,12 @@ const MAX_SECRETS: usize = 8;
 ///
 /// # Errors
 /// `body_too_large` for a body over 1 MiB, `keys_too_many` for more than 8 secrets: no others are tried.
-pub fn detect(headers: &dyn Headers, body: &[u8], secrets: &[&str], now: UnixMillis) -> Result<Vec<Detected>, Error> {
+pub fn detect(
+    headers: &dyn Headers,
+    body: &[u8],
+    secrets: &[&str],
+    now: UnixMillis,
+) -> Result<Vec<DetectedProfile>, Error> {
     if body.len() > MAX_BODY_BYTES {
         return Err(Error::BodyTooLarge { allowed: MAX_BODY_BYTES });
     }
@@ -90,8 +95,8 @@ pub fn detect(headers: &dyn Headers, body: &[u8], secrets: &[&str], now: UnixMil
                     let scheme = Scheme { separators: alloc::vec![separator.into()], unit, ..scheme.clone() };
                     let profile = Profile { scheme, envelope: envelope.clone() };
                     let timestamp = parsed.timestamp;
-                    let is_recent = Window::default().position(timestamp, now) == crate::time::Position::Inside;
-                    found.push(Detected { profile, secret: *secret, encoding: *encoding, timestamp, is_recent });
+                    let is_recent = Tolerance::default().position(timestamp, now) == crate::time::Position::Inside;
+                    found.push(DetectedProfile { profile, secret: *secret, encoding: *encoding, timestamp, is_recent });
                 }
             }
         }

@@ -11,7 +11,7 @@ use crate::diagnose::variants::{SEPARATORS, bodies, grammars, secrets};
 use crate::error::Error;
 use crate::headers::Headers;
 use crate::limits::{MAX_BODY_BYTES, MAX_CANDIDATES, MAX_DIAGNOSED_BYTES, MAX_DIAGNOSIS_HASHES, MAX_HEADER_BYTES};
-use crate::time::{Position, UnixMillis, Window};
+use crate::time::{Position, Tolerance, UnixMillis};
 use crate::verify::{CoreHmac, Verifier, joined};
 use crate::wire::header::SignatureHeader;
 use crate::wire::scheme::{Scheme, TimestampUnit};
@@ -86,7 +86,7 @@ pub(crate) fn explain(
     body: &[u8],
     now: UnixMillis,
 ) -> Diagnosis {
-    let Verifier { scheme, keys, window } = verifier;
+    let Verifier { scheme, keys, tolerance } = verifier;
     let mut diagnosis = Diagnosis::default();
     let mut value = Vec::new();
     headers.each(&scheme.header, &mut |found| value = found.to_vec());
@@ -101,7 +101,7 @@ pub(crate) fn explain(
         }
         (Error::HeaderMissing { .. }, _) => diagnosis.look_elsewhere(scheme, headers),
         (Error::TimestampTooOld { .. } | Error::TimestampTooNew { .. }, Ok(header)) => {
-            diagnosis.look_at_time(scheme, &header, now, *window);
+            diagnosis.look_at_time(scheme, &header, now, *tolerance);
         }
         (Error::SignatureMismatch { .. } | Error::KeysInactive { .. }, Ok(header)) if body.len() <= MAX_BODY_BYTES => {
             diagnosis.look_at_keys(scheme, keys, &header, body, now);
@@ -129,14 +129,14 @@ impl Diagnosis {
         });
     }
 
-    fn look_at_time(&mut self, scheme: &Scheme, header: &SignatureHeader<'_>, now: UnixMillis, window: Window) {
+    fn look_at_time(&mut self, scheme: &Scheme, header: &SignatureHeader<'_>, now: UnixMillis, tolerance: Tolerance) {
         let units = [
             (TimestampUnit::Seconds, "the timestamp is in seconds"),
             (TimestampUnit::Milliseconds, "the timestamp is in milliseconds"),
         ];
         for (unit, what) in units {
             let read = unit.read(header.timestamp_text);
-            if unit != scheme.unit && read.is_ok_and(|time| window.position(time, now) == Position::Inside) {
+            if unit != scheme.unit && read.is_ok_and(|time| tolerance.position(time, now) == Position::Inside) {
                 self.causes.push(Cause::TimestampUnit(what));
             }
         }

@@ -15,7 +15,7 @@ use crate::limits::MAX_BODY_BYTES;
 use crate::receive::received::Received;
 use crate::shim::builtin::VERSIONS;
 use crate::shim::{Shims, Strictness, VersionStatus, apply_to};
-use crate::time::{UnixMillis, Window};
+use crate::time::{Tolerance, UnixMillis};
 use crate::verify::{CoreHmac, HmacProvider, Proof, Verified, Verifier, replay_key, signature_value};
 use crate::version::Version;
 use crate::wire::envelope::{Envelope, EnvelopePaths};
@@ -76,8 +76,8 @@ impl Receiver {
 
     /// Sets how far a timestamp may lie from now.
     #[must_use]
-    pub const fn window(mut self, window: Window) -> Self {
-        self.verifier.window = window;
+    pub const fn tolerance(mut self, tolerance: Tolerance) -> Self {
+        self.verifier.tolerance = tolerance;
         self
     }
 

@@ -2,6 +2,7 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use zeroize::Zeroizing;
 
@@ -12,7 +13,7 @@ use crate::json::{Doc, Fields, Problems};
 use crate::limits::TOLERANCE_SECONDS;
 use crate::receive::receiver::{Receiver, TargetVersion};
 use crate::shim::{Shims, Strictness};
-use crate::time::{UnixMillis, Window};
+use crate::time::{Tolerance, UnixMillis};
 use crate::version::Version;
 use crate::wire::profile::Profile;
 
@@ -22,7 +23,7 @@ struct Settings<'a> {
     strength: SecretPolicy,
     profile: Option<Doc<'a>>,
     registry: Option<Doc<'a>>,
-    window: Window,
+    tolerance: Tolerance,
     pinned: Option<Version>,
     target_version: TargetVersion,
     strictness: Strictness,
@@ -59,7 +60,7 @@ impl Receiver {
             keys.push(made.valid(key.not_before, key.not_after));
         }
         let mut receiver = Self::new(KeyRing::new(keys)?);
-        receiver.verifier.window = settings.window;
+        receiver.verifier.tolerance = settings.tolerance;
         receiver.target_version = settings.target_version;
         receiver.strictness = settings.strictness;
         receiver.pinned = settings.pinned;
@@ -87,13 +88,13 @@ impl<'a> Settings<'a> {
         let short = fields.flag("allowShortSecrets") == Some(true);
         let strict = fields.flag("strict") == Some(true);
         let bytes = fields.raw("maxBodyBytes").and_then(|bytes| bytes.count(fields.problems));
-        let tolerance = fields.take("tolerance").and_then(|doc| window(&doc, fields.problems));
+        let given = fields.take("tolerance").and_then(|doc| tolerance(&doc, fields.problems));
         let settings = Self {
             keys,
             strength: if short { SecretPolicy::AnyLength } else { SecretPolicy::Strong },
             profile: fields.take("profile"),
             registry: fields.take("registry"),
-            window: tolerance.unwrap_or_default(),
+            tolerance: given.unwrap_or_default(),
             pinned: fields.parsed("pinned", Version::read),
             target_version: fields.parsed("targetVersion", target_version).unwrap_or_default(),
             strictness: if strict { Strictness::Strict } else { Strictness::Lenient },
@@ -136,32 +137,36 @@ fn target_version(text: &str) -> Result<TargetVersion, &'static str> {
     }
 }
 
-fn window(doc: &Doc<'_>, problems: &mut Problems) -> Option<Window> {
+fn tolerance(doc: &Doc<'_>, problems: &mut Problems) -> Option<Tolerance> {
     let mut fields = doc.fields(problems)?;
     let (past, future) = (side(&mut fields, "pastSeconds"), side(&mut fields, "futureSeconds"));
     fields.finish();
-    let mut window = Window::seconds(past.unwrap_or_default(), future.unwrap_or_default());
+    let mut tolerance = Tolerance::new(past.unwrap_or_default(), future.unwrap_or_default());
     if past.is_none() {
-        window = window.any_age();
+        tolerance = tolerance.any_age();
     }
     if future.is_none() {
-        window = window.any_lead();
+        tolerance = tolerance.any_lead();
     }
-    Some(window)
+    Some(tolerance)
 }
 
-/// One bound of the window; `None` for the explicit word that takes it away.
-fn side(fields: &mut Fields<'_, '_>, name: &'static str) -> Option<u32> {
+/// One bound of the tolerance; `None` for the explicit word that takes it away.
+fn side(fields: &mut Fields<'_, '_>, name: &'static str) -> Option<Duration> {
     let Some(bound) = fields.raw(name) else {
-        return Some(TOLERANCE_SECONDS);
+        return Some(seconds(TOLERANCE_SECONDS));
     };
     if bound.raw() == "\"unlimited\"" {
         return None;
     }
-    let seconds = bound.raw().parse();
-    if seconds.is_err() {
+    let read = bound.raw().parse();
+    if read.is_err() {
         let sentence = "expected a whole number of seconds or `unlimited`";
         fields.problems.add("value_invalid", &bound.at(), sentence, "");
     }
-    Some(seconds.unwrap_or(TOLERANCE_SECONDS))
+    Some(seconds(read.unwrap_or(TOLERANCE_SECONDS)))
+}
+
+fn seconds(count: u32) -> Duration {
+    Duration::from_secs(count.into())
 }

@@ -36,3 +36,8 @@ pub(crate) fn steady() -> UnixMillis {
 pub(crate) fn boot() -> String {
     std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default()
 }
+
+/// A duration in whole milliseconds, as stores and logs keep it.
+pub(crate) fn milliseconds(duration: core::time::Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}

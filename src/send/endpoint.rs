@@ -48,7 +48,7 @@ pub struct Endpoint {
     /// The endpoint's id.
     pub id: String,
     /// What it is set to.
-    pub settings: Settings,
+    pub settings: EndpointSettings,
     /// Whether deliveries go to it.
     pub state: State,
     url: Url,
@@ -78,7 +78,7 @@ pub enum Reason {
 /// What an endpoint is set to, as it is stored.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Settings {
+pub struct EndpointSettings {
     /// The URL.
     pub url: String,
     keys: Vec<StoredKey>,
@@ -107,7 +107,7 @@ struct StoredKey {
     not_after: Option<i64>,
 }
 
-impl Settings {
+impl EndpointSettings {
     /// An endpoint at `url`, whose deliveries are signed with `secret`, UTF-8 text of at least 16 bytes. It gets every
     /// event type, at the newest version, until something else is said.
     #[must_use]
@@ -168,7 +168,12 @@ impl Settings {
     ///
     /// # Errors
     /// `keys_too_many`, when that many secrets overlap.
-    pub fn rotate(&mut self, secret: &str, now: UnixMillis, overlap: Duration) -> Result<(), crate::error::Error> {
+    pub fn rotate_secret(
+        &mut self,
+        secret: &str,
+        now: UnixMillis,
+        overlap: Duration,
+    ) -> Result<(), crate::error::Error> {
         // Both ends of validity are inside, so a revoked key ends a millisecond ago.
         let overlap_ms = i64::try_from(overlap.as_millis()).unwrap_or(i64::MAX);
         let overlap_until = UnixMillis(now.0.saturating_add(overlap_ms).saturating_sub(1));
@@ -201,7 +206,7 @@ impl Endpoint {
     /// zero, or when a secret is refused.
     pub fn new(
         id: String,
-        settings: Settings,
+        settings: EndpointSettings,
         state: State,
         address_policy: &AddressPolicy,
     ) -> Result<Self, SendError> {
@@ -242,7 +247,7 @@ impl Endpoint {
     ///
     /// # Errors
     /// `endpoint_unreadable`, as when a newer release wrote it.
-    pub fn stored(id: &str, settings: &str, state: &str) -> Result<Self, SendError> {
+    pub fn from_stored(id: &str, settings: &str, state: &str) -> Result<Self, SendError> {
         let unread = || SendError::EndpointUnreadable { id: id.into() };
         let settings = serde_json::from_str(settings).map_err(|_| unread())?;
         let state = State::from_name(state).ok_or_else(unread)?;
@@ -303,7 +308,7 @@ impl State {
 }
 
 /// Shows the host, and the names of keys and headers: the rest may hold a secret.
-impl fmt::Debug for Settings {
+impl fmt::Debug for EndpointSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let url = Url::parse(&self.url).ok();
         let headers: Vec<&str> = self.headers.iter().map(|(name, _)| name.as_str()).collect();

@@ -40,14 +40,14 @@ pub struct Answer {
     pub status: Option<u16>,
     /// Why there was no answer, or not all of it.
     pub failure: Option<Failure>,
-    /// How long to wait, in milliseconds, if the receiver asked for it.
-    pub retry_after_ms: Option<u64>,
+    /// How long to wait, if the receiver asked for it.
+    pub retry_after: Option<Duration>,
     /// The beginning of the answer's body.
     pub body: Vec<u8>,
     /// Whether the body went on.
     pub is_truncated: bool,
-    /// How long the attempt took, in milliseconds.
-    pub elapsed_ms: u64,
+    /// How long the attempt took.
+    pub elapsed: Duration,
     /// The address that was connected to.
     pub remote: Option<String>,
 }
@@ -71,7 +71,7 @@ impl AttemptRecord {
     /// The line of a delivery that is set aside without another attempt.
     #[must_use]
     pub fn set_aside(why: Failure, attempts: u32, is_manual: bool, now: UnixMillis) -> Self {
-        let (number, answer) = (attempts.saturating_add(1), Answer::failed(why, 0));
+        let (number, answer) = (attempts.saturating_add(1), Answer::failed(why, Duration::ZERO));
         Self { number, is_manual, started: now, version: None, answer }
     }
 }
@@ -102,24 +102,33 @@ pub enum Effect {
 
 /// When an endpoint that only fails is disabled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct DisableRule {
     /// How long every attempt must have failed. Default: 5 days.
-    pub failing_ms: i64,
+    pub failing: Duration,
     /// How many attempts must have failed. Default: 10.
     pub failures: u32,
 }
 
+impl DisableRule {
+    /// Disables an endpoint of which every attempt has failed for this time, and at least so many.
+    #[must_use]
+    pub const fn new(failing: Duration, failures: u32) -> Self {
+        Self { failing, failures }
+    }
+}
+
 impl Default for DisableRule {
     fn default() -> Self {
-        Self { failing_ms: 5 * 86_400_000, failures: 10 }
+        Self { failing: Duration::from_secs(5 * 86_400), failures: 10 }
     }
 }
 
 impl Answer {
     /// No answer.
     #[must_use]
-    pub fn failed(failure: Failure, elapsed_ms: u64) -> Self {
-        Self { failure: Some(failure), elapsed_ms, ..Self::default() }
+    pub fn failed(failure: Failure, elapsed: Duration) -> Self {
+        Self { failure: Some(failure), elapsed, ..Self::default() }
     }
 
     /// Whether the endpoint took the delivery: 2xx, nothing else.
@@ -147,7 +156,7 @@ pub fn classify(
     if answer.status == Some(410) {
         return (Next::Dead, Effect::Gone);
     }
-    let asked = matches!(answer.status, Some(429 | 503)).then_some(answer.retry_after_ms).flatten();
+    let asked = matches!(answer.status, Some(429 | 503)).then_some(answer.retry_after).flatten();
     let next = schedule.next(number, asked, random_permille).map_or(Next::Dead, Next::Retry);
     // An event that we cannot render is no fault of the endpoint.
     let effect = if answer.failure == Some(Failure::RenderFailed) { Effect::None } else { Effect::Fails };

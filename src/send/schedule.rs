@@ -41,10 +41,10 @@ impl Schedule {
     /// Jitter is only added, so nothing comes before its time; `random_permille`, 0 to 1000, says how much
     /// of it. What the receiver asked for counts if it is longer, up to a day.
     #[must_use]
-    pub fn next(&self, number: u32, retry_after_ms: Option<u64>, random_permille: u32) -> Option<Duration> {
+    pub fn next(&self, number: u32, retry_after: Option<Duration>, random_permille: u32) -> Option<Duration> {
         let index = usize::try_from(number).ok()?.checked_sub(1)?;
         let delay = *self.delays.get(index)?;
-        let asked = Duration::from_millis(retry_after_ms.unwrap_or(0)).min(RETRY_AFTER_MOST);
+        let asked = retry_after.unwrap_or_default().min(RETRY_AFTER_MOST);
         // Never within the second of the attempt before: the two would have one timestamp, and one signature.
         let delay = delay.max(asked).max(LEAST);
         let part =

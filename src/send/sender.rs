@@ -8,11 +8,11 @@ use core::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep};
 
-use super::endpoint::{Endpoint, Settings, State};
+use super::endpoint::{Endpoint, EndpointSettings, State};
 use super::error::SendError;
 use super::event::NewEvent;
 use super::http::post::{HttpOptions, Poster};
-use super::store::{Change, Enqueued, Prune, Selection, Store};
+use super::store::{EndpointChange, Enqueued, Prune, Selection, Store};
 use super::url::literal;
 use super::worker::{Worker, WorkerOptions};
 use crate::render::Renderer;
@@ -61,7 +61,7 @@ impl<S: Store> Sender<S> {
     ///
     /// # Errors
     /// When the settings are refused, when the host leads to an address that is not permitted, `endpoint_exists`.
-    pub async fn add_endpoint(&self, id: &str, settings: Settings) -> Result<(), SendError> {
+    pub async fn add_endpoint(&self, id: &str, settings: EndpointSettings) -> Result<(), SendError> {
         let endpoint = self.checked(id, settings, State::Enabled).await?;
         self.store.add_endpoint(endpoint, self.renderer.server()).await?;
         self.wake.notify_waiters();
@@ -72,9 +72,9 @@ impl<S: Store> Sender<S> {
     ///
     /// # Errors
     /// As for [`add_endpoint`](Self::add_endpoint), `endpoint_unknown`.
-    pub async fn change_endpoint(&self, id: &str, settings: Settings) -> Result<(), SendError> {
+    pub async fn change_endpoint(&self, id: &str, settings: EndpointSettings) -> Result<(), SendError> {
         let endpoint = self.checked(id, settings, State::Enabled).await?;
-        self.store.change_endpoint(id.to_string(), Change::Settings(endpoint.settings)).await
+        self.store.change_endpoint(id.to_string(), EndpointChange::Settings(endpoint.settings)).await
     }
 
     /// Adds a secret to an endpoint. Those before it sign too for `overlap` to the millisecond; none of it revokes them
@@ -82,10 +82,10 @@ impl<S: Store> Sender<S> {
     ///
     /// # Errors
     /// `endpoint_unknown`, and when the secret is refused.
-    pub async fn rotate(&self, id: &str, secret: &str, overlap: Duration) -> Result<(), SendError> {
+    pub async fn rotate_secret(&self, id: &str, secret: &str, overlap: Duration) -> Result<(), SendError> {
         // A key ring with this secret alone says what is wrong with it before anything is changed.
         crate::crypto::key::KeyRing::single(secret)?;
-        let change = Change::Rotate { secret: secret.to_string(), overlap };
+        let change = EndpointChange::Rotate { secret: secret.to_string(), overlap };
         self.store.change_endpoint(id.to_string(), change).await
     }
 
@@ -94,7 +94,7 @@ impl<S: Store> Sender<S> {
     /// # Errors
     /// `endpoint_unknown`.
     pub async fn set_state(&self, id: &str, state: State) -> Result<(), SendError> {
-        self.store.change_endpoint(id.to_string(), Change::State(state)).await?;
+        self.store.change_endpoint(id.to_string(), EndpointChange::State(state)).await?;
         self.wake.notify_waiters();
         Ok(())
     }
@@ -185,7 +185,7 @@ impl<S: Store> Sender<S> {
 
     /// Looks at settings, and at the address that their host leads to now. A host that has none now may have one
     /// later: every connection is judged again.
-    async fn checked(&self, id: &str, settings: Settings, state: State) -> Result<Endpoint, SendError> {
+    async fn checked(&self, id: &str, settings: EndpointSettings, state: State) -> Result<Endpoint, SendError> {
         let endpoint = Endpoint::new(id.to_string(), settings, state, &self.http.address_policy)?;
         let ours = self.renderer.signature_header();
         if let Some((name, _)) = endpoint.settings.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(ours)) {

@@ -17,9 +17,9 @@ pub(crate) mod sqlite;
 pub(crate) mod postgres;
 
 pub use contract::{
-    ABANDON_STEP, Capacity, Change, Claim, Claimed, Enqueued, Lease, MAX_CRASHES, PRUNE_STEP, Prune, Selection,
+    ABANDON_STEP, Capacity, Claim, Claimed, EndpointChange, Enqueued, Lease, MAX_CRASHES, PRUNE_STEP, Prune, Selection,
     Settled, Settlement, Store, StoreFuture,
 };
-pub use report::{Breaker, Counts, DeliveryId, EndpointHealth, HEALTH_ATTEMPTS, LogLine, LogQuery};
+pub use report::{BreakerState, DeliveryCounts, DeliveryId, EndpointHealth, HEALTH_ATTEMPTS, LogLine, LogQuery};
 
 pub use super::outcome::{Effect, Next};

@@ -50,19 +50,55 @@ const MAX_BYTES_IN_FLIGHT: usize = 32 * 1024 * 1024;
 
 /// What a worker does, and how much of it at once.
 #[derive(Clone, Debug)]
-#[non_exhaustive]
 pub struct WorkerOptions {
     /// When failed deliveries are tried again.
-    pub schedule: Schedule,
+    pub(super) schedule: Schedule,
     /// When an endpoint that only fails is disabled.
-    pub disable: DisableRule,
+    pub(super) disable: DisableRule,
     /// Most attempts in flight at once, and no more than half of the file descriptors. Slow endpoints, and those that
     /// were not attempted yet, get at most three quarters. Default: 512.
-    pub max_in_flight: usize,
+    pub(super) max_in_flight: usize,
     /// Most bytes of events' data in flight at once, beside at most one event more. Default: 32 MiB.
-    pub max_bytes_in_flight: usize,
+    pub(super) max_bytes_in_flight: usize,
     /// How long a claim is good for without a heartbeat, at least a second. Default: the total timeout and 30 s.
-    pub lease: Option<Duration>,
+    pub(super) lease: Option<Duration>,
+}
+
+impl WorkerOptions {
+    /// Sets when failed deliveries are tried again.
+    #[must_use]
+    pub fn schedule(mut self, schedule: Schedule) -> Self {
+        self.schedule = schedule;
+        self
+    }
+
+    /// Sets when an endpoint that only fails is disabled.
+    #[must_use]
+    pub const fn disable(mut self, rule: DisableRule) -> Self {
+        self.disable = rule;
+        self
+    }
+
+    /// Sets how many attempts may be in flight at once.
+    #[must_use]
+    pub const fn max_in_flight(mut self, attempts: usize) -> Self {
+        self.max_in_flight = attempts;
+        self
+    }
+
+    /// Sets how many bytes of events' data may be in flight at once.
+    #[must_use]
+    pub const fn max_bytes_in_flight(mut self, bytes: usize) -> Self {
+        self.max_bytes_in_flight = bytes;
+        self
+    }
+
+    /// Sets how long a claim is good for without a heartbeat, at least a second.
+    #[must_use]
+    pub const fn lease(mut self, lease: Duration) -> Self {
+        self.lease = Some(lease);
+        self
+    }
 }
 
 impl Default for WorkerOptions {

@@ -7,8 +7,9 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { examples, folder, repository, secret, senderTo, start, until } from "./world.mjs";
 
+const esbuild = createRequire(join(repository, "js/package.json"))("esbuild");
 const readme = readFileSync(join(repository, "README.md"), "utf8");
-const fences = [...readme.matchAll(/```js\n([^]*?)```/g)].map(([, code]) => code);
+const fences = [...readme.matchAll(/```ts\n([^]*?)```/g)].map(([, code]) => code);
 const [first] = fences;
 const worker = fences.find((code) => code.includes("export default"));
 const lines = (code) =>
@@ -24,7 +25,7 @@ function project(code) {
   cpSync(join(examples, "node_modules/mambo-webhooks"), join(made, "node_modules/mambo-webhooks"), { recursive: true });
   symlinkSync(join(examples, "node_modules/express"), join(made, "node_modules/express"));
   writeFileSync(join(made, "package.json"), '{"type":"module"}');
-  writeFileSync(join(made, "receiver.js"), code);
+  writeFileSync(join(made, "receiver.js"), esbuild.transformSync(code, { loader: "ts", format: "esm" }).code);
   return join(made, "receiver.js");
 }
 
@@ -76,7 +77,6 @@ test("first mistake: a JSON parser in front", async () => {
 test("a Worker, from the README, in under ten lines", async () => {
   assert.ok(lines(worker) < 10, `${lines(worker)} lines`);
   const { Miniflare } = createRequire(join(repository, "tests/runtimes/package.json"))("miniflare");
-  const esbuild = createRequire(join(repository, "js/package.json"))("esbuild");
   const entry = project(worker);
   const out = join(entry, "../bundled");
   const options = { outdir: out, bundle: true, format: "esm", conditions: ["workerd", "worker", "browser"], loader: { ".wasm": "copy" } };

@@ -2,9 +2,10 @@
 // commands.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { copyFileSync, existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
+import { createRequire } from "node:module";
 import { createReceiver } from "mambo-webhooks";
 
 const repository = process.env.MAMBO_REPOSITORY;
@@ -12,6 +13,7 @@ const docs = readdirSync(join(repository, "docs"))
   .filter((name) => name.endsWith(".md"))
   .map((name) => `docs/${name}`);
 const secret = "correct horse battery staple";
+const { transform } = createRequire(join(repository, "js/package.json"))("esbuild");
 const blocks = (text, language) => [...text.matchAll(new RegExp("```" + language + "\\n([^]*?)```", "g"))].map(([, code]) => code);
 
 const pages = [
@@ -59,18 +61,47 @@ for (const page of pages) {
   }
 }
 
+/** What a program exports is called with a delivery, as its host would call it. */
+const calling = (name) => `
+  import { sampleDelivery } from "mambo-webhooks/testing";
+  import * as program from "./${name}";
+  const { headers, body } = sampleDelivery("Ping", { secret: process.env.MAMBO_SECRET });
+  const request = () => new Request("https://example.com/webhooks", { method: "POST", headers, body });
+  const answers = [
+    await program.POST?.(request()),
+    await program.default?.fetch(request(), { MAMBO_SECRET: process.env.MAMBO_SECRET }),
+    await program.handler?.({ headers, body }),
+  ];
+  await program.consume?.();
+  for (const answer of answers.filter((answer) => answer !== undefined)) {
+    if ((answer.status ?? answer.statusCode) !== 204) throw new Error(JSON.stringify(answer));
+  }`;
+
+// What the programs use beside the package.
+if (!existsSync("node_modules/express")) symlinkSync(join(repository, "js/node_modules/express"), "node_modules/express");
+
+// That the TypeScript of the READMEs is right under `strict` is for the suite of types.
 for (const page of pages) {
-  for (const [index, code] of blocks(readFileSync(join(repository, page), "utf8"), "js").entries()) {
-    test(`JavaScript ${index + 1} of ${page} runs`, () => {
+  const text = readFileSync(join(repository, page), "utf8");
+  for (const [index, code] of [...blocks(text, "js"), ...blocks(text, "ts")].entries()) {
+    test(`program ${index + 1} of ${page} runs`, async () => {
       const name = `fence-${page.replaceAll("/", "-")}-${index}.mjs`;
+      const { code: javascript } = await transform(code, { loader: "ts", format: "esm" });
       // A server would not end by itself, so it is not waited for.
-      writeFileSync(name, code.replaceAll("listen(8080)", "listen(0).unref()"));
+      writeFileSync(name, javascript.replaceAll("listen(8080)", "listen(0).unref()"));
+      writeFileSync(`call-${name}`, calling(name));
       copyFileSync(join(repository, "examples/registry/payload-9.0.0.json"), "payload-9.0.0.json");
-      const { status, stderr } = spawnSync(process.execPath, [name], { encoding: "utf8", env: { ...process.env, MAMBO_SECRET: secret } });
+      const env = { ...process.env, MAMBO_SECRET: secret };
+      const { status, stderr } = spawnSync(process.execPath, [`call-${name}`], { encoding: "utf8", env });
       assert.deepEqual([status, stderr], [0, ""]);
     });
   }
 }
+
+test("the programs of the npm page are those of the README", () => {
+  const [readme, npm] = ["README.md", "pkg/README.md"].map((page) => blocks(readFileSync(join(repository, page), "utf8"), "ts"));
+  assert.deepEqual(npm, readme);
+});
 
 const usage = spawnSync("cargo", ["xtask"], { cwd: repository, encoding: "utf8" }).stderr;
 const program = join(repository, "target/debug/mambo-webhooks");

@@ -79,12 +79,15 @@ impl Receiver {
     #[allow(dead_code, reason = "a process has other options")]
     /// Options under which it can be reached by its name, with short timeouts.
     pub fn options(&self) -> HttpOptions {
-        let mut options = HttpOptions::new(AddressPolicy::allowing(vec!["127.0.0.0/8".parse().unwrap()]));
-        options.look_up = Arc::new(|_name| Box::pin(async { Ok(vec![([127, 0, 0, 1], 0).into()]) }));
-        options.extra_roots = vec![self.authority.clone()];
-        options.connect_timeout = Duration::from_millis(700);
-        options.total_timeout = Duration::from_millis(1500);
-        options
+        Self::options_without_root().extra_root(self.authority.clone())
+    }
+
+    #[allow(dead_code, reason = "a process has other options")]
+    pub fn options_without_root() -> HttpOptions {
+        HttpOptions::new(AddressPolicy::allowing(vec!["127.0.0.0/8".parse().unwrap()]))
+            .look_up(|_name| Box::pin(async { Ok(vec![([127, 0, 0, 1], 0).into()]) }))
+            .connect_timeout(Duration::from_millis(700))
+            .total_timeout(Duration::from_millis(1500))
     }
 
     pub fn requests(&self) -> Vec<Request> {

@@ -3,12 +3,12 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use mambo_webhooks::send::store::Counts;
-use mambo_webhooks::send::store::{Capacity, Change, Claim, Claimed, Lease, MAX_CRASHES, Settled, Settlement};
+use mambo_webhooks::send::store::DeliveryCounts;
+use mambo_webhooks::send::store::{Capacity, Claim, Claimed, EndpointChange, Lease, MAX_CRASHES, Settled, Settlement};
 use mambo_webhooks::send::store::{Effect, Next};
 use mambo_webhooks::send::{
-    AddressPolicy, Answer, AttemptRecord, Breaker, DisableRule, Endpoint, Enqueued, Failure, LogQuery, NewEvent, Prune,
-    Reason, Selection, SendError, Settings, State, Store,
+    AddressPolicy, Answer, AttemptRecord, BreakerState, DisableRule, Endpoint, EndpointSettings, Enqueued, Failure,
+    LogQuery, NewEvent, Prune, Reason, Selection, SendError, State, Store,
 };
 use mambo_webhooks::{UnixMillis, Version, VersionPolicy};
 
@@ -40,11 +40,11 @@ const fn at(ms: i64) -> UnixMillis {
     UnixMillis(T + ms)
 }
 
-pub fn settings() -> Settings {
-    Settings::new("https://example.com/hook", SECRET)
+pub fn settings() -> EndpointSettings {
+    EndpointSettings::new("https://example.com/hook", SECRET)
 }
 
-fn endpoint(id: &str, settings: Settings) -> Endpoint {
+fn endpoint(id: &str, settings: EndpointSettings) -> Endpoint {
     Endpoint::new(id.into(), settings, State::Enabled, &AddressPolicy::public_only()).unwrap()
 }
 
@@ -53,7 +53,7 @@ pub fn event(event_type: &str) -> NewEvent {
 }
 
 /// Adds an endpoint, settles the Ping that it is sent, and lets it be one that is known to be quick.
-async fn add(on: &impl Clocked, id: &str, settings: Settings) {
+async fn add(on: &impl Clocked, id: &str, settings: EndpointSettings) {
     on.set(at(0)).await;
     on.store().add_endpoint(endpoint(id, settings), SERVER).await.unwrap();
     let claims = claim(on, 10, 0).await;
@@ -90,7 +90,8 @@ fn event_types(claims: &[Claim]) -> Vec<&str> {
 }
 
 fn settlement(claim: &Claim, status: u16, next: Next, effect: Effect, now: i64) -> Settlement {
-    let answer = Answer { status: Some(status), body: b"said".to_vec(), elapsed_ms: 7, ..Answer::default() };
+    let answer =
+        Answer { status: Some(status), body: b"said".to_vec(), elapsed: Duration::from_millis(7), ..Answer::default() };
     let (number, is_manual) = (claim.attempts + 1, claim.is_manual);
     let attempt = AttemptRecord { number, is_manual, started: at(now), version: Some(SERVER), answer };
     Settlement { lease: claim.lease, endpoint: claim.endpoint.id.clone(), attempt, next, effect }
@@ -108,12 +109,12 @@ async fn enqueue(on: &impl Clocked, events: Vec<NewEvent>, now: i64) -> Vec<Enqu
 }
 
 async fn counts(store: &impl Store) -> [u64; 4] {
-    let Counts { waiting, leased, delivered, dead, .. } = store.counts().await.unwrap();
+    let DeliveryCounts { waiting, leased, delivered, dead, .. } = store.counts().await.unwrap();
     [waiting, leased, delivered, dead]
 }
 
 async fn log(store: &impl Store, query: LogQuery) -> Vec<(u32, bool, Option<u16>, Option<Failure>)> {
-    let lines = store.log(LogQuery { limit: 100, ..query }).await.unwrap();
+    let lines = store.log(query.limit(100)).await.unwrap();
     let row = |record: &AttemptRecord| (record.number, record.is_manual, record.answer.status, record.answer.failure);
     lines.iter().map(|line| row(&line.attempt)).collect()
 }
@@ -129,7 +130,7 @@ pub async fn fans_out(on: &impl Clocked) {
     )
     .await;
     add(on, "off", settings()).await;
-    store.change_endpoint("off".into(), Change::State(State::Disabled(Reason::ByHand))).await.unwrap();
+    store.change_endpoint("off".into(), EndpointChange::State(State::Disabled(Reason::ByHand))).await.unwrap();
     let taken =
         store.enqueue(vec![event("ActivityCreated").id("e-1"), event("Other").time("17").unwrap()]).await.unwrap();
     assert_eq!(taken.iter().map(|taken| (taken.deliveries, taken.is_new)).collect::<Vec<_>>(), [(2, true), (1, true)]);
@@ -202,7 +203,7 @@ pub async fn fences(on: &impl Clocked) {
     assert_eq!(again, Settled::LeaseLost, "a settlement counts once");
     let forged = Lease { token: 0, ..second.lease };
     assert_eq!(store.extend(vec![forged], ms(LEASE)).await.unwrap(), [forged]);
-    assert_eq!(log(store, LogQuery { event: Some(second.event.id.clone()), ..LogQuery::default() }).await.len(), 1);
+    assert_eq!(log(store, LogQuery::default().event(&second.event.id)).await.len(), 1);
 }
 
 /// A delivery that takes its worker down again and again is set aside, and its attempts are not used up by that.
@@ -216,7 +217,7 @@ pub async fn sets_poison_aside(on: &impl Clocked) {
     }
     assert!(claim(on, 10, 100 * LEASE).await.is_empty());
     assert_eq!(counts(store).await, [0, 0, 1, 1]);
-    let failed = log(store, LogQuery { only_failed: true, ..LogQuery::default() }).await;
+    let failed = log(store, LogQuery::default().only_failed()).await;
     assert_eq!(failed, [(1, false, None, Some(Failure::WorkerLost))]);
 }
 
@@ -234,21 +235,23 @@ pub async fn retries_and_logs(on: &impl Clocked) {
     let second = claim(on, 10, 5000).await.remove(0);
     assert_eq!((second.attempts, second.is_manual), (1, false));
     settle(on, &second, 204, Next::Delivered, Effect::Works, 5000).await;
-    let lines = store.log(LogQuery { limit: 2, ..LogQuery::default() }).await.unwrap();
+    let lines = store.log(LogQuery::default().limit(2)).await.unwrap();
     let expected = AttemptRecord {
         number: 2,
         is_manual: false,
         started: at(5000),
         version: Some(SERVER),
-        answer: Answer { status: Some(204), body: b"said".to_vec(), elapsed_ms: 7, ..Answer::default() },
+        answer: Answer {
+            status: Some(204),
+            body: b"said".to_vec(),
+            elapsed: Duration::from_millis(7),
+            ..Answer::default()
+        },
     };
     assert_eq!(lines[0].attempt, expected);
     assert_eq!((lines[0].event_type.as_str(), lines[0].state, lines[1].attempt.number), ("Other", "delivered", 1));
-    assert_eq!(
-        log(store, LogQuery { endpoint: Some("e".into()), only_failed: true, ..LogQuery::default() }).await.len(),
-        1
-    );
-    assert!(log(store, LogQuery { endpoint: Some("other".into()), ..LogQuery::default() }).await.is_empty());
+    assert_eq!(log(store, LogQuery::default().endpoint("e").only_failed()).await.len(), 1);
+    assert!(log(store, LogQuery::default().endpoint("other")).await.is_empty());
 }
 
 /// Dead deliveries stay, and are tried once more when a caller asks, in any state of the endpoint.
@@ -262,7 +265,7 @@ pub async fn retries_by_hand(on: &impl Clocked) {
         settle(on, &claim, 500, Next::Dead, Effect::Fails, 20).await;
     }
     assert_eq!(counts(store).await, [0, 0, 2, 4]);
-    store.change_endpoint("a".into(), Change::State(State::Disabled(Reason::ByHand))).await.unwrap();
+    store.change_endpoint("a".into(), EndpointChange::State(State::Disabled(Reason::ByHand))).await.unwrap();
     let dead_of_a = Selection::Dead { endpoint: Some("a".into()) };
     on.set(at(30)).await;
     assert_eq!(store.retry(dead_of_a.clone()).await.unwrap(), 2);
@@ -300,21 +303,24 @@ pub async fn forgets(on: &impl Clocked) {
     ends("retried", "Half", [Next::Delivered, retry(10)]).await;
     ends("late", "Other", [Next::Delivered; 2]).await;
     let held = claim(on, 10, 30).await.remove(0);
-    store.change_endpoint("a".into(), Change::State(State::Disabled(Reason::ByHand))).await.unwrap();
+    store.change_endpoint("a".into(), EndpointChange::State(State::Disabled(Reason::ByHand))).await.unwrap();
     enqueue(on, vec![event("Other").id("unclaimed")], 10).await;
-    store.change_endpoint("a".into(), Change::State(State::Enabled)).await.unwrap();
+    store.change_endpoint("a".into(), EndpointChange::State(State::Enabled)).await.unwrap();
     enqueue(on, vec![event("Other").id("new")], 40).await;
     let prune = async |before, with_dead| {
         let (mut events, mut next) = (0, Some(0));
         while let Some(after) = next {
-            let (some, then) = store.prune(Prune { before: at(before), with_dead }, after).await.unwrap();
+            let (some, then) = store
+                .prune(if with_dead { Prune::before(at(before)).with_dead() } else { Prune::before(at(before)) }, after)
+                .await
+                .unwrap();
             events += some;
             next = then;
         }
         events
     };
     let kept = async || {
-        let lines = store.log(LogQuery { limit: 100, ..LogQuery::default() }).await.unwrap();
+        let lines = store.log(LogQuery::default().limit(100)).await.unwrap();
         let mut ids: Vec<String> =
             lines.into_iter().filter(|line| line.event_type != "Ping").map(|line| line.event).collect();
         ids.dedup();
@@ -339,11 +345,11 @@ pub async fn forgets(on: &impl Clocked) {
     assert_eq!(prune(70, true).await, 1, "what was under way came in before and has ended now; what waits stays");
     assert_eq!(counts(store).await, [2, 0, 0, 0]);
     let many: Vec<NewEvent> = (0..1200).map(|_| event("Nowhere")).collect();
-    store.change_endpoint("a".into(), Change::State(State::Disabled(Reason::ByHand))).await.unwrap();
+    store.change_endpoint("a".into(), EndpointChange::State(State::Disabled(Reason::ByHand))).await.unwrap();
     enqueue(on, many, 80).await;
-    store.change_endpoint("a".into(), Change::State(State::Enabled)).await.unwrap();
+    store.change_endpoint("a".into(), EndpointChange::State(State::Enabled)).await.unwrap();
     enqueue(on, vec![event("Other")], 90).await;
-    let first = store.prune(Prune { before: at(85), with_dead: false }, 0).await.unwrap();
+    let first = store.prune(Prune::before(at(85)), 0).await.unwrap();
     assert!(first.0 < 1200 && first.1.is_some(), "a step is short: {first:?}");
     assert_eq!(first.0 + prune(85, false).await, 1200);
     assert_eq!(prune(85, false).await, 0);
@@ -378,7 +384,7 @@ pub async fn disables(on: &impl Clocked) {
     let failing = health.iter().find(|health| health.id == "failing").unwrap();
     assert_eq!((failing.failures, failing.failing_since, failing.waiting), (10, Some(at(0)), 1));
 
-    store.change_endpoint("failing".into(), Change::State(State::Enabled)).await.unwrap();
+    store.change_endpoint("failing".into(), EndpointChange::State(State::Enabled)).await.unwrap();
     let claim = claim(on, 10, 20 * DAY).await.remove(0);
     settle(on, &claim, 500, retry(DAY), Effect::Fails, 20 * DAY).await;
     assert_eq!(state("failing").await, State::Enabled, "enabling makes the record new");
@@ -399,7 +405,7 @@ pub async fn recovers(on: &impl Clocked) {
     }
     let health = store.health(at(0)).await.unwrap().remove(0);
     // The Ping, which a caller asked for, is not among them.
-    assert_eq!((health.attempts, health.delivered, health.p50_ms, health.p99_ms), (3, 1, 7, 7));
+    assert_eq!((health.attempts, health.delivered, health.p50, health.p99), (3, 1, ms(7), ms(7)));
     assert_eq!(store.health(at(1)).await.unwrap()[0].attempts, 0);
 }
 
@@ -458,8 +464,10 @@ pub async fn rotates(on: &impl Clocked) {
         let endpoints = store.endpoints().await.unwrap();
         endpoints[0].keys().valid(at(ms)).map(|key| key.id().to_owned()).collect::<Vec<_>>().join(",")
     };
-    let rotate =
-        |secret: &str, now: i64, until: i64| Change::Rotate { secret: secret.into(), overlap: ms(until - now + 1) };
+    let rotate = |secret: &str, now: i64, until: i64| EndpointChange::Rotate {
+        secret: secret.into(),
+        overlap: ms(until - now + 1),
+    };
     on.set(at(100)).await;
     store.change_endpoint("e".into(), rotate("a second secret of length", 100, 200)).await.unwrap();
     on.set(at(150)).await;
@@ -514,7 +522,7 @@ pub async fn a_replay_that_fails_leaves_a_delivery_delivered(on: &impl Clocked) 
     enqueue(on, vec![event("Other").id("e-1")], 0).await;
     let first = claim(on, 10, 0).await.remove(0);
     settle(on, &first, 200, Next::Delivered, Effect::Works, 0).await;
-    let line = async || store.log(LogQuery { limit: 1, ..LogQuery::default() }).await.unwrap().remove(0);
+    let line = async || store.log(LogQuery::default().limit(1)).await.unwrap().remove(0);
     for (now, status, next) in [(10_000, 500, Next::Dead), (20_000, 200, Next::Delivered)] {
         on.set(at(now)).await;
         assert_eq!(store.retry(Selection::One(first.lease.delivery)).await.unwrap(), 1);
@@ -578,7 +586,7 @@ pub async fn timeouts_open_the_breaker_and_an_answer_closes_it(on: &impl Clocked
     enqueue(on, (0..20).map(|_| event("Other")).collect(), 0).await;
     let time_out = async |claim: &Claim, now: i64| {
         on.set(at(now)).await;
-        let answer = Answer::failed(Failure::TimedOut, 15_000);
+        let answer = Answer::failed(Failure::TimedOut, ms(15_000));
         let attempt = AttemptRecord { answer, ..settlement(claim, 0, retry(1), Effect::Fails, now).attempt };
         let settlement = Settlement { attempt, ..settlement(claim, 0, retry(1), Effect::Fails, now) };
         store.settle([settlement].into(), DisableRule::default()).await.unwrap();
@@ -587,25 +595,25 @@ pub async fn timeouts_open_the_breaker_and_an_answer_closes_it(on: &impl Clocked
     let first = claim(on, 10, 0).await;
     assert_eq!(first.len(), 8);
     for claim in &first[..5] {
-        assert_eq!(breaker().await, Breaker::Closed);
+        assert_eq!(breaker().await, BreakerState::Closed);
         time_out(claim, 0).await;
     }
-    assert_eq!((breaker().await, store.counts().await.unwrap().breakers_open), (Breaker::Open(at(30_000)), 1));
+    assert_eq!((breaker().await, store.counts().await.unwrap().breakers_open), (BreakerState::Open(at(30_000)), 1));
     for claim in &first[5..] {
         time_out(claim, 1).await;
     }
-    assert_eq!(breaker().await, Breaker::Open(at(30_000)), "what was in flight does not open it for longer");
+    assert_eq!(breaker().await, BreakerState::Open(at(30_000)), "what was in flight does not open it for longer");
     let everything = Capacity { deliveries: 100, slow: 100, bytes: usize::MAX };
     let found = claimed(on, everything, 29_999).await;
     assert_eq!((found.claims.len(), found.due_in), (0, Some(ms(1))));
     let probe = claim(on, 10, 30_000).await;
-    assert_eq!((probe.len(), breaker().await), (1, Breaker::Probing));
+    assert_eq!((probe.len(), breaker().await), (1, BreakerState::Probing));
     assert!(claim(on, 10, 30_001).await.is_empty(), "one at a time");
     time_out(&probe[0], 30_002).await;
-    assert_eq!(breaker().await, Breaker::Open(at(90_002)), "twice as long");
+    assert_eq!(breaker().await, BreakerState::Open(at(90_002)), "twice as long");
     let probe = claim(on, 10, 90_002).await;
     settle(on, &probe[0], 500, retry(1), Effect::Fails, 90_003).await;
-    assert_eq!(breaker().await, Breaker::Closed, "an answer is an answer");
+    assert_eq!(breaker().await, BreakerState::Closed, "an answer is an answer");
     on.warm().await;
     assert_eq!(claim(on, 100, 90_004).await.len(), 8);
 }
@@ -669,9 +677,9 @@ pub async fn a_removed_endpoint_gets_nothing_more(on: &impl Clocked) {
     store.remove_endpoint("e".into()).await.unwrap();
     let unknown = SendError::EndpointUnknown { id: "e".into() };
     assert_eq!(store.remove_endpoint("e".into()).await.unwrap_err(), unknown);
-    let enable = Change::State(State::Enabled);
+    let enable = EndpointChange::State(State::Enabled);
     assert_eq!(store.change_endpoint("e".into(), enable).await.unwrap_err(), unknown);
-    assert_eq!(store.change_endpoint("e".into(), Change::Settings(settings())).await.unwrap_err(), unknown);
+    assert_eq!(store.change_endpoint("e".into(), EndpointChange::Settings(settings())).await.unwrap_err(), unknown);
     assert_eq!(store.enqueue_manual(event("Ping"), "e".into()).await.unwrap_err(), unknown);
     let ids = |endpoints: Vec<std::sync::Arc<Endpoint>>| endpoints.iter().map(|e| e.id.clone()).collect::<Vec<_>>();
     assert_eq!(ids(store.endpoints().await.unwrap()), ["other"]);
@@ -688,7 +696,7 @@ pub async fn a_removed_endpoint_gets_nothing_more(on: &impl Clocked) {
     assert!(claim(on, 10, 10).await.is_empty());
     assert_eq!(store.abandon().await.unwrap(), 1);
     assert_eq!(counts(store).await, [0, 0, 3, 3]);
-    let of_e = LogQuery { endpoint: Some("e".into()), ..LogQuery::default() };
+    let of_e = LogQuery::default().endpoint("e");
     let removed = Some(Failure::EndpointRemoved);
     let mut lines = log(store, of_e.clone()).await;
     lines.sort_unstable_by_key(|line| (line.0, line.2, line.3.is_some()));
@@ -734,12 +742,12 @@ pub async fn an_unreadable_endpoint_stops_nothing_else(on: &impl Clocked) {
     assert_eq!(ids(store.endpoints().await.unwrap()), ["old"]);
     let health = store.health(at(0)).await.unwrap();
     assert_eq!((health[0].id.as_str(), health[0].endpoint.is_none(), health[0].waiting), ("new", true, 1));
-    let rotate = Change::Rotate { secret: "a second secret of length".into(), overlap: ms(0) };
+    let rotate = EndpointChange::Rotate { secret: "a second secret of length".into(), overlap: ms(0) };
     let problem = store.change_endpoint("new".into(), rotate).await.unwrap_err();
     assert_eq!(problem, SendError::EndpointUnreadable { id: "new".into() });
-    store.change_endpoint("new".into(), Change::State(State::Disabled(Reason::ByHand))).await.unwrap();
-    store.change_endpoint("new".into(), Change::State(State::Enabled)).await.unwrap();
-    store.change_endpoint("new".into(), Change::Settings(settings())).await.unwrap();
+    store.change_endpoint("new".into(), EndpointChange::State(State::Disabled(Reason::ByHand))).await.unwrap();
+    store.change_endpoint("new".into(), EndpointChange::State(State::Enabled)).await.unwrap();
+    store.change_endpoint("new".into(), EndpointChange::Settings(settings())).await.unwrap();
     assert_eq!(claim(on, 10, 0).await.len(), 1, "with settings that can be read its deliveries go out");
 }
 
@@ -798,5 +806,5 @@ pub async fn a_store_of_the_release_before_goes_on(on: &impl Clocked) {
         "what waits for the disabled one goes on waiting, its Ping is one of 20"
     );
     assert_eq!(store.retry(Selection::Dead { endpoint: None }).await.unwrap(), 2);
-    assert_eq!(store.log(LogQuery { limit: 100, ..LogQuery::default() }).await.unwrap().len(), 19 + 11);
+    assert_eq!(store.log(LogQuery::default().limit(100)).await.unwrap().len(), 19 + 11);
 }

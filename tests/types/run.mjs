@@ -1,7 +1,7 @@
 // The package's types and shape, on the installed package in the working folder: every compiler and resolution that
 // users have, publint, and are-the-types-wrong. Prints one TAP line for each.
 import { spawnSync } from "node:child_process";
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const repository = process.env.MAMBO_REPOSITORY;
@@ -79,6 +79,32 @@ const server = {
 writeFileSync("server/tsconfig.json", JSON.stringify({ compilerOptions: server, files: ["../server.ts"] }));
 for (const [compiler, path] of Object.entries(compilers))
   row(`${compiler}, no library of browsers: server.ts`, process.execPath, [path, "-p", "server"]);
+
+// The programs of the READMEs, as strictly as users compile.
+const programs = ["README.md", "pkg/README.md"].flatMap((page) =>
+  [...readFileSync(join(repository, page), "utf8").matchAll(/```ts\n([^]*?)```/g)].map(([, code], index) => [
+    `${page.replace("/", "-")}-${index}.mts`,
+    code,
+  ]),
+);
+mkdirSync("readme");
+for (const [name, code] of programs) writeFileSync(join("readme", name), code);
+const readme = {
+  target: "es2022",
+  lib: ["es2022", "dom", "dom.iterable"],
+  types: ["node"],
+  module: "nodenext",
+  moduleResolution: "nodenext",
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  noUncheckedIndexedAccess: true,
+  noEmit: true,
+  skipLibCheck: true,
+};
+writeFileSync("readme/tsconfig.json", JSON.stringify({ compilerOptions: readme }));
+for (const [compiler, path] of Object.entries(compilers)) {
+  row(`${compiler}, strict: ${programs.length} programs of the READMEs`, process.execPath, [path, "-p", "readme"]);
+}
 
 const folder = join("node_modules", "mambo-webhooks");
 row("publint, strictly", join(tools, ".bin/publint"), ["--strict", folder]);

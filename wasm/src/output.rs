@@ -155,7 +155,7 @@ fn range_in(body: &[u8], part: &str) -> Option<(usize, usize)> {
     (end <= body.len()).then_some((start, end))
 }
 
-/// A time that passed the window, or of now, which is exact in an f64.
+/// A time that passed the tolerance, or of now, which is exact in an f64.
 #[expect(clippy::cast_precision_loss, reason = "see above")]
 pub(crate) const fn number(time: UnixMillis) -> f64 {
     time.0 as f64

@@ -1,7 +1,7 @@
 //! What the test kit and people at a keyboard call.
 
 use js_sys::Uint8Array;
-use mambo_webhooks::diagnose::{Detected, FieldHint, detect as found_by, field_hints};
+use mambo_webhooks::diagnose::{DetectedProfile, FieldHint, detect as found_by, field_hints};
 use mambo_webhooks::internal::limits::MAX_BODY_BYTES;
 use mambo_webhooks::shim::changelog as changelog_of;
 use mambo_webhooks::sign as signed;
@@ -65,7 +65,7 @@ pub fn sign(options: JsValue, body: &[u8], now: f64) -> Result<JsValue, JsValue>
     found.map_err(|error| thrown(&error))
 }
 
-/// The profiles that fit a captured delivery, and what its body looks like: `Detected` of `js/src/core_bg.d.ts`, each
+/// The profiles that fit a captured delivery, and what its body looks like: `DetectedProfile` of `js/src/core_bg.d.ts`, each
 /// profile as JSON text. Options are `DetectOptions`.
 ///
 /// # Errors
@@ -105,7 +105,7 @@ pub fn check_registry(registry: &str) -> JsValue {
     value(&problems.iter().map(problem).collect::<Vec<_>>())
 }
 
-fn fitting(found: &Detected) -> Fitting {
+fn fitting(found: &DetectedProfile) -> Fitting {
     Fitting {
         profile: found.profile.to_json(),
         secret: found.secret,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Subcommand;
-use mambo_webhooks::send::{Endpoint, Reason, Sender, Settings, State, Store};
+use mambo_webhooks::send::{Endpoint, EndpointSettings, Reason, Sender, State, Store};
 use mambo_webhooks::{Version, VersionPolicy};
 use serde_json::json;
 
@@ -67,7 +67,7 @@ pub async fn run<S: Store>(sender: &Sender<S>, action: Action, server: Version) 
     let done = |text: String, id: &str| Ok(Answer(true, text, json!({ "endpoint": id })));
     match action {
         Action::Add { id, url, pinned, event_type, rate, max_in_flight, header, headers } => {
-            let mut settings = Settings::new(&url, &secret()?);
+            let mut settings = EndpointSettings::new(&url, &secret()?);
             if let Some(pinned) = pinned {
                 // Without --server it is not known.
                 if server != Version::new(0, 0, 0) && pinned > server {
@@ -119,7 +119,7 @@ pub async fn run<S: Store>(sender: &Sender<S>, action: Action, server: Version) 
             done(format!("enabled {id}"), &id)
         }
         Action::Rotate { id, overlap_seconds } => {
-            sender.rotate(&id, &secret()?, Duration::from_secs(overlap_seconds.into())).await.map_err(said)?;
+            sender.rotate_secret(&id, &secret()?, Duration::from_secs(overlap_seconds.into())).await.map_err(said)?;
             done(format!("{id} is signed with the new secret"), &id)
         }
         Action::Remove { id } => {

@@ -1,11 +1,11 @@
 //! What the status page shows, as JSON: no secret, no payload.
 
 use mambo_webhooks::UnixMillis;
-use mambo_webhooks::send::store::{Counts, EndpointHealth};
+use mambo_webhooks::send::store::{DeliveryCounts, EndpointHealth};
 use mambo_webhooks::send::{LogQuery, SendError, Store};
 use serde_json::{Value, json};
 
-use crate::show;
+use crate::show::{self, millis};
 
 /// Most attempts in the chart of response times.
 const CHART: u32 = 200;
@@ -25,8 +25,8 @@ pub fn row(health: &EndpointHealth) -> Value {
         "dead": health.dead,
         "attempts": health.attempts,
         "delivered": health.delivered,
-        "p50Ms": health.p50_ms,
-        "p99Ms": health.p99_ms,
+        "p50Ms": millis(health.p50),
+        "p99Ms": millis(health.p99),
     })
 }
 
@@ -34,13 +34,13 @@ pub fn row(health: &EndpointHealth) -> Value {
 pub async fn snapshot(store: &impl Store) -> Result<Value, SendError> {
     let now = store.now().await?;
     let health = store.health(UnixMillis(now.0.saturating_sub(86_400_000))).await?;
-    let Counts { waiting, leased, delivered, dead, breakers_open, unreadable } = store.counts().await?;
-    let recent = store.log(LogQuery { limit: CHART, ..LogQuery::default() }).await?;
-    let failed = store.log(LogQuery { limit: 10, only_failed: true, ..LogQuery::default() }).await?;
+    let DeliveryCounts { waiting, leased, delivered, dead, breakers_open, unreadable } = store.counts().await?;
+    let recent = store.log(LogQuery::default().limit(CHART)).await?;
+    let failed = store.log(LogQuery::default().limit(10).only_failed()).await?;
     let times: Vec<Value> = recent
         .iter()
         .rev()
-        .map(|line| json!([line.attempt.answer.elapsed_ms, line.attempt.answer.is_delivered()]))
+        .map(|line| json!([millis(line.attempt.answer.elapsed), line.attempt.answer.is_delivered()]))
         .collect();
     let failed: Vec<Value> = failed
         .iter()

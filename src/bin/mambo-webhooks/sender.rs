@@ -3,17 +3,16 @@
 use std::fs;
 use std::io::{BufRead, stdin};
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use clap::Subcommand;
-use mambo_webhooks::send::store::Counts;
-use mambo_webhooks::send::{Enqueued, LogQuery, NewEvent, Prune, Selection, Sender, Sqlite, Store, WorkerOptions};
+use mambo_webhooks::send::store::DeliveryCounts;
+use mambo_webhooks::send::{Enqueued, LogQuery, NewEvent, Prune, Selection, Sender, Sqlite, Store};
 use mambo_webhooks::{Registry, UnixMillis};
 use serde_json::{Value, json};
 
 use crate::Answer;
 use crate::input;
-use crate::setup::Setup;
+use crate::setup::{Setup, worker_options};
 use crate::show::{print, said};
 use crate::{endpoint, show};
 
@@ -248,14 +247,7 @@ async fn act<S: Store + Clone>(
         Command::Worker { once, status, max_in_flight, lease_seconds, schedule } => {
             logs();
             raise_limit();
-            let mut options = WorkerOptions::default();
-            options.max_in_flight = max_in_flight;
-            options.lease = lease_seconds.map(Duration::from_secs);
-            if let Some(seconds) = schedule {
-                let delays = seconds.into_iter().map(Duration::from_secs).collect();
-                options.schedule = mambo_webhooks::send::Schedule::new(delays);
-            }
-            let mut worker = sender.worker(options).map_err(said)?;
+            let mut worker = sender.worker(worker_options(max_in_flight, lease_seconds, schedule)).map_err(said)?;
             if once {
                 let attempts = worker.run_due_until(asked_to_stop()).await.map_err(said)?;
                 let text = show::counted(u64::try_from(attempts).unwrap_or(u64::MAX), "attempt", "attempts");
@@ -268,7 +260,8 @@ async fn act<S: Store + Clone>(
             Ok(Answer(true, "stopped".into(), json!({ "stopped": true })))
         }
         Command::Log { endpoint, event, delivery, failed, limit } => {
-            let query = LogQuery { delivery, endpoint, event, only_failed: failed, limit };
+            let mut query = LogQuery::default().limit(limit);
+            (query.delivery, query.endpoint, query.event, query.only_failed) = (delivery, endpoint, event, failed);
             let lines = sender.store().log(query).await.map_err(said)?;
             let text = lines.iter().map(show::line).collect::<Vec<_>>().join("\n");
             Ok(Answer(true, text, lines.iter().map(show::value).collect()))
@@ -293,7 +286,10 @@ async fn act<S: Store + Clone>(
         Command::Prune { days, dead } => {
             let now = sender.store().now().await.map_err(said)?.0;
             let before = UnixMillis(now.saturating_sub(DAY_MS.saturating_mul(days.into())));
-            let count = sender.prune(Prune { before, with_dead: dead }).await.map_err(said)?;
+            let count = sender
+                .prune(if dead { Prune::before(before).with_dead() } else { Prune::before(before) })
+                .await
+                .map_err(said)?;
             Ok(Answer(
                 true,
                 show::counted(count, "event is forgotten", "events are forgotten"),
@@ -329,7 +325,7 @@ fn value(taken: &Enqueued) -> Value {
 }
 
 async fn stats<S: Store>(sender: &Sender<S>) -> Result<Answer, mambo_webhooks::send::SendError> {
-    let Counts { waiting, leased, delivered, dead, unreadable, .. } = sender.store().counts().await?;
+    let DeliveryCounts { waiting, leased, delivered, dead, unreadable, .. } = sender.store().counts().await?;
     let since = UnixMillis(sender.store().now().await?.0.saturating_sub(DAY_MS));
     let health = sender.store().health(since).await?;
     let mut lines = vec![format!("waiting {waiting}  leased {leased}  delivered {delivered}  dead {dead}")];

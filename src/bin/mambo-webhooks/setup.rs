@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use mambo_webhooks::send::{AddressPolicy, HttpOptions};
+use mambo_webhooks::send::{AddressPolicy, HttpOptions, Schedule, WorkerOptions};
 use mambo_webhooks::{Renderer, Shims, Version};
 
 use crate::input::{read_profile, text};
@@ -57,11 +57,23 @@ impl Setup {
     }
 
     pub fn http(&self) -> Result<HttpOptions, String> {
-        let mut http = HttpOptions::new(AddressPolicy::allowing(self.allow.clone()));
-        http.total_timeout = Duration::from_secs(self.timeout_seconds);
+        let http = HttpOptions::new(AddressPolicy::allowing(self.allow.clone()));
+        let mut http = http.total_timeout(Duration::from_secs(self.timeout_seconds));
         if let Some(file) = &self.root_certificates {
-            http.extra_roots.push(fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?);
+            http = http.extra_root(fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?);
         }
         Ok(http)
     }
+}
+
+/// What a worker is asked for on the command line.
+pub fn worker_options(max_in_flight: usize, lease_seconds: Option<u64>, schedule: Option<Vec<u64>>) -> WorkerOptions {
+    let mut options = WorkerOptions::default().max_in_flight(max_in_flight);
+    if let Some(seconds) = lease_seconds {
+        options = options.lease(Duration::from_secs(seconds));
+    }
+    if let Some(seconds) = schedule {
+        options = options.schedule(Schedule::new(seconds.into_iter().map(Duration::from_secs).collect()));
+    }
+    options
 }

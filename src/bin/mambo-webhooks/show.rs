@@ -7,7 +7,7 @@ use std::time::Duration;
 use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressStyle};
 use mambo_webhooks::send::store::{EndpointHealth, LogLine};
-use mambo_webhooks::send::{Breaker, SendError};
+use mambo_webhooks::send::{BreakerState, SendError};
 use serde_json::{Value, json};
 
 /// Green for what went well, red for what did not; plain where the output is no terminal.
@@ -53,9 +53,9 @@ pub fn state(health: &EndpointHealth) -> &'static str {
 /// The state of a circuit breaker, as it is shown.
 pub const fn breaker(health: &EndpointHealth) -> &'static str {
     match health.breaker {
-        Breaker::Closed => "closed",
-        Breaker::Open(_) => "open",
-        Breaker::Probing => "probing",
+        BreakerState::Closed => "closed",
+        BreakerState::Open(_) => "open",
+        BreakerState::Probing => "probing",
     }
 }
 
@@ -66,14 +66,14 @@ pub fn health(health: &EndpointHealth) -> String {
         "{}  {}  breaker {}  waiting {}  in flight {}  dead {}  last {} attempts of 24 h: {} delivered, p50 {} ms, p99 {} ms",
         health.id,
         coloured(state, state == "enabled"),
-        coloured(breaker(health), health.breaker == Breaker::Closed),
+        coloured(breaker(health), health.breaker == BreakerState::Closed),
         health.waiting,
         health.in_flight,
         health.dead,
         health.attempts,
         health.delivered,
-        health.p50_ms,
-        health.p99_ms
+        health.p50.as_millis(),
+        health.p99.as_millis()
     )
 }
 
@@ -94,7 +94,7 @@ pub fn line(line: &LogLine) -> String {
         line.event_type,
         line.endpoint,
         attempt.number,
-        attempt.answer.elapsed_ms,
+        attempt.answer.elapsed.as_millis(),
         line.state
     )
 }
@@ -114,9 +114,14 @@ pub fn value(line: &LogLine) -> Value {
         "version": attempt.version.map(|version| version.to_string()),
         "status": attempt.answer.status,
         "failure": attempt.answer.failure.map(mambo_webhooks::send::Failure::as_str),
-        "elapsedMs": attempt.answer.elapsed_ms,
+        "elapsedMs": millis(attempt.answer.elapsed),
         "remote": attempt.answer.remote,
         "body": String::from_utf8_lossy(&attempt.answer.body),
         "isTruncated": attempt.answer.is_truncated,
     })
+}
+
+/// A duration as JSON has it, in whole milliseconds.
+pub fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

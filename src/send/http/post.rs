@@ -1,17 +1,17 @@
 //! One signed POST, bounded in time and in what is read of its answer.
 
+use alloc::string::String;
 use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::time::Duration;
-use std::time::SystemTime;
 
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::{Certificate, redirect};
 use tokio::time::Instant;
 
 use super::kept::{Budget, IDLE_TIMEOUT, descriptors};
-use super::resolve::{Guarded, LookUp, Refused, Unknown, system};
+use super::resolve::{Guarded, LookUpFuture, Refused, Resolver, Unknown, system};
 use crate::render::SignedRequest;
 use crate::send::address::AddressPolicy;
 use crate::send::clock::now;
@@ -30,18 +30,17 @@ const KEPT_BYTES: usize = 16 * 1024;
 
 /// How deliveries are posted.
 #[derive(Clone)]
-#[non_exhaustive]
 pub struct HttpOptions {
     /// Which addresses may be connected to.
-    pub address_policy: AddressPolicy,
+    pub(crate) address_policy: AddressPolicy,
     /// How names become addresses.
-    pub look_up: LookUp,
+    pub(crate) look_up: Resolver,
     /// How long a connection may take to come up. Default: 5 s.
-    pub connect_timeout: Duration,
+    pub(crate) connect_timeout: Duration,
     /// How long a whole attempt may take, its answer included. Default: 15 s.
-    pub total_timeout: Duration,
+    pub(crate) total_timeout: Duration,
     /// Certificates of authorities, PEM, that are trusted beside the system's: a private network's own.
-    pub extra_roots: Vec<Vec<u8>>,
+    pub(crate) extra_roots: Vec<Vec<u8>>,
 }
 
 impl HttpOptions {
@@ -50,6 +49,34 @@ impl HttpOptions {
     pub fn new(address_policy: AddressPolicy) -> Self {
         let (connect_timeout, total_timeout) = (Duration::from_secs(5), Duration::from_secs(15));
         Self { address_policy, look_up: system(), connect_timeout, total_timeout, extra_roots: Vec::new() }
+    }
+
+    /// Sets how names become addresses. Default: the system's resolver.
+    #[must_use]
+    pub fn look_up(mut self, look_up: impl Fn(String) -> LookUpFuture + Send + Sync + 'static) -> Self {
+        self.look_up = Arc::new(look_up);
+        self
+    }
+
+    /// Sets how long a connection may take to come up.
+    #[must_use]
+    pub const fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// Sets how long a whole attempt may take, its answer included.
+    #[must_use]
+    pub const fn total_timeout(mut self, timeout: Duration) -> Self {
+        self.total_timeout = timeout;
+        self
+    }
+
+    /// Adds the certificate of an authority, PEM, that is trusted beside the system's.
+    #[must_use]
+    pub fn extra_root(mut self, certificate: Vec<u8>) -> Self {
+        self.extra_roots.push(certificate);
+        self
     }
 }
 
@@ -77,10 +104,9 @@ impl Poster {
     /// `traceparent` is left out.
     pub async fn post(&self, endpoint: &Endpoint, outgoing: SignedRequest, traceparent: &str) -> Answer {
         let started = Instant::now();
-        let elapsed = || u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         // The client does not ask a resolver for an address that is written out.
         if literal(endpoint.url()).is_some_and(|address| !self.address_policy.permits(address)) {
-            return Answer::failed(Failure::AddressRefused, elapsed());
+            return Answer::failed(Failure::AddressRefused, started.elapsed());
         }
         let host = endpoint.url().host_str().unwrap_or_default();
         let kept = self.budget.keep(host, started);
@@ -94,11 +120,11 @@ impl Poster {
         }
         let mut response = match request.send().await {
             Ok(response) => response,
-            Err(error) => return Answer::failed(failure(&error), elapsed()),
+            Err(error) => return Answer::failed(failure(&error), started.elapsed()),
         };
         let mut answer = Answer {
             status: Some(response.status().as_u16()),
-            retry_after_ms: retry_after_ms(response.headers()),
+            retry_after: retry_after(response.headers()),
             remote: response.remote_addr().map(|address| address.to_string()),
             ..Answer::default()
         };
@@ -121,7 +147,7 @@ impl Poster {
         }
         answer.is_truncated |= answer.body.len() > KEPT_BYTES;
         answer.body.truncate(KEPT_BYTES);
-        answer.elapsed_ms = elapsed();
+        answer.elapsed = started.elapsed();
         answer
     }
 }
@@ -187,16 +213,15 @@ fn is_tls(error: &(dyn core::error::Error + 'static)) -> bool {
 }
 
 /// The wait that the header asks for: whole seconds or an HTTP date, else nothing.
-fn retry_after_ms(headers: &HeaderMap) -> Option<u64> {
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
         // So many digits that they are no number mean: long.
-        return Some(text.parse::<u64>().unwrap_or(u64::MAX).saturating_mul(1000));
+        return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
     }
-    let date = httpdate::parse_http_date(text).ok()?.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    let date = UnixMillis(i64::try_from(date.as_millis()).unwrap_or(i64::MAX));
+    let date = UnixMillis::from(httpdate::parse_http_date(text).ok()?);
     // A date that is over asks for no wait.
-    Some(u64::try_from(date.since(now())).unwrap_or(0))
+    Some(Duration::from_millis(u64::try_from(date.since(now())).unwrap_or(0)))
 }
 
 impl core::fmt::Debug for Poster {
@@ -225,18 +250,19 @@ mod tests {
         let wait = |text: &str| {
             let mut headers = HeaderMap::new();
             headers.insert(RETRY_AFTER, text.parse().unwrap());
-            retry_after_ms(&headers)
+            retry_after(&headers)
         };
-        assert_eq!(wait("0"), Some(0));
-        assert_eq!(wait(" 120 "), Some(120_000));
-        assert_eq!(wait("99999999999999999999999"), Some(u64::MAX));
-        assert_eq!(wait("Wed, 21 Oct 2015 07:28:00 GMT"), Some(0));
+        assert_eq!(wait("0"), Some(Duration::ZERO));
+        assert_eq!(wait(" 120 "), Some(Duration::from_secs(120)));
+        assert_eq!(wait("99999999999999999999999"), Some(Duration::from_secs(u64::MAX)));
+        assert_eq!(wait("Wed, 21 Oct 2015 07:28:00 GMT"), Some(Duration::ZERO));
         for bad in ["", "-5", "1.5", "soon", "5 s", "+5", "0x10", "Wed, 21 Oct"] {
             assert_eq!(wait(bad), None, "{bad}");
         }
         let ahead = httpdate::fmt_http_date(
-            SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(now().0).unwrap() + 100_000),
+            std::time::SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(now().0).unwrap() + 100_000),
         );
-        assert!((98_000..=100_000).contains(&wait(&ahead).unwrap()));
+        let range = Duration::from_secs(98)..=Duration::from_secs(100);
+        assert!(range.contains(&wait(&ahead).unwrap()));
     }
 }

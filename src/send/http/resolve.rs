@@ -26,14 +26,14 @@ const CACHED_MOST: Duration = Duration::from_secs(60);
 const CACHE_SIZE: u64 = 4096;
 
 /// A look-up under way.
-pub(crate) type Lookup = Pin<Box<dyn Future<Output = Result<Vec<SocketAddr>, std::io::Error>> + Send>>;
+pub type LookUpFuture = Pin<Box<dyn Future<Output = Result<Vec<SocketAddr>, std::io::Error>> + Send>>;
 
 /// Looks a name up; the ports are of no interest. The system's name servers by default, your own for private names.
-pub(crate) type LookUp = Arc<dyn Fn(String) -> Lookup + Send + Sync>;
+pub(crate) type Resolver = Arc<dyn Fn(String) -> LookUpFuture + Send + Sync>;
 
 /// The system's name servers and its file of hosts, asked without a thread for each name.
 #[must_use]
-pub(crate) fn system() -> LookUp {
+pub(crate) fn system() -> Resolver {
     // Made at the first look-up, within the runtime whose timers it uses.
     let resolver: Arc<std::sync::OnceLock<Option<TokioResolver>>> = Arc::default();
     Arc::new(move |name| {
@@ -69,7 +69,7 @@ fn configured() -> Result<TokioResolver, hickory_resolver::net::NetError> {
 #[derive(Clone)]
 pub(super) struct Guarded {
     pub address_policy: AddressPolicy,
-    pub look_up: LookUp,
+    pub look_up: Resolver,
 }
 
 /// A name that leads to an address that is not permitted. Found again in the chain of the client's error.

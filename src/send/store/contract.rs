@@ -11,8 +11,8 @@ use core::fmt;
 use core::future::Future;
 use core::time::Duration;
 
-use super::report::{Counts, DeliveryId, EndpointHealth, LogLine, LogQuery};
-use crate::send::endpoint::{Endpoint, Settings, State};
+use super::report::{DeliveryCounts, DeliveryId, EndpointHealth, LogLine, LogQuery};
+use crate::send::endpoint::{Endpoint, EndpointSettings, State};
 use crate::send::error::SendError;
 use crate::send::event::{NewEvent, StoredEvent};
 use crate::send::outcome::{AttemptRecord, DisableRule, Effect, Next};
@@ -137,6 +137,7 @@ pub enum Selection {
 /// Which events are forgotten, with their deliveries and their part of the log: those that came in and ended before a
 /// time. What waits or is under way is never forgotten.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Prune {
     /// The time.
     pub before: UnixMillis,
@@ -144,13 +145,28 @@ pub struct Prune {
     pub with_dead: bool,
 }
 
+impl Prune {
+    /// Forgets events that came in and ended before this time, except those with dead deliveries.
+    #[must_use]
+    pub const fn before(time: UnixMillis) -> Self {
+        Self { before: time, with_dead: false }
+    }
+
+    /// Forgets events with dead deliveries too.
+    #[must_use]
+    pub const fn with_dead(mut self) -> Self {
+        self.with_dead = true;
+        self
+    }
+}
+
 /// A change of an endpoint.
 #[derive(Clone, PartialEq, Eq)]
-pub enum Change {
+pub enum EndpointChange {
     /// Enables or disables it. Its record of failures starts anew, and its circuit breaker closes.
     State(State),
     /// Other settings, which were checked.
-    Settings(Settings),
+    Settings(EndpointSettings),
     /// A new secret, and the end of those before it.
     Rotate {
         /// The new secret, checked.
@@ -198,7 +214,7 @@ pub trait Store: Send + Sync + 'static {
     fn endpoints(&self) -> impl StoreFuture<Vec<Arc<Endpoint>>>;
 
     /// Changes an endpoint.
-    fn change_endpoint(&self, id: String, change: Change) -> impl StoreFuture<()>;
+    fn change_endpoint(&self, id: String, change: EndpointChange) -> impl StoreFuture<()>;
 
     /// Removes an endpoint: its settings, with its secrets, are deleted, and it gets no more events. Its part of the
     /// log stays. Its id is free again once none of its deliveries waits or is in flight.
@@ -219,7 +235,7 @@ pub trait Store: Send + Sync + 'static {
     fn log(&self, query: LogQuery) -> impl StoreFuture<Vec<LogLine>>;
 
     /// How many deliveries are in which state.
-    fn counts(&self) -> impl StoreFuture<Counts>;
+    fn counts(&self) -> impl StoreFuture<DeliveryCounts>;
 
     /// Every endpoint with its record since a time.
     fn health(&self, since: UnixMillis) -> impl StoreFuture<Vec<EndpointHealth>>;
@@ -231,7 +247,7 @@ pub trait StoreFuture<T>: Future<Output = Result<T, SendError>> + Send {}
 impl<T, F: Future<Output = Result<T, SendError>> + Send> StoreFuture<T> for F {}
 
 /// Shows no secret.
-impl fmt::Debug for Change {
+impl fmt::Debug for EndpointChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::State(state) => f.debug_tuple("State").field(state).finish(),

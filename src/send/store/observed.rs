@@ -2,9 +2,11 @@
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use super::contract::Settlement;
-use super::report::Breaker;
+use super::report::BreakerState;
+use crate::send::clock::milliseconds;
 use crate::send::outcome::Effect;
 use crate::time::UnixMillis;
 
@@ -16,8 +18,8 @@ pub(crate) const BREAKER_FIRST_MS: i64 = 30_000;
 pub(crate) const BREAKER_MOST_MS: i64 = 600_000;
 /// From which average latency on an endpoint is slow, in milliseconds; one that was not tried yet counts as slow.
 pub(crate) const SLOW_MS: i64 = 1000;
-/// From which duration on an attempt without an answer is a timeout, in milliseconds; a faster failure costs no slot.
-const TIMEOUT_MS: u64 = 1000;
+/// From which duration on an attempt without an answer is a timeout; a faster failure costs no slot.
+const TIMEOUT: Duration = Duration::from_secs(1);
 
 /// What one endpoint's attempts, in their order, say of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,14 +41,14 @@ pub(crate) struct Observed {
 /// Sums settlements up, by endpoint.
 #[must_use]
 pub(crate) fn observe(settlements: &[Settlement]) -> BTreeMap<&str, Observed> {
-    let mut endpoints: BTreeMap<&str, (Observed, Vec<u64>)> = BTreeMap::new();
+    let mut endpoints: BTreeMap<&str, (Observed, Vec<Duration>)> = BTreeMap::new();
     for settlement in settlements {
         let (seen, durations) = endpoints.entry(settlement.endpoint.as_str()).or_default();
         let answer = &settlement.attempt.answer;
-        durations.push(answer.elapsed_ms);
+        durations.push(answer.elapsed);
         if answer.status.is_some() {
             (seen.is_answered, seen.timeouts) = (true, 0);
-        } else if answer.elapsed_ms >= TIMEOUT_MS {
+        } else if answer.elapsed >= TIMEOUT {
             seen.timeouts = seen.timeouts.saturating_add(1);
         }
         match settlement.effect {
@@ -56,10 +58,10 @@ pub(crate) fn observe(settlements: &[Settlement]) -> BTreeMap<&str, Observed> {
             Effect::Gone => seen.is_gone = true,
         }
     }
-    let mean = |durations: &[u64]| {
-        let sum: u64 = durations.iter().sum();
-        let count = u64::try_from(durations.len()).unwrap_or(u64::MAX);
-        i64::try_from(sum.checked_div(count).unwrap_or(0)).unwrap_or(i64::MAX)
+    let mean = |durations: &[Duration]| {
+        let sum: i64 = durations.iter().copied().map(milliseconds).fold(0, i64::saturating_add);
+        let count = i64::try_from(durations.len()).unwrap_or(i64::MAX);
+        sum.checked_div(count).unwrap_or(0)
     };
     endpoints
         .into_iter()
@@ -69,10 +71,10 @@ pub(crate) fn observe(settlements: &[Settlement]) -> BTreeMap<&str, Observed> {
 
 /// The state of a circuit breaker, from the columns that hold it.
 #[must_use]
-pub(crate) fn breaker(timeouts: u32, open_until: UnixMillis, now: UnixMillis) -> Breaker {
+pub(crate) fn breaker(timeouts: u32, open_until: UnixMillis, now: UnixMillis) -> BreakerState {
     match (timeouts < BREAKER_TIMEOUTS, open_until > now) {
-        (true, _) => Breaker::Closed,
-        (false, true) => Breaker::Open(open_until),
-        (false, false) => Breaker::Probing,
+        (true, _) => BreakerState::Closed,
+        (false, true) => BreakerState::Open(open_until),
+        (false, false) => BreakerState::Probing,
     }
 }

@@ -47,9 +47,10 @@ use crate::send::error::SendError;
 use crate::send::event::NewEvent;
 use crate::send::outcome::DisableRule;
 use crate::send::store::contract::{
-    Capacity, Change, Claimed, Enqueued, Lease, PRUNE_STEP, Prune, Selection, Settled, Settlement, Store, StoreFuture,
+    Capacity, Claimed, EndpointChange, Enqueued, Lease, PRUNE_STEP, Prune, Selection, Settled, Settlement, Store,
+    StoreFuture,
 };
-use crate::send::store::report::{Counts, EndpointHealth, LogLine, LogQuery};
+use crate::send::store::report::{DeliveryCounts, EndpointHealth, LogLine, LogQuery};
 use crate::time::UnixMillis;
 use crate::version::Version;
 
@@ -189,7 +190,7 @@ impl Store for Postgres {
         Ok(self.shared.endpoints.load(&self.pool, None).await?.into_iter().flatten().collect())
     }
 
-    async fn change_endpoint(&self, id: String, change: Change) -> Result<(), SendError> {
+    async fn change_endpoint(&self, id: String, change: EndpointChange) -> Result<(), SendError> {
         endpoints::change(&self.pool, &id, &change).await
     }
 
@@ -234,7 +235,7 @@ impl Store for Postgres {
         log::log(&self.pool, &query).await
     }
 
-    fn counts(&self) -> impl StoreFuture<Counts> {
+    fn counts(&self) -> impl StoreFuture<DeliveryCounts> {
         log::counts(&self.pool, &self.shared.endpoints)
     }
 

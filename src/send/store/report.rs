@@ -2,6 +2,7 @@
 
 use alloc::string::String;
 use alloc::sync::Arc;
+use core::time::Duration;
 
 use crate::send::endpoint::Endpoint;
 use crate::send::outcome::AttemptRecord;
@@ -15,7 +16,7 @@ pub type DeliveryId = i64;
 
 /// An endpoint's circuit breaker: it keeps an endpoint that only times out from taking the workers' slots.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Breaker {
+pub enum BreakerState {
     /// Deliveries go out.
     Closed,
     /// No delivery goes out until this time.
@@ -36,7 +37,7 @@ pub struct EndpointHealth {
     /// How many attempts have failed since one worked.
     pub failures: u32,
     /// The endpoint's circuit breaker.
-    pub breaker: Breaker,
+    pub breaker: BreakerState,
     /// Deliveries that wait.
     pub waiting: u64,
     /// Deliveries under way.
@@ -48,9 +49,9 @@ pub struct EndpointHealth {
     /// How many of those attempts were answered with 2xx.
     pub delivered: u64,
     /// The median response time of those attempts.
-    pub p50_ms: u64,
+    pub p50: Duration,
     /// The 99th percentile of the response times of those attempts.
-    pub p99_ms: u64,
+    pub p99: Duration,
 }
 
 /// A line of the delivery log.
@@ -72,6 +73,7 @@ pub struct LogLine {
 
 /// Which lines of the log are wanted, newest first.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct LogQuery {
     /// Lines of this delivery only.
     pub delivery: Option<DeliveryId>,
@@ -91,9 +93,46 @@ impl Default for LogQuery {
     }
 }
 
+impl LogQuery {
+    /// Asks for lines of this delivery only.
+    #[must_use]
+    pub const fn delivery(mut self, delivery: DeliveryId) -> Self {
+        self.delivery = Some(delivery);
+        self
+    }
+
+    /// Asks for lines of this endpoint only.
+    #[must_use]
+    pub fn endpoint(mut self, id: &str) -> Self {
+        self.endpoint = Some(id.into());
+        self
+    }
+
+    /// Asks for lines of this event only.
+    #[must_use]
+    pub fn event(mut self, id: &str) -> Self {
+        self.event = Some(id.into());
+        self
+    }
+
+    /// Asks for lines of failed attempts only.
+    #[must_use]
+    pub const fn only_failed(mut self) -> Self {
+        self.only_failed = true;
+        self
+    }
+
+    /// Asks for so many lines at most. Default: 50.
+    #[must_use]
+    pub const fn limit(mut self, lines: u32) -> Self {
+        self.limit = lines;
+        self
+    }
+}
+
 /// How many deliveries are in which state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
+pub struct DeliveryCounts {
     /// Scheduled or ready.
     pub waiting: u64,
     /// With a worker.

@@ -48,9 +48,9 @@ use crate::send::error::SendError;
 use crate::send::event::NewEvent;
 use crate::send::outcome::DisableRule;
 use crate::send::store::contract::{
-    Capacity, Change, Claimed, Enqueued, Lease, Prune, Selection, Settled, Settlement, Store, StoreFuture,
+    Capacity, Claimed, EndpointChange, Enqueued, Lease, Prune, Selection, Settled, Settlement, Store, StoreFuture,
 };
-use crate::send::store::report::{Counts, EndpointHealth, LogLine, LogQuery};
+use crate::send::store::report::{DeliveryCounts, EndpointHealth, LogLine, LogQuery};
 use crate::time::UnixMillis;
 use crate::version::Version;
 
@@ -199,7 +199,7 @@ impl Store for Sqlite {
         })
     }
 
-    fn change_endpoint(&self, id: String, change: Change) -> impl StoreFuture<()> {
+    fn change_endpoint(&self, id: String, change: EndpointChange) -> impl StoreFuture<()> {
         self.writer.run(move |context| change::change(context, &id, change))
     }
 
@@ -223,7 +223,7 @@ impl Store for Sqlite {
         self.reader.run(move |context| log::log(&context.connection, &query).map_err(failed))
     }
 
-    fn counts(&self) -> impl StoreFuture<Counts> {
+    fn counts(&self) -> impl StoreFuture<DeliveryCounts> {
         self.reader.run(|context| {
             context.endpoints.refresh(&context.connection).map_err(failed)?;
             log::counts(&context.connection, &context.endpoints).map_err(failed)

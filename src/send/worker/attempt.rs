@@ -2,12 +2,14 @@
 
 use alloc::string::ToString;
 use alloc::sync::Arc;
+use core::time::Duration;
 
 use tokio::time::Instant;
 use tracing::{Instrument, info, info_span};
 
 use super::metrics::Metrics;
 use crate::render::{OutboundEvent, Renderer};
+use crate::send::clock::milliseconds;
 use crate::send::http::post::Poster;
 use crate::send::http::trace::traceparent;
 use crate::send::outcome::{Answer, AttemptRecord, Failure, classify};
@@ -70,7 +72,10 @@ impl AttemptContext {
                 (Some(version), answer)
             }
             // The sentence is the core's, which holds neither secret nor payload.
-            Err(error) => (None, Answer { body: error.to_string().into(), ..Answer::failed(Failure::RenderFailed, 0) }),
+            Err(error) => (
+                None,
+                Answer { body: error.to_string().into(), ..Answer::failed(Failure::RenderFailed, Duration::ZERO) },
+            ),
         };
         #[cfg(feature = "failpoints")]
         crate::send::failpoint::hit("after_answer");
@@ -78,7 +83,7 @@ impl AttemptContext {
         let (next, effect) = classify(&answer, number, is_manual, &self.schedule, fastrand::u32(..=1000));
         span.in_scope(|| {
             let failure = answer.failure.map(Failure::as_str);
-            info!(status = answer.status, failure, elapsed_ms = answer.elapsed_ms, ?next, "attempt ended");
+            info!(status = answer.status, failure, elapsed_ms = milliseconds(answer.elapsed), ?next, "attempt ended");
         });
         let attempt = AttemptRecord { number, is_manual, started, version, answer };
         Settlement { lease, endpoint: endpoint.id.clone(), attempt, next, effect }

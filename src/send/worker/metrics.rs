@@ -11,7 +11,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
 use crate::send::outcome::{Answer, Failure};
-use crate::send::store::Counts;
+use crate::send::store::DeliveryCounts;
 
 /// How an attempt ended: a class of statuses or a failure, so that the number of series stays small.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -67,8 +67,7 @@ impl Metrics {
             (None, failure) => failure.map_or("other", Failure::as_str),
         };
         self.attempts.get_or_create(&Outcome { outcome }).inc();
-        let milliseconds = u32::try_from(answer.elapsed_ms).unwrap_or(u32::MAX);
-        self.seconds.observe(f64::from(milliseconds) / 1000.0);
+        self.seconds.observe(answer.elapsed.as_secs_f64());
     }
 
     pub(super) fn lease_lost(&self) {
@@ -77,8 +76,8 @@ impl Metrics {
 
     /// The counters in Prometheus' text format, with the numbers of deliveries that the store gives.
     #[must_use]
-    pub fn text(&self, counts: Counts) -> String {
-        let Counts { waiting, leased, delivered, dead, breakers_open, unreadable } = counts;
+    pub fn text(&self, counts: DeliveryCounts) -> String {
+        let DeliveryCounts { waiting, leased, delivered, dead, breakers_open, unreadable } = counts;
         let gauge = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
         self.breakers_open.set(gauge(breakers_open));
         self.endpoints_unreadable.set(gauge(unreadable));

@@ -15,6 +15,7 @@ use tokio_postgres::types::Type;
 use super::connection::{Parameter, row, rows};
 use super::endpoints::Endpoints;
 use super::rows::{event, get, unsigned};
+use crate::send::clock::milliseconds;
 use crate::send::error::SendError;
 use crate::send::outcome::{AttemptRecord, DisableRule, Failure, Next};
 use crate::send::store::contract::{ABANDON_STEP, Capacity, Claim, Claimed, Lease, MAX_CRASHES, Settled, Settlement};
@@ -191,7 +192,7 @@ pub(super) async fn settle(
         (&column(&attempts, |attempt| attempt.is_manual), Type::BOOL_ARRAY),
         (&column(&attempts, |attempt| attempt.started.0), Type::INT8_ARRAY),
         (&column(&attempts, |attempt| attempt.version.map(|version| alloc::format!("{version}"))), Type::TEXT_ARRAY),
-        (&column(&attempts, |attempt| i64::try_from(attempt.answer.elapsed_ms).unwrap_or(i64::MAX)), Type::INT8_ARRAY),
+        (&column(&attempts, |attempt| milliseconds(attempt.answer.elapsed)), Type::INT8_ARRAY),
         (&column(&attempts, |attempt| attempt.answer.status.map(i64::from)), Type::INT8_ARRAY),
         (&column(&attempts, |attempt| attempt.answer.failure.map(Failure::as_str)), Type::TEXT_ARRAY),
         (&column(&attempts, |attempt| attempt.answer.remote.as_deref()), Type::TEXT_ARRAY),
@@ -207,7 +208,7 @@ pub(super) async fn settle(
         (&column(&seen, |seen| seen.is_success), Type::BOOL_ARRAY),
         (&column(&seen, |seen| i64::from(seen.failures)), Type::INT8_ARRAY),
         (&column(&seen, |seen| seen.is_gone), Type::BOOL_ARRAY),
-        (&rule.failing_ms, Type::INT8),
+        (&milliseconds(rule.failing), Type::INT8),
         (&i64::from(rule.failures), Type::INT8),
     ];
     let sql =
@@ -248,8 +249,4 @@ fn stored(next: Next) -> (i64, i64) {
 
 fn signed(number: usize) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-fn milliseconds(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }

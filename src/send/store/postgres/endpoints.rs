@@ -14,10 +14,10 @@ use tracing::warn;
 use super::connection::{Parameter, acquire_failed, failed, row, rows};
 use super::enqueue::{Columns, ENQUEUE};
 use super::rows::get;
-use crate::send::endpoint::{Endpoint, Settings};
+use crate::send::endpoint::{Endpoint, EndpointSettings};
 use crate::send::error::SendError;
 use crate::send::event::NewEvent;
-use crate::send::store::contract::Change;
+use crate::send::store::contract::EndpointChange;
 use crate::time::UnixMillis;
 use crate::version::Version;
 
@@ -69,7 +69,7 @@ impl Endpoints {
         if self.has(&id, revision) {
             return Ok(self.latest(&id));
         }
-        let endpoint = Endpoint::stored(&id, get(row, "settings")?, get(row, "state")?).map(Arc::new);
+        let endpoint = Endpoint::from_stored(&id, get(row, "settings")?, get(row, "state")?).map(Arc::new);
         if let Err(error) = &endpoint {
             warn!(endpoint = id, code = error.code(), %error, "an endpoint is left out, and its deliveries wait");
         }
@@ -135,8 +135,8 @@ pub(super) async fn add(pool: &Pool, endpoint: Endpoint, server: Version) -> Res
 }
 
 /// Changes an endpoint, unless another process changed it meanwhile: then once more.
-pub(super) async fn change(pool: &Pool, id: &str, change: &Change) -> Result<(), SendError> {
-    if let Change::State(state) = change {
+pub(super) async fn change(pool: &Pool, id: &str, change: &EndpointChange) -> Result<(), SendError> {
+    if let EndpointChange::State(state) = change {
         let sql = "WITH changed AS (
                 UPDATE mambo_endpoint SET state = $2, revision = nextval('mambo_revision')
                 WHERE id = $1 AND state <> 'removed' RETURNING id
@@ -153,13 +153,13 @@ pub(super) async fn change(pool: &Pool, id: &str, change: &Change) -> Result<(),
         let found = rows(pool, sql, &[(&id, Type::TEXT)]).await?;
         let Some(found) = found.first() else { return Err(SendError::EndpointUnknown { id: id.into() }) };
         let settings = match change {
-            Change::Rotate { secret, overlap } => {
-                let mut settings = Endpoint::stored(id, get(found, 0)?, get(found, 1)?)?.settings;
-                settings.rotate(secret, UnixMillis(get(found, 3)?), *overlap)?;
+            EndpointChange::Rotate { secret, overlap } => {
+                let mut settings = Endpoint::from_stored(id, get(found, 0)?, get(found, 1)?)?.settings;
+                settings.rotate_secret(secret, UnixMillis(get(found, 3)?), *overlap)?;
                 settings
             }
-            Change::Settings(settings) => settings.clone(),
-            Change::State(_) => return Ok(()),
+            EndpointChange::Settings(settings) => settings.clone(),
+            EndpointChange::State(_) => return Ok(()),
         };
         let sql = "UPDATE mambo_endpoint SET settings = $2, kinds = $3, max_in_flight = $4, rate_per_second = $5,
             revision = nextval('mambo_revision') WHERE id = $1 AND revision = $6 RETURNING 1";
@@ -179,7 +179,7 @@ pub(super) async fn change(pool: &Pool, id: &str, change: &Change) -> Result<(),
 }
 
 /// What of the settings the database itself has to know.
-fn columns(settings: &Settings) -> (Option<Vec<String>>, i64, Option<i64>) {
+fn columns(settings: &EndpointSettings) -> (Option<Vec<String>>, i64, Option<i64>) {
     let rate = settings.rate_per_second.map(|rate| i64::from(rate.get()));
     (settings.event_types.clone(), settings.max_in_flight.into(), rate)
 }

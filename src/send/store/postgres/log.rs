@@ -1,6 +1,7 @@
 //! The delivery log and what can be counted from it, in PostgreSQL.
 
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use deadpool_postgres::Pool;
 use tokio_postgres::types::Type;
@@ -10,7 +11,7 @@ use super::endpoints::Endpoints;
 use super::rows::{get, line, unsigned};
 use crate::send::error::SendError;
 use crate::send::store::observed::breaker;
-use crate::send::store::report::{Counts, EndpointHealth, HEALTH_ATTEMPTS, LogLine, LogQuery};
+use crate::send::store::report::{DeliveryCounts, EndpointHealth, HEALTH_ATTEMPTS, LogLine, LogQuery};
 use crate::time::UnixMillis;
 
 /// Lines of the log, newest first.
@@ -39,14 +40,14 @@ pub(super) async fn log(pool: &Pool, query: &LogQuery) -> Result<Vec<LogLine>, S
 }
 
 /// How many deliveries are in which state. Only what waits is counted; of the rest there are sums.
-pub(super) async fn counts(pool: &Pool, endpoints: &Endpoints) -> Result<Counts, SendError> {
+pub(super) async fn counts(pool: &Pool, endpoints: &Endpoints) -> Result<DeliveryCounts, SendError> {
     let sql = "SELECT (SELECT count(*) FROM mambo_queue WHERE state < 2) AS waiting, coalesce(sum(in_flight), 0)::bigint AS leased,
             coalesce(sum(delivered), 0)::bigint AS delivered, coalesce(sum(dead), 0)::bigint AS dead,
             count(*) FILTER (WHERE timeouts >= 5) AS breakers_open
         FROM mambo_status";
     let found = row(pool, sql, &[]).await?;
     let count = |column| get(&found, column).map(unsigned);
-    Ok(Counts {
+    Ok(DeliveryCounts {
         waiting: count("waiting")?,
         leased: count("leased")?,
         delivered: count("delivered")?,
@@ -90,8 +91,8 @@ pub(super) async fn health(
             dead: count("dead")?,
             attempts: count("attempts")?,
             delivered: count("answered")?,
-            p50_ms: count("p50")?,
-            p99_ms: count("p99")?,
+            p50: Duration::from_millis(count("p50")?),
+            p99: Duration::from_millis(count("p99")?),
         })
     };
     found.iter().map(one).collect()

@@ -3,6 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::Display;
+use core::time::Duration;
 
 use tokio_postgres::Row;
 use tokio_postgres::row::RowIndex;
@@ -49,10 +50,10 @@ pub(super) fn line(row: &Row) -> Result<LogLine, SendError> {
     let answer = Answer {
         status: status.map(unsigned),
         failure: failure.and_then(Failure::from_name),
-        retry_after_ms: None,
+        retry_after: None,
         body: get::<Option<Vec<u8>>>(row, "body")?.unwrap_or_default(),
         is_truncated: get(row, "is_truncated")?,
-        elapsed_ms: unsigned(get(row, "elapsed_ms")?),
+        elapsed: Duration::from_millis(unsigned(get(row, "elapsed_ms")?)),
         remote: get(row, "remote")?,
     };
     let attempt = AttemptRecord {

@@ -8,10 +8,10 @@ use super::endpoints::Known;
 use super::enqueue::enqueue;
 use super::error::failed;
 use super::writer::Context;
-use crate::send::endpoint::{Endpoint, Settings};
+use crate::send::endpoint::{Endpoint, EndpointSettings};
 use crate::send::error::SendError;
 use crate::send::event::NewEvent;
-use crate::send::store::contract::Change;
+use crate::send::store::contract::EndpointChange;
 use crate::time::UnixMillis;
 use crate::version::Version;
 
@@ -37,12 +37,12 @@ pub(super) fn add(context: &mut Context, endpoint: &Endpoint, server: Version) -
 }
 
 /// Changes an endpoint.
-pub(super) fn change(context: &mut Context, id: &str, change: Change) -> Result<(), SendError> {
+pub(super) fn change(context: &mut Context, id: &str, change: EndpointChange) -> Result<(), SendError> {
     let Context { connection, endpoints, now, .. } = context;
     endpoints.refresh(connection).map_err(failed)?;
     let Some(known) = endpoints.find(id) else { return Err(SendError::EndpointUnknown { id: id.into() }) };
     let settings = match change {
-        Change::State(state) => {
+        EndpointChange::State(state) => {
             let sql =
                 "UPDATE endpoint SET state = ?2, revision = 1 + (SELECT max(revision) FROM endpoint) WHERE id = ?1";
             connection.execute(sql, params![id, state.as_str()]).map_err(failed)?;
@@ -50,8 +50,8 @@ pub(super) fn change(context: &mut Context, id: &str, change: Change) -> Result<
                 WHERE endpoint = ?1";
             return connection.execute(sql, [id]).map(drop).map_err(failed);
         }
-        Change::Settings(settings) => settings,
-        Change::Rotate { secret, overlap } => rotated(known, &secret, *now, overlap)?,
+        EndpointChange::Settings(settings) => settings,
+        EndpointChange::Rotate { secret, overlap } => rotated(known, &secret, *now, overlap)?,
     };
     let sql = "UPDATE endpoint SET settings = ?2, revision = 1 + (SELECT max(revision) FROM endpoint) WHERE id = ?1";
     connection.execute(sql, params![id, settings.to_json()]).map(drop).map_err(failed)
@@ -71,9 +71,9 @@ pub(super) fn remove(connection: &Connection, id: &str) -> Result<(), SendError>
     connection.execute(sql, [id]).map(drop).map_err(failed)
 }
 
-fn rotated(known: &Known, secret: &str, now: UnixMillis, overlap: Duration) -> Result<Settings, SendError> {
+fn rotated(known: &Known, secret: &str, now: UnixMillis, overlap: Duration) -> Result<EndpointSettings, SendError> {
     let unread = || SendError::EndpointUnreadable { id: known.id.clone() };
     let mut settings = known.endpoint.as_ref().ok_or_else(unread)?.settings.clone();
-    settings.rotate(secret, now, overlap)?;
+    settings.rotate_secret(secret, now, overlap)?;
     Ok(settings)
 }

@@ -68,7 +68,7 @@ impl Endpoints {
 
 fn read(id: String, settings: &str, state: &str) -> Known {
     let is_enabled = state == State::Enabled.as_str();
-    let endpoint = Endpoint::stored(&id, settings, state).map(Arc::new);
+    let endpoint = Endpoint::from_stored(&id, settings, state).map(Arc::new);
     let event_types = match &endpoint {
         Ok(endpoint) => endpoint.settings.event_types.clone(),
         Err(error) => {

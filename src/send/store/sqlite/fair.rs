@@ -5,7 +5,7 @@
 
 use alloc::vec::Vec;
 
-use crate::send::endpoint::Settings;
+use crate::send::endpoint::EndpointSettings;
 use crate::send::store::contract::Capacity;
 use crate::send::store::observed::{BREAKER_TIMEOUTS, SLOW_MS};
 
@@ -48,7 +48,7 @@ pub(super) struct Candidate {
 }
 
 impl Status {
-    pub(super) fn room(&self, settings: &Settings, is_enabled: bool, now_ms: i64) -> Room {
+    pub(super) fn room(&self, settings: &EndpointSettings, is_enabled: bool, now_ms: i64) -> Room {
         let is_tripped = self.timeouts >= BREAKER_TIMEOUTS;
         let free = if is_tripped {
             i64::from(self.in_flight == 0)
@@ -122,11 +122,11 @@ mod tests {
     const STATUS: Status =
         Status { in_flight: 0, concurrency: 64, latency_ms: Some(5), timeouts: 0, open_until: 0, next_slot_us: 0 };
 
-    fn settings() -> Settings {
-        Settings::new("https://example.com/", "correct horse battery staple")
+    fn settings() -> EndpointSettings {
+        EndpointSettings::new("https://example.com/", "correct horse battery staple")
     }
 
-    fn free(status: Status, settings: &Settings, now_ms: i64) -> usize {
+    fn free(status: Status, settings: &EndpointSettings, now_ms: i64) -> usize {
         status.room(settings, true, now_ms).free
     }
 

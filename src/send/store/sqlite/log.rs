@@ -3,6 +3,7 @@
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::time::Duration;
 use std::collections::HashMap;
 
 use rusqlite::{Connection, Row, params};
@@ -10,7 +11,7 @@ use rusqlite::{Connection, Row, params};
 use super::endpoints::{Endpoints, Known};
 use crate::send::outcome::{Answer, AttemptRecord, Failure};
 use crate::send::store::observed::{BREAKER_TIMEOUTS, breaker};
-use crate::send::store::report::{Counts, EndpointHealth, HEALTH_ATTEMPTS, LogLine, LogQuery};
+use crate::send::store::report::{DeliveryCounts, EndpointHealth, HEALTH_ATTEMPTS, LogLine, LogQuery};
 use crate::time::UnixMillis;
 
 /// Lines of the log, newest first.
@@ -37,10 +38,10 @@ fn line(row: &Row<'_>) -> rusqlite::Result<LogLine> {
     let answer = Answer {
         status: row.get(10)?,
         failure: failure.as_deref().and_then(Failure::from_name),
-        retry_after_ms: None,
+        retry_after: None,
         body: row.get::<_, Option<Vec<u8>>>(12)?.unwrap_or_default(),
         is_truncated: row.get(13)?,
-        elapsed_ms: unsigned(row.get(14)?),
+        elapsed: Duration::from_millis(unsigned(row.get(14)?)),
         remote: row.get(15)?,
     };
     let attempt = AttemptRecord {
@@ -61,13 +62,13 @@ fn line(row: &Row<'_>) -> rusqlite::Result<LogLine> {
 }
 
 /// How many deliveries are in which state. Only what waits is counted; of the rest there are sums.
-pub(super) fn counts(connection: &Connection, endpoints: &Endpoints) -> rusqlite::Result<Counts> {
+pub(super) fn counts(connection: &Connection, endpoints: &Endpoints) -> rusqlite::Result<DeliveryCounts> {
     let sql = "SELECT (SELECT count(*) FROM queue WHERE state = 0) + (SELECT count(*) FROM queue WHERE state = 1),
         coalesce(sum(in_flight), 0), coalesce(sum(delivered), 0), coalesce(sum(dead), 0),
         count(*) FILTER (WHERE timeouts >= ?1) FROM status";
     let mut counts = connection.prepare_cached(sql)?.query_row([BREAKER_TIMEOUTS], |row| {
         let count = |at: usize| row.get(at).map(unsigned);
-        Ok(Counts {
+        Ok(DeliveryCounts {
             waiting: count(0)?,
             leased: count(1)?,
             delivered: count(2)?,
@@ -129,8 +130,8 @@ fn one(connection: &Connection, known: &Known, since: UnixMillis, now: UnixMilli
             dead: unsigned(row.get(5)?),
             attempts: count(times.len()),
             delivered: count(delivered.count()),
-            p50_ms: percentile(50),
-            p99_ms: percentile(99),
+            p50: Duration::from_millis(percentile(50)),
+            p99: Duration::from_millis(percentile(99)),
         })
     })
 }

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use crate::send::clock::milliseconds;
 use crate::send::endpoint::{Reason, State};
 use crate::send::outcome::{AttemptRecord, DisableRule, Failure, Next};
 use crate::send::store::contract::{Settled, Settlement};
@@ -75,7 +76,7 @@ pub(super) fn record(
 ) -> rusqlite::Result<()> {
     let AttemptRecord { number, is_manual, started, version, answer } = attempt;
     let version: Option<String> = version.map(|version| version.to_string());
-    let elapsed = i64::try_from(answer.elapsed_ms).unwrap_or(i64::MAX);
+    let elapsed = milliseconds(answer.elapsed);
     let failure = answer.failure.map(Failure::as_str);
     let body = Some(&answer.body).filter(|body| !body.is_empty());
     let sql = "INSERT INTO attempt
@@ -145,7 +146,7 @@ fn disable(
     let sql = "UPDATE endpoint SET state = ?2, revision = 1 + (SELECT max(revision) FROM endpoint)
         WHERE id = ?1 AND state = 'enabled' AND (?3 OR EXISTS (SELECT 1 FROM status
             WHERE status.endpoint = ?1 AND failing_since <= ?4 AND failures >= ?5))";
-    let before = now.0.saturating_sub(rule.failing_ms);
+    let before = now.0.saturating_sub(milliseconds(rule.failing));
     let row = params![endpoint, State::Disabled(reason).as_str(), seen.is_gone, before, rule.failures];
     connection.prepare_cached(sql)?.execute(row).map(drop)
 }
