@@ -279,7 +279,10 @@ errors! {
     HandlersMissing = "handlers_missing", Caller, 500, "no handler was added, so the event would be lost",
         "Call `on`, `onAny` or `onUnknown` on the receiver before the first delivery comes.";
     /// A handler was added for an event type that this release does not know.
-    EventTypeUnknown = "event_type_unknown", Caller, 500, "event type is not one that this release knows",
+    EventTypeUnknown {
+        /// The event type.
+        event_type: String,
+    } = "event_type_unknown", Caller, 500, "event type `{event_type}` is not one that this release knows",
         "Correct its spelling; for event types that are newer than this release there is `onUnknown`.";
     /// The headers are not a set of headers.
     HeadersInvalid {

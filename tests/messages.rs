@@ -159,7 +159,12 @@ fn table() -> Vec<(Error, &'static str, Fault, &'static str)> {
         (Error::DeliveryPending, "delivery_pending", Peer, "delivery is being handled right now"),
         (Error::ReplayStoreFull, "replay_store_full", Config, "replay store is full"),
         (Error::HandlersMissing, "handlers_missing", Caller, "no handler was added, so the event would be lost"),
-        (Error::EventTypeUnknown, "event_type_unknown", Caller, "event type is not one that this release knows"),
+        (
+            Error::EventTypeUnknown { event_type: "Pong".into() },
+            "event_type_unknown",
+            Caller,
+            "event type `Pong` is not one that this release knows",
+        ),
         (
             Error::HeadersInvalid { found: "a string".into() },
             "headers_invalid",
@@ -209,18 +214,30 @@ fn the_page_of_codes_is_the_table() {
 
 #[test]
 fn the_table_of_the_npm_package_is_this_one() {
-    let mut table = concat!(
+    let codes: String = Code::ALL.iter().map(|code| format!("\n  | \"{code}\"")).collect();
+    let mut table = [
         "// Written by tests/messages.rs from src/error.rs: MAMBO_BLESS=1 cargo test --test messages.\n\n",
-        "/** Every failure: whose fault it is, the HTTP status to answer, and its sentence with `{places}` to fill. */\n",
-        "export const ERRORS = {\n",
-    )
-    .to_owned();
+        "/** Who has to change something so that a failure ends. */\n",
+        "export type Fault = \"peer\" | \"caller\" | \"config\" | \"library\";\n\n",
+        "/** The stable name of a failure; docs/CODES.md has them all. */\nexport type ErrorCode =",
+        &codes,
+        ";\n\n/** @internal Whose fault it is, the HTTP status to answer, the sentence with `{places}` to fill, and what to do. */\n",
+        "export interface ErrorRow {\n  readonly fault: Fault;\n  readonly status: number;\n  readonly message: string;\n",
+        "  readonly advice: string;\n}\n\n",
+        "/** @internal Every failure. */\nexport const ERRORS: Readonly<Record<ErrorCode, ErrorRow>> = {\n",
+    ]
+    .concat();
     for code in Code::ALL {
-        let (sentence, fault) = (code.template(), code.fault().as_str());
-        table +=
-            &format!("  {code}: {{ fault: \"{fault}\", status: {}, message: {sentence:?} }},\n", code.http_status());
+        let (fault, status) = (code.fault().as_str(), code.http_status());
+        table += &format!("  {code}: {{\n    fault: \"{fault}\",\n    status: {status},\n");
+        table += &format!("    message: {:?},\n", code.template());
+        let advice = format!("    advice: {:?},\n", code.advice());
+        // As Prettier prints it.
+        let is_long = advice.len() > 141;
+        table += &if is_long { advice.replacen("advice: ", "advice:\n      ", 1) } else { advice };
+        table += "  },\n";
     }
-    is_written("js/src/error-table.ts", &[&table, "} as const;\n"].concat());
+    is_written("js/src/error-table.ts", &[&table, "};\n"].concat());
 }
 
 /// A file that is made from the table; `MAMBO_BLESS=1` writes it anew.

@@ -85,9 +85,21 @@ async function commonjs() {
   await build({ ...cjs, entryPoints: { index, testing, slim, tools, ...adapters }, plugins: [beside("cjs")] });
 }
 
+/** The declarations that users' programs reach: those of the entries, and what these import. */
+function reached(name, found = new Set()) {
+  if (found.has(name)) return found;
+  found.add(name);
+  const text = readFileSync(join(compiled, name), "utf8");
+  for (const [, path] of text.matchAll(/(?:from |import\()"(\.{1,2}\/[\w./-]+)\.(?:js|ts)"/g))
+    reached(join(dirname(name), `${path}.d.ts`), found);
+  return found;
+}
+
 /** Copies the declarations, twice: some resolutions take a .d.ts beside ES modules as one of them. */
 function types() {
-  for (const name of readdirSync(compiled, { recursive: true }).filter((name) => name.endsWith(".d.ts"))) {
+  const found = new Set();
+  for (const name of ["index", "entry/slim", "testing/index", "tools", ...Object.keys(adapters)]) reached(`${name}.d.ts`, found);
+  for (const name of [...found, "core_bg.wasm.d.ts"]) {
     const text = readFileSync(join(compiled, name), "utf8");
     mkdirSync(dirname(join(dist, name)), { recursive: true });
     writeFileSync(join(dist, name), text);

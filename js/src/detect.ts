@@ -34,6 +34,9 @@ export interface Detection {
 /**
  * Works out from one captured delivery how deliveries are signed and laid out. Settles what Mambo's public docs leave
  * open; run it once, by hand, and keep the profile that it finds.
+ * @example
+ * const { profiles } = detect({ headers, body, secrets: [secret] });
+ * const receiver = createReceiver({ secret, profile: profiles[0]?.profile });
  * @throws WebhookError `body_parsed`, `body_too_large` over 1 MiB, `keys_too_many` for more than 8 secrets, `options_invalid`
  */
 export function detect({ headers, body, secrets, now = Date.now() }: DetectOptions): Detection {

@@ -1,7 +1,6 @@
-import { ERRORS } from "./error-table.ts";
+import { ERRORS, type ErrorCode, type Fault } from "./error-table.ts";
 
-/** Who has to change something so that a failure ends. */
-export type Fault = "peer" | "caller" | "config" | "library";
+export type { ErrorCode, Fault } from "./error-table.ts";
 
 /** A failure, as the core tells it. */
 export interface Failure {
@@ -9,9 +8,6 @@ export interface Failure {
   readonly fault: Fault;
   readonly message: string;
 }
-
-/** The stable name of a failure. */
-export type ErrorCode = keyof typeof ERRORS;
 
 /** The stable names of all failures, in the order of docs/CODES.md. */
 export const ERROR_CODES = /* @__PURE__ */ Object.keys(ERRORS) as readonly ErrorCode[];
@@ -23,6 +19,8 @@ export class WebhookError extends Error {
   readonly code: ErrorCode;
   /** Who has to change something: `peer` sent it, `caller` is your code, `config` your settings. */
   readonly fault: Fault;
+  /** What to do about it, in a sentence. */
+  readonly advice: string;
   /** The HTTP status to answer: 200, 400, 401, 409, 413, 415 or 500. A 5xx asks the sender for another attempt. */
   readonly status: number;
 
@@ -30,6 +28,7 @@ export class WebhookError extends Error {
     super(failure.message);
     this.code = failure.code;
     this.fault = failure.fault;
+    this.advice = ERRORS[failure.code].advice;
     this.status = ERRORS[failure.code].status;
   }
 
@@ -40,22 +39,27 @@ export class WebhookError extends Error {
 
   /** `instanceof` holds for errors of every copy of the package. */
   static override [Symbol.hasInstance](thrown: unknown): boolean {
-    return WebhookError.is(thrown);
+    return isWebhookError(thrown);
   }
 
   /** Whether something thrown is a WebhookError, of this or another copy of the package. */
   static is(thrown: unknown): thrown is WebhookError {
-    return thrown instanceof Error && thrown.name === "WebhookError" && "code" in thrown && "fault" in thrown;
+    return isWebhookError(thrown);
   }
 }
 
-/** A failure that is found on this side of the core, in the words of its table; `places` fill those of the sentence. */
+/** Beside the class, which must not name itself: a bundler would rename it. */
+function isWebhookError(thrown: unknown): thrown is WebhookError {
+  return thrown instanceof Error && thrown.name === "WebhookError" && "code" in thrown && "fault" in thrown;
+}
+
+/** @internal A failure that is found on this side of the core, in the words of its table; `places` fill those of the sentence. */
 export function webhookError(code: ErrorCode, places: Readonly<Record<string, string | number>> = {}): WebhookError {
   const { fault, message } = ERRORS[code];
   return new WebhookError({ code, fault, message: message.replace(/\{(\w+)\}/g, (_, name: string) => `${places[name] ?? ""}`) });
 }
 
-/** The refusal of an option that the core never sees. */
+/** @internal The refusal of an option that the core never sees. */
 export function optionsInvalid(problem: string, at: string): WebhookError {
   return webhookError("options_invalid", { first: `${problem} at ${at}` });
 }

@@ -11,14 +11,15 @@ export type Handler<Event> = (event: Event, received: Received, context: readonl
 /** An event of one known type. */
 export type EventOf<Type extends KnownEventType> = Extract<KnownEvent, { readonly type: Type }>;
 
-interface Row {
+/** @internal A handler, and the events that it is for. */
+export interface HandlerRow {
   readonly fits: (event: WebhookEvent) => boolean;
   readonly run: Handler<never>;
 }
 
-/** The handlers of a receiver, in the order in which they were added. */
+/** @internal The handlers of a receiver, in the order in which they were added. */
 export class Handlers {
-  readonly #rows: Row[] = [];
+  readonly #rows: HandlerRow[] = [];
   readonly #declared: ReadonlySet<string>;
 
   /** @param declared event types that the receiver's registry knows beside those of this release */
@@ -26,14 +27,14 @@ export class Handlers {
     this.#declared = declared;
   }
 
-  add(fits: Row["fits"], run: Row["run"]): void {
+  add(fits: HandlerRow["fits"], run: HandlerRow["run"]): void {
     if (typeof run !== "function") throw webhookError("handlers_missing");
     this.#rows.push({ fits, run });
   }
 
-  addFor(type: string, run: Row["run"]): void {
+  addFor(type: string, run: HandlerRow["run"]): void {
     // An event type that is misspelt never comes; its handler would be silent for ever.
-    if (!EVENT_TYPES.has(type) && !this.#declared.has(type)) throw webhookError("event_type_unknown");
+    if (!EVENT_TYPES.has(type) && !this.#declared.has(type)) throw webhookError("event_type_unknown", { event_type: type });
     this.add((event) => event.type === type, run);
   }
 

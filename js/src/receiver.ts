@@ -27,6 +27,9 @@ export interface Receiver {
   readonly maxBodyBytes: number;
   /**
    * Verifies one delivery and returns its event in the wanted version. Calls no handler.
+   * @example
+   * const { event } = receiver.receive({ headers: request.headers, body: await request.arrayBuffer() });
+   * if (event.type === "ActivityCreated") console.log(event.data.uuid);
    * @throws WebhookError with a stable `code` when the delivery is refused
    */
   receive(delivery: Delivery): Received;
@@ -40,6 +43,8 @@ export interface Receiver {
    * Receives one delivery and hands it to `handler`, once where there is a replay store: a replay is then refused as
    * `delivery_replayed`, a delivery that is being handled as `delivery_pending`. When the handler throws, the delivery
    * is given back for a retry.
+   * @example
+   * await receiver.process({ headers, body }, async ({ event, eventKey }) => store(eventKey, event));
    * @throws WebhookError as `receive` does, and what the handler or the replay store throws
    */
   process<Result>(delivery: Delivery, handler: (received: Received) => Result | Promise<Result>): Promise<Result>;
@@ -61,7 +66,11 @@ export interface Receiver {
    * @param context passed to the handlers; the adapters pass the arguments that the framework called them with
    */
   route(delivery: Delivery, context?: readonly unknown[]): Promise<Received>;
-  /** Explains why a delivery is refused. Accepts nothing, throws nothing, and shows neither secret nor body. */
+  /**
+   * Explains why a delivery is refused. Accepts nothing, throws nothing, and shows neither secret nor body.
+   * @example
+   * for (const { message } of receiver.diagnose({ headers, body }).causes) console.log(message);
+   */
   diagnose(delivery: Delivery): Diagnosis;
 }
 
@@ -91,6 +100,8 @@ const CAUSES: Partial<Record<ErrorCode, Diagnosis["causes"]>> = {
 
 /**
  * Makes a receiver.
+ * @example
+ * const receiver = createReceiver({ secret: process.env.MAMBO_SECRET }).on("Ping", ({ data }) => console.log(data.message));
  * @throws WebhookError of fault `config` when a secret or another setting cannot be used
  */
 export function createReceiver(options: ReceiverOptions): Receiver {

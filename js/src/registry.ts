@@ -28,7 +28,7 @@ export function checkRegistry(registry: JsonDocument): readonly RegistryProblem[
   return call(() => glue.check_registry(documentText(registry)));
 }
 
-/** A document as JSON text. */
+/** @internal A document as JSON text. */
 export function documentText(document: JsonDocument): string {
   return typeof document === "string" ? document : JSON.stringify(document);
 }

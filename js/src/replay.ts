@@ -33,7 +33,11 @@ export interface MemoryReplayOptions {
 /** How long a full store waits before it looks at every key again. */
 const SWEEP_MS = 1000;
 
-/** A store in memory, for one process. It holds a bounded number of keys and forgets only those that are over. */
+/**
+ * A store in memory, for one process. It holds a bounded number of keys and forgets only those that are over.
+ * @example
+ * const receiver = createReceiver({ secret, replay: { store: memoryReplayStore() } });
+ */
 export function memoryReplayStore({ maxEntries = 100_000, clock = () => Date.now() }: MemoryReplayOptions = {}): ReplayStore {
   // Two maps, mostly in the order of their ends: one receiver's reservations last equally long, and so do its commits.
   const pending = new Map<string, { ends: number; token: string }>();

@@ -122,8 +122,17 @@ export interface EventData {
   PointWalletUpdated: PointWallet;
 }
 
-/** An event type that this release of the SDK knows. */
-export type KnownEventType = keyof EventData;
+/** An event type that this release of the SDK knows. Spelled out, so that the compiler can name the nearest one. */
+export type KnownEventType =
+  | "Ping"
+  | "ActivityCreated"
+  | "ActivityBehavioursAdded"
+  | "ActivityAwardedAdded"
+  | "ActivityExpiredPointsDebited"
+  | "ActivityRejected"
+  | "NotificationCreated"
+  | "NotificationRead"
+  | "PointWalletUpdated";
 
 interface EventParts {
   /** The event's id, where the envelope names one. */

@@ -1,12 +1,14 @@
 // Links in the pages lead somewhere, their JSON is what the library takes, their JavaScript runs, and their commands are
 // commands.
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { createServer } from "node:http";
 import { test } from "node:test";
 import { createRequire } from "node:module";
 import { createReceiver } from "mambo-webhooks";
+import { nodeHandler } from "mambo-webhooks/node";
 
 const repository = process.env.MAMBO_REPOSITORY;
 const docs = readdirSync(join(repository, "docs"))
@@ -87,13 +89,20 @@ for (const page of pages) {
     test(`program ${index + 1} of ${page} runs`, async () => {
       const name = `fence-${page.replaceAll("/", "-")}-${index}.mjs`;
       const { code: javascript } = await transform(code, { loader: "ts", format: "esm" });
-      // A server would not end by itself, so it is not waited for.
-      writeFileSync(name, javascript.replaceAll("listen(8080)", "listen(0).unref()"));
+      // A server would not end by itself, so it is not waited for; one that a program posts to runs here.
+      const server = createServer(nodeHandler(createReceiver({ secret }).onAny(() => {})));
+      await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+      const url = `http://127.0.0.1:${server.address().port}/`;
+      writeFileSync(name, javascript.replaceAll("listen(8080)", "listen(0).unref()").replaceAll("http://localhost:8080/", url));
       writeFileSync(`call-${name}`, calling(name));
       copyFileSync(join(repository, "examples/registry/payload-9.0.0.json"), "payload-9.0.0.json");
       const env = { ...process.env, MAMBO_SECRET: secret };
-      const { status, stderr } = spawnSync(process.execPath, [`call-${name}`], { encoding: "utf8", env });
+      const [status, stdout, stderr] = await new Promise((resolve) =>
+        execFile(process.execPath, [`call-${name}`], { env }, (error, stdout, stderr) => resolve([error?.code ?? 0, stdout, stderr])),
+      );
+      server.close();
       assert.deepEqual([status, stderr], [0, ""]);
+      if (code.includes("localhost:8080")) assert.equal(stdout, "204 \n");
     });
   }
 }

@@ -62,7 +62,7 @@ test("an event type that is spelled wrongly is told when its handler is added", 
   assert.throws(
     () => createReceiver({ secret }).on("activityCreated", () => {}),
     ({ code, fault, message }) =>
-      code === "event_type_unknown" && fault === "caller" && message === "event type is not one that this release knows",
+      code === "event_type_unknown" && fault === "caller" && message === "event type `activityCreated` is not one that this release knows",
   );
 });
 

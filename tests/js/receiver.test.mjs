@@ -206,7 +206,9 @@ test("the list of codes is the core's", () => {
 });
 
 test("the generated glue has the functions that core_bg.d.ts declares", async () => {
-  const declared = [...readFileSync(join(dist, "core_bg.d.ts"), "utf8").matchAll(/export function (\w+)/g)].map(([, each]) => each);
+  const declared = [...readFileSync(join(repository, "js/src/core_bg.d.ts"), "utf8").matchAll(/export function (\w+)/g)].map(
+    ([, each]) => each,
+  );
   const generated = Object.keys(await import(join(repository, "target/js/core_bg.js")));
   const ours = generated.filter((each) => !/^__wbg_(?!set_wasm)|^__wbindgen|^start$/.test(each));
   assert.deepEqual(declared.sort(), ours.sort());
@@ -231,7 +233,7 @@ test("refusals that are found outside of the core are in the words of its table"
   assert.deepEqual(await rejected(answered("full")), ["replay_store_full", "config", "replay store is full"]);
   const missing = ["handlers_missing", "caller", "no handler was added, so the event would be lost"];
   assert.deepEqual(await rejected(createReceiver({ secret }).route({ headers: headers(), body })), missing);
-  const unknown = [true, "event_type_unknown", "caller", "event type is not one that this release knows"];
+  const unknown = [true, "event_type_unknown", "caller", "event type `Pong` is not one that this release knows"];
   assert.deepEqual(
     refusal(() => receiver.on("Pong", () => {})),
     unknown,

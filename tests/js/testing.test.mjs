@@ -110,7 +110,7 @@ test("options of a wrong type are refused without being quoted", () => {
   }
   assert.deepEqual(
     refused(() => sign({ body: "{}" })),
-    invalid("expected a secret as text"),
+    ["secret_empty", "config", "secret of key `default` is empty"],
   );
   for (const wrong of [secret, 5]) {
     const [code, , message] = refused(() => detect({ headers: {}, body: "{}", secrets: wrong }));

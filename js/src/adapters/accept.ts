@@ -1,32 +1,8 @@
 import { WebhookError, type ErrorCode } from "../errors.ts";
 import { MAX_BODY_BYTES } from "../limits.ts";
-import type { Delivery, HeadersInput } from "../types.ts";
+import type { HeadersInput } from "../types.ts";
 import { readBody, type Chunks } from "./read.ts";
-
-/** What an adapter passes deliveries to: a receiver with handlers. */
-export interface Target {
-  /** `context` holds the arguments that the framework called the adapter with. */
-  route(delivery: Delivery, context: readonly unknown[]): Promise<unknown>;
-  /** Largest body that it looks at, in bytes. */
-  readonly maxBodyBytes?: number;
-}
-
-/**
- * A target, or a function that makes it. The function is called with the arguments of the first delivery, such as a
- * Worker's `env`; what it throws is answered 500, and it is called again for the next delivery.
- */
-export type TargetSource = Target | ((...context: any[]) => Target | Promise<Target>);
-
-/** Settings of an adapter. */
-export interface AdapterOptions {
-  /**
-   * Is told of every refusal and of what a handler throws; the answer does not wait for it. Default: `console.error`, for
-   * failures that the peer did not cause.
-   */
-  readonly onError?: (thrown: unknown) => unknown;
-  /** Largest body that is read, in bytes, compressed or not. Default: the receiver's. */
-  readonly maxBodyBytes?: number;
-}
+import type { AdapterOptions, DeliveryTarget, DeliveryTargetSource } from "./types.ts";
 
 /** A request as an adapter finds it. */
 export interface Incoming {
@@ -40,7 +16,7 @@ export interface Incoming {
 }
 
 /** What to answer to the sender of the delivery. */
-export interface Answer {
+export interface AdapterReply {
   /** The HTTP status: 204, 200, 400, 401, 409, 413, 415 or 500. */
   readonly status: number;
   /** The code of a refusal, for the body; never a secret or any part of the delivery. */
@@ -49,9 +25,9 @@ export interface Answer {
 
 /** Passes requests to a target and says what to answer: a 500 asks for another attempt, a 4xx says that it would not help. */
 export function acceptor(
-  source: TargetSource,
+  source: DeliveryTargetSource,
   { onError = logged, maxBodyBytes }: AdapterOptions = {},
-): (incoming: Incoming) => Promise<Answer> {
+): (incoming: Incoming) => Promise<AdapterReply> {
   const targetFor = once(source);
   return async ({ headers, encoding, body, context }) => {
     try {
@@ -70,10 +46,10 @@ export function acceptor(
 }
 
 /** The target of a source, made once. */
-function once(source: TargetSource): (context: readonly unknown[]) => Promise<Target> {
+function once(source: DeliveryTargetSource): (context: readonly unknown[]) => Promise<DeliveryTarget> {
   if (typeof source !== "function") return () => Promise.resolve(source);
-  let made: Promise<Target> | undefined;
-  const make = (context: readonly unknown[]): Promise<Target> =>
+  let made: Promise<DeliveryTarget> | undefined;
+  const make = (context: readonly unknown[]): Promise<DeliveryTarget> =>
     Promise.resolve()
       .then(() => source(...context))
       .catch((thrown: unknown) => {

@@ -1,7 +1,7 @@
-import type { AdapterOptions, TargetSource } from "./accept.ts";
+import type { AdapterOptions, DeliveryTargetSource } from "./types.ts";
 import { listener, type NodeRequest, type NodeResponse } from "./node.ts";
 
-export type { AdapterOptions, Target, TargetSource } from "./accept.ts";
+export type { AdapterOptions, DeliveryTarget, DeliveryTargetSource } from "./types.ts";
 
 /** The parts of Express's request that are looked at. */
 export interface ExpressRequest extends NodeRequest {
@@ -14,7 +14,7 @@ export interface ExpressRequest extends NodeRequest {
  * reads the body itself, and takes the bytes of `express.raw()` too. The context of handlers is `[request, response, next]`.
  */
 export function expressHandler(
-  target: TargetSource,
+  target: DeliveryTargetSource,
   options?: AdapterOptions,
 ): (request: ExpressRequest, response: NodeResponse, ...rest: unknown[]) => Promise<void> {
   return listener(target, options, ({ body }) => body);

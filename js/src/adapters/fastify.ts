@@ -1,12 +1,13 @@
-import { acceptor, type AdapterOptions, type TargetSource } from "./accept.ts";
+import { acceptor } from "./accept.ts";
+import type { AdapterOptions, DeliveryTargetSource } from "./types.ts";
 import { draining, incoming, type NodeRequest } from "./node.ts";
 
-export type { AdapterOptions, Target, TargetSource } from "./accept.ts";
+export type { AdapterOptions, DeliveryTarget, DeliveryTargetSource } from "./types.ts";
 
 /** Settings of the plugin. */
 export interface FastifyOptions extends AdapterOptions {
   /** The receiver with its handlers. */
-  readonly receiver: TargetSource;
+  readonly receiver: DeliveryTargetSource;
   /** The route's path. Default: `/`, below the prefix of the plugin. */
   readonly url?: string;
 }
@@ -48,7 +49,7 @@ export async function fastifyWebhooks(app: FastifyParts, { receiver, url = "/", 
  * of handlers is `[request, reply]`.
  */
 export function fastifyHandler(
-  target: TargetSource,
+  target: DeliveryTargetSource,
   options?: AdapterOptions,
 ): (request: FastifyRequestParts, reply: FastifyReplyParts) => Promise<unknown> {
   const accept = acceptor(target, options);

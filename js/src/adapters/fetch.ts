@@ -1,28 +1,19 @@
-import { acceptor, type AdapterOptions, type TargetSource } from "./accept.ts";
-import { chunksOf } from "./read.ts";
+import type { AdapterOptions, DeliveryTargetSource } from "./types.ts";
+import { fetchResponder } from "./respond.ts";
 
-export type { AdapterOptions, Target, TargetSource } from "./accept.ts";
+export type { AdapterOptions, DeliveryTarget, DeliveryTargetSource } from "./types.ts";
 
 /**
  * A handler of Fetch requests: Workers, Deno, Bun, Next routes. The context of handlers is what it is called with, such as
- * a Worker's `[request, env, ctx]`.
+ * a Worker's `[request, env, ctx]`; a function that makes the receiver says by its parameters what that has to be.
+ * @example
+ * const makeReceiver = (_request: Request, env: Env) => createReceiver({ secret: env.MAMBO_SECRET }).onAny(handle);
+ * export default { fetch: fetchHandler(makeReceiver) };
  */
-export function fetchHandler(target: TargetSource, options?: AdapterOptions): (request: Request, ...rest: unknown[]) => Promise<Response> {
-  const respond = responder(target, options);
-  return (request, ...rest) => respond(request, [request, ...rest]);
-}
-
-/** Answers requests of which the context is told apart. */
-export function responder(
-  target: TargetSource,
+export function fetchHandler<Rest extends readonly unknown[] = unknown[]>(
+  target: DeliveryTargetSource<[request: Request, ...rest: Rest]>,
   options?: AdapterOptions,
-): (request: Request, context: readonly unknown[]) => Promise<Response> {
-  const accept = acceptor(target, options);
-  return async (request, context) => {
-    const { headers, bodyUsed } = request;
-    // A body that was read before is gone: the core then says which middleware to move.
-    const body = bodyUsed ? { given: request } : chunksOf(request.body);
-    const { status, code } = await accept({ headers, encoding: headers.get("content-encoding"), body, context });
-    return new Response(code, { status });
-  };
+): (request: Request, ...rest: Rest) => Promise<Response> {
+  const respond = fetchResponder(target as DeliveryTargetSource, options);
+  return (request, ...rest) => respond(request, [request, ...rest]);
 }

@@ -1,7 +1,7 @@
-import type { AdapterOptions, TargetSource } from "./accept.ts";
-import { responder } from "./fetch.ts";
+import type { AdapterOptions, DeliveryTargetSource } from "./types.ts";
+import { fetchResponder } from "./respond.ts";
 
-export type { AdapterOptions, Target, TargetSource } from "./accept.ts";
+export type { AdapterOptions, DeliveryTarget, DeliveryTargetSource } from "./types.ts";
 
 /** The part of Hono's context that is looked at. */
 export interface HonoContext {
@@ -14,10 +14,10 @@ export interface HonoContext {
 
 /** A handler for Hono: `app.post("/webhooks", honoHandler(receiver))`. The context of handlers is `[c, next]`, `c` being Hono's. */
 export function honoHandler(
-  target: TargetSource,
+  target: DeliveryTargetSource,
   options?: AdapterOptions,
 ): (context: HonoContext, ...rest: unknown[]) => Promise<Response> {
-  const respond = responder(target, options);
+  const respond = fetchResponder(target, options);
   return async (context, ...rest) => {
     const { req } = context;
     const { raw } = req;

@@ -1,7 +1,8 @@
-import { acceptor, type AdapterOptions, type TargetSource } from "./accept.ts";
+import { acceptor } from "./accept.ts";
+import type { AdapterOptions, DeliveryTargetSource } from "./types.ts";
 import { undecodable } from "./read.ts";
 
-export type { AdapterOptions, Target, TargetSource } from "./accept.ts";
+export type { AdapterOptions, DeliveryTarget, DeliveryTargetSource } from "./types.ts";
 
 /** The parts of an HTTP event of API Gateway (1.0 and 2.0), a function URL or a load balancer that are looked at. */
 export interface LambdaEvent {
@@ -26,7 +27,7 @@ export interface LambdaResult {
  * @throws TypeError for an event that is no HTTP request, such as one of SQS: an answer would count it as handled
  */
 export function lambdaHandler(
-  target: TargetSource,
+  target: DeliveryTargetSource,
   options?: AdapterOptions,
 ): (event: LambdaEvent, ...rest: unknown[]) => Promise<LambdaResult> {
   const accept = acceptor(target, options);

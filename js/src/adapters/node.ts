@@ -1,6 +1,7 @@
-import { acceptor, type AdapterOptions, type Incoming, type TargetSource } from "./accept.ts";
+import { acceptor, type Incoming } from "./accept.ts";
+import type { AdapterOptions, DeliveryTargetSource } from "./types.ts";
 
-export type { AdapterOptions, Target, TargetSource } from "./accept.ts";
+export type { AdapterOptions, DeliveryTarget, DeliveryTargetSource } from "./types.ts";
 
 /** The parts of Node's `IncomingMessage` that are looked at. */
 export interface NodeRequest extends AsyncIterable<Uint8Array | string> {
@@ -22,15 +23,15 @@ export interface NodeResponse {
 
 /** A request listener for node:http and node:https. The context of handlers is `[request, response]`. */
 export function nodeHandler(
-  target: TargetSource,
+  target: DeliveryTargetSource,
   options?: AdapterOptions,
 ): (request: NodeRequest, response: NodeResponse, ...rest: unknown[]) => Promise<void> {
   return listener(target, options, () => undefined);
 }
 
-/** A listener that asks `givenOf` what middleware made of the body. */
+/** @internal A listener that asks `givenOf` what middleware made of the body. */
 export function listener<Request extends NodeRequest>(
-  target: TargetSource,
+  target: DeliveryTargetSource,
   options: AdapterOptions | undefined,
   givenOf: (request: Request) => unknown,
 ): (request: Request, response: NodeResponse, ...rest: unknown[]) => Promise<void> {
@@ -43,7 +44,7 @@ export function listener<Request extends NodeRequest>(
 }
 
 /**
- * What is to be accepted of a Node request. `given` is what middleware that ran before us made of its body: bytes are
+ * @internal What is to be accepted of a Node request. `given` is what middleware that ran before us made of its body: bytes are
  * taken as they are, and it counts only if it read the request, since some parsers leave an empty object where they read
  * nothing.
  */
@@ -61,7 +62,7 @@ export function incoming(request: NodeRequest, given: unknown, context: readonly
 type NodeStream = AsyncIterable<Uint8Array | string> & Pick<NodeRequest, "iterator" | "resume">;
 
 /**
- * The chunks of a request. One that is too large leaves the connection open, and its rest is thrown away, so that the
+ * @internal The chunks of a request. One that is too large leaves the connection open, and its rest is thrown away, so that the
  * sender gets to read the answer and to use the connection again; but only when the iteration has ended: before that,
  * resuming has no effect.
  */

@@ -4,8 +4,8 @@ import type { KnownEventType } from "../types.ts";
 
 /** What a delivery is to be like. */
 export interface SampleOptions extends Sample, ProfileOptions {
-  /** The secret, as text. */
-  readonly secret: string;
+  /** The secret, as text. An environment variable that is not set is refused as `secret_empty`. */
+  readonly secret: string | undefined;
   /** The time of signing in milliseconds since 1970. Default: now. */
   readonly now?: number;
 }
@@ -18,7 +18,11 @@ export interface SampleDelivery {
   readonly body: string;
 }
 
-/** A signed delivery of a sample event, of any event type: `sampleDelivery("Ping", { secret })`. */
+/**
+ * A signed delivery of a sample event, of any event type.
+ * @example
+ * receiver.receive(sampleDelivery("ActivityCreated", { secret, data: { uuid: "user-7" } }));
+ */
 export function sampleDelivery(type: KnownEventType | (string & {}), options: SampleOptions): SampleDelivery {
   const body = sample(type, options);
   return { headers: { "content-type": "application/json", ...signatureHeader({ ...options, body }) }, body };

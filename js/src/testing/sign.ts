@@ -12,8 +12,8 @@ export interface ProfileOptions {
 
 /** What to sign. */
 export interface SignOptions extends ProfileOptions {
-  /** The secret, as text. */
-  readonly secret: string;
+  /** The secret, as text. An environment variable that is not set is refused as `secret_empty`. */
+  readonly secret: string | undefined;
   /** The body to sign. */
   readonly body: BodyInput;
   /** The time of signing in milliseconds since 1970. Default: now. */
@@ -28,7 +28,7 @@ export function sign(options: SignOptions): string {
   return signed(options).value;
 }
 
-/** The signature header, with the name that the profile gives it. */
+/** @internal The signature header, with the name that the profile gives it. */
 export function signatureHeader(options: SignOptions): Readonly<Record<string, string>> {
   const { header, value } = signed(options);
   return { [header]: value };
@@ -37,5 +37,5 @@ export function signatureHeader(options: SignOptions): Readonly<Record<string, s
 function signed({ secret, body, now = Date.now(), profile }: SignOptions): { readonly header: string; readonly value: string } {
   const bytes = bodyBytes(body);
   const document = profile === undefined ? undefined : documentText(profile);
-  return call(() => glue.sign({ secret, profile: document }, bytes, now));
+  return call(() => glue.sign({ secret: secret === undefined ? "" : secret, profile: document }, bytes, now));
 }

@@ -17,7 +17,7 @@ export interface Tampered {
   /** What was done to it. */
   readonly name: string;
   /** The headers, as pairs: some come twice. */
-  readonly headers: readonly (readonly [string, string])[];
+  readonly headers: [string, string][];
   /** The body, as text. */
   readonly body: string;
   /** The code that it is refused with. */
@@ -32,7 +32,7 @@ export function tampered({
   ...rest
 }: TamperOptions): readonly Tampered[] {
   if (body === "") throw new TypeError("tampered: an empty body cannot be cut short");
-  const signed = (text: string, at: number, secret = rest.secret): readonly [string, string] => {
+  const signed = (text: string, at: number, secret = rest.secret): [string, string] => {
     const [pair = ["", ""]] = Object.entries(signatureHeader({ ...rest, secret, body: text, now: at }));
     return pair;
   };
@@ -44,7 +44,7 @@ export function tampered({
   const add = (what: string, code: ErrorCode, headers: Tampered["headers"], text = body): void => {
     rows.push({ name: what, code, headers, body: text });
   };
-  const honest = [[name, value]] as const;
+  const honest: Tampered["headers"] = [[name, value]];
   const digest = /[0-9a-f]{64}$/i;
   add("one byte of the body changed", "signature_mismatch", honest, body.slice(0, -1) + (body.endsWith("!") ? "?" : "!"));
   add("body cut short", "signature_mismatch", honest, body.slice(0, -1));
