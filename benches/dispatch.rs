@@ -11,13 +11,14 @@
     async_fn_in_trait,
     unreachable_pub,
     missing_docs,
-    reason = "a benchmark reads the clock, and ends by panicking"
+    dead_code,
+    reason = "a benchmark reads the clock, ends by panicking, and shares two files with the tests"
 )]
 
-#[path = "../tests/send/cluster.rs"]
+#[path = "../tests/rust/send/cluster.rs"]
 mod cluster;
 
-#[path = "../tests/send/scratch.rs"]
+#[path = "../tests/rust/send/scratch.rs"]
 mod scratch;
 
 #[path = "dispatch/receiver.rs"]

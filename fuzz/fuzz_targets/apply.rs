@@ -2,13 +2,13 @@
 #![no_main]
 
 #[allow(dead_code, reason = "the laws use more of it")]
-#[path = "../../tests/shim/generate.rs"]
+#[path = "../../tests/rust/shim/generate.rs"]
 mod generate;
-#[path = "../../tests/shim/reference.rs"]
+#[path = "../../tests/rust/shim/reference.rs"]
 mod reference;
-#[path = "../../tests/shim/reference_convert.rs"]
+#[path = "../../tests/rust/shim/reference_convert.rs"]
 mod reference_convert;
-#[path = "../../tests/shim/reference_ops.rs"]
+#[path = "../../tests/rust/shim/reference_ops.rs"]
 mod reference_ops;
 
 use generate::Case;

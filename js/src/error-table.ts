@@ -1,4 +1,4 @@
-// Written by tests/messages.rs from src/error.rs: MAMBO_BLESS=1 cargo test --test messages.
+// Written by tests/rust/messages.rs from src/error.rs: MAMBO_BLESS=1 cargo test --test rust messages.
 
 /** Who has to change something so that a failure ends. */
 export type Fault = "peer" | "caller" | "config" | "library";

@@ -107,7 +107,7 @@ fn wasm_tests(tools: &Tools) -> Command {
     let mut cargo = tools.command("cargo");
     cargo
         .args(["test", "--package", "mambo-webhooks", "--target", "wasm32-unknown-unknown"])
-        .args(["--test", "vectors"])
+        .args(["--test", "rust"])
         .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", tools.test_runner());
     cargo
 }

@@ -1,0 +1,9 @@
+//! Version shims: their laws against an independent reference, chains of changes, the rule of pinning.
+
+mod chains;
+mod generate;
+mod laws;
+mod reference;
+mod reference_convert;
+mod reference_ops;
+mod versions;
