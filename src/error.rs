@@ -14,6 +14,14 @@ pub use crate::time::Millis;
 pub use crate::version::NotAVersion;
 
 /// Who has to change something so that the failure ends.
+///
+/// ```
+/// use mambo_webhooks::{Code, Fault, KeyRing};
+///
+/// let code = KeyRing::single("").map(|_| ()).map_err(|error| error.code());
+/// assert_eq!(code, Err(Code::SecretEmpty));
+/// assert_eq!((Code::SecretEmpty.fault(), Code::SecretEmpty.http_status()), (Fault::Config, 500));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Fault {
     /// The sender of the delivery: Mambo, a proxy on the way, or an attacker.

@@ -3,6 +3,19 @@
 use alloc::vec::Vec;
 
 /// Header names and values, as a server hands them over. Names match in any case.
+///
+/// ```
+/// use mambo_webhooks::Headers;
+///
+/// /// Headers as some server keeps them.
+/// struct Lines(&'static str);
+///
+/// impl Headers for Lines {
+///     fn visit(&self, act: &mut dyn FnMut(&str, &[u8])) {
+///         self.0.lines().filter_map(|line| line.split_once(": ")).for_each(|(name, value)| act(name, value.as_bytes()));
+///     }
+/// }
+/// ```
 pub trait Headers {
     /// Calls `act` with the name and the value of each header.
     fn visit(&self, act: &mut dyn FnMut(&str, &[u8]));

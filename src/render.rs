@@ -20,6 +20,14 @@ use crate::wire::envelope::Envelope;
 use crate::wire::profile::Profile;
 
 /// Which payload version an endpoint gets.
+///
+/// ```
+/// use mambo_webhooks::{Version, VersionPolicy};
+///
+/// // What Mambo calls Pinned and Latest.
+/// let (pinned, latest) = (VersionPolicy::Pinned(Version::new(8, 0, 3)), VersionPolicy::Latest);
+/// # assert_ne!(pinned, latest);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum VersionPolicy {
     /// Always this version's shape, also for events that came later; that of the server where the version is newer.
@@ -79,6 +87,20 @@ impl fmt::Debug for OutboundEvent<'_> {
 }
 
 /// Everything that rendering needs and that is the same for all endpoints. It holds no state.
+///
+/// ```
+/// use mambo_webhooks::{KeyRing, OutboundEvent, Profile, Renderer, Shims, UnixMillis, Version, VersionPolicy};
+///
+/// # fn main() -> Result<(), mambo_webhooks::Error> {
+/// let server = Version::new(9, 0, 0);
+/// let renderer = Renderer::new(Profile::default(), Shims::default(), server)?;
+/// let event = OutboundEvent::new("Ping", server, r#"{"message":"ping"}"#).id("e-1");
+/// let keys = KeyRing::single("a secret of at least 16 bytes")?;
+/// let request = renderer.render(&event, VersionPolicy::Latest, &keys, UnixMillis(1_700_000_000_000))?;
+/// assert_eq!(request.body, br#"{"event":"Ping","id":"e-1","version":"9.0.0","data":{"message":"ping"}}"#);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Renderer {
     profile: Profile,

@@ -38,7 +38,7 @@ pub use error::SendError;
 pub use event::{NewEvent, StoredEvent};
 pub use http::post::{HttpOptions, Poster};
 pub use http::resolve::LookUpFuture;
-pub use outcome::{Answer, AttemptRecord, DisableRule, Failure, classify};
+pub use outcome::{AttemptRecord, AttemptResponse, DisableRule, Failure, classify};
 pub use schedule::Schedule;
 pub use sender::Sender;
 #[cfg(feature = "postgres")]

@@ -15,6 +15,17 @@ use crate::wire::scheme::Scheme;
 ///
 /// # Errors
 /// `keys_inactive` when no key is valid at `now`; `timestamp_negative` when `now` is before 1970.
+///
+/// ```
+/// use mambo_webhooks::{KeyRing, UnixMillis, sign};
+///
+/// # fn main() -> Result<(), mambo_webhooks::Error> {
+/// let keys = KeyRing::single("a secret of at least 16 bytes")?;
+/// let value = sign(&Default::default(), &keys, b"{}", UnixMillis(1_700_000_000_000))?;
+/// assert!(value.starts_with("t=1700000000,v1="));
+/// # Ok(())
+/// # }
+/// ```
 pub fn sign(scheme: &Scheme, keys: &KeyRing, body: &[u8], now: UnixMillis) -> Result<String, Error> {
     if now.0 < 0 {
         return Err(Error::TimestampNegative);

@@ -9,6 +9,13 @@ use crate::limits::TOLERANCE_SECONDS;
 const TOLERANCE: Duration = Duration::from_secs(TOLERANCE_SECONDS as u64);
 
 /// Milliseconds since 1970-01-01T00:00:00Z. Arithmetic saturates over the whole range of `i64`.
+///
+/// ```
+/// use mambo_webhooks::UnixMillis;
+///
+/// let now = UnixMillis::from(std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_millis(1500));
+/// assert_eq!((now, now.as_seconds()), (UnixMillis(1500), 1));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UnixMillis(pub i64);
 
@@ -45,6 +52,15 @@ impl From<std::time::SystemTime> for UnixMillis {
 }
 
 /// How far a timestamp may lie from now, each side on its own. Both bounds are inside.
+///
+/// ```
+/// use mambo_webhooks::Tolerance;
+/// use std::time::Duration;
+///
+/// // Ten minutes for a delivery that is late, one for a clock that is ahead.
+/// let tolerance = Tolerance::new(Duration::from_secs(600), Duration::from_secs(60));
+/// assert_eq!(tolerance.replay_ttl(), Some(Duration::from_millis(660_001)));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tolerance {
     past_ms: Option<u64>,
@@ -103,8 +119,8 @@ impl Tolerance {
         self
     }
 
-    /// How long a replay of one signature could pass this tolerance: what a replay store must remember. `None` when a side
-    /// is unbounded.
+    /// How long a replay of one signature could pass this tolerance: what a replay store must remember. `None` when a
+    /// side is unbounded.
     #[must_use]
     pub const fn replay_ttl(self) -> Option<Duration> {
         match (self.past_ms, self.future_ms) {

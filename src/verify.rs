@@ -55,8 +55,8 @@ pub struct Proof {
     pub separator: String,
 }
 
-/// Body bytes whose signature holds and whose timestamp is inside the tolerance. Only [`Verifier::verify`] makes one, and
-/// [`Verified::assume_verified`] for bodies that were verified before.
+/// Body bytes whose signature holds and whose timestamp is inside the tolerance. Only [`Verifier::verify`] makes one,
+/// and [`Verified::assume_verified`] for bodies that were verified before.
 #[derive(Clone)]
 pub struct Verified<'a> {
     body: &'a [u8],

@@ -6,6 +6,14 @@ use core::str::FromStr;
 /// A version of Mambo: three numbers, compared as numbers, so that 8.10.2 is newer than 8.7.2.
 ///
 /// Source: docs.mambo.io/administrators/account/webhooks names 8.0.3, 8.10.2 and 9.0.0.
+///
+/// ```
+/// use mambo_webhooks::Version;
+///
+/// let versions: Result<Vec<Version>, _> = "8.7.2 8.10.2".split(' ').map(str::parse).collect();
+/// assert_eq!(versions.map(|mut all| all.pop()), Ok(Some(Version::new(8, 10, 2))));
+/// assert!(Version::new(8, 10, 2) > Version::new(8, 7, 2));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Version {
     /// Raised by breaking changes.

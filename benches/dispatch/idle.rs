@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use mambo_webhooks::send::store::{Capacity, Claim, Settlement};
 use mambo_webhooks::send::store::{Effect, Next};
-use mambo_webhooks::send::{Answer, AttemptRecord, DisableRule, EndpointSettings, Sender, Store};
+use mambo_webhooks::send::{AttemptRecord, AttemptResponse, DisableRule, EndpointSettings, Sender, Store};
 
 use crate::common::{Running, SECRET, deliver, enqueue, met, percentile, processor, sender};
 use crate::database::Database;
@@ -121,7 +121,7 @@ async fn claims<S: Store>(sender: &Sender<S>) -> Vec<Duration> {
 }
 
 fn delivered(claim: &Claim, started: mambo_webhooks::UnixMillis) -> Settlement {
-    let answer = Answer { status: Some(204), elapsed: Duration::from_millis(5), ..Answer::default() };
+    let answer = AttemptResponse { status: Some(204), elapsed: Duration::from_millis(5), ..AttemptResponse::default() };
     let attempt = AttemptRecord { number: claim.attempts + 1, is_manual: false, started, version: None, answer };
     let (lease, endpoint) = (claim.lease, claim.endpoint.id.clone());
     Settlement { lease, endpoint, attempt, next: Next::Delivered, effect: Effect::Works }

@@ -27,6 +27,18 @@ pub enum SecretPolicy {
 }
 
 /// A secret with a name and a time of validity.
+///
+/// ```
+/// use mambo_webhooks::key::{Encoding, Key, SecretPolicy};
+/// use mambo_webhooks::UnixMillis;
+///
+/// # fn main() -> Result<(), mambo_webhooks::Error> {
+/// let key = Key::new("2026", "3031323334353637383930313233343536", Encoding::Hex, SecretPolicy::Strong)?;
+/// let old = key.valid(None, Some(UnixMillis(1_800_000_000_000)));
+/// assert!(!old.is_valid(UnixMillis(1_800_000_000_001)));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Key {
     id: String,
@@ -37,6 +49,17 @@ pub struct Key {
 }
 
 /// One or more keys, each with its own id. Rotation is two keys for a while.
+///
+/// ```
+/// use mambo_webhooks::key::{Encoding, Key, KeyRing, SecretPolicy};
+///
+/// # fn main() -> Result<(), mambo_webhooks::Error> {
+/// let key = |id, secret| Key::new(id, secret, Encoding::Utf8, SecretPolicy::Strong);
+/// let keys = KeyRing::new(vec![key("new", "the secret from today on")?, key("old", "the secret until today")?])?;
+/// assert_eq!(keys.keys().len(), 2);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct KeyRing(Vec<Key>);
 

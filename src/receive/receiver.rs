@@ -23,6 +23,16 @@ use crate::wire::header::SignatureHeader;
 use crate::wire::profile::Profile;
 
 /// The version in whose shape events come.
+///
+/// ```
+/// use mambo_webhooks::{KeyRing, Receiver, TargetVersion, Version};
+///
+/// # fn main() -> Result<(), mambo_webhooks::Error> {
+/// let keys = KeyRing::single("a secret of at least 16 bytes")?;
+/// let receiver = Receiver::new(keys).target_version(TargetVersion::Exactly(Version::new(9, 0, 0)));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TargetVersion {
     /// The version that the delivery came in: data is not changed.
@@ -34,7 +44,27 @@ pub enum TargetVersion {
     Exactly(Version),
 }
 
-/// Everything that a receiver is set to. It holds no state: one can serve all threads.
+/// Verifies deliveries and returns their events. It holds no state: one can serve all threads.
+///
+/// # Defaults
+///
+/// * [`profile`](Self::profile): the assumed, tolerant one.
+/// * [`tolerance`](Self::tolerance): five minutes on each side of now.
+/// * [`target_version`](Self::target_version): data comes as it was sent; no registry, no pin.
+/// * [`strictness`](Self::strictness): lenient, so that no event is lost over a change that does not fit.
+/// * [`max_body_bytes`](Self::max_body_bytes): 1 MiB.
+///
+/// ```
+/// use mambo_webhooks::{KeyRing, Receiver, UnixMillis};
+///
+/// # fn main() -> Result<(), mambo_webhooks::Error> {
+/// let receiver = Receiver::new(KeyRing::single("a secret of at least 16 bytes")?).max_body_bytes(64 * 1024);
+/// let refused = receiver.receive(&[("x-other", "")], b"{}", UnixMillis(1_700_000_000_000));
+/// let message = refused.map(|_| ()).map_err(|error| error.to_string());
+/// assert_eq!(message, Err("header x-mambo-signature is missing".into()));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Receiver {
     pub(crate) verifier: Verifier,

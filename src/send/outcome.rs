@@ -35,7 +35,7 @@ pub enum Failure {
 
 /// What was answered.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Answer {
+pub struct AttemptResponse {
     /// The status; `None` when there was no answer.
     pub status: Option<u16>,
     /// Why there was no answer, or not all of it.
@@ -64,14 +64,14 @@ pub struct AttemptRecord {
     /// The release in whose shape the payload was.
     pub version: Option<Version>,
     /// What was answered.
-    pub answer: Answer,
+    pub answer: AttemptResponse,
 }
 
 impl AttemptRecord {
     /// The line of a delivery that is set aside without another attempt.
     #[must_use]
     pub fn set_aside(why: Failure, attempts: u32, is_manual: bool, now: UnixMillis) -> Self {
-        let (number, answer) = (attempts.saturating_add(1), Answer::failed(why, Duration::ZERO));
+        let (number, answer) = (attempts.saturating_add(1), AttemptResponse::failed(why, Duration::ZERO));
         Self { number, is_manual, started: now, version: None, answer }
     }
 }
@@ -124,7 +124,7 @@ impl Default for DisableRule {
     }
 }
 
-impl Answer {
+impl AttemptResponse {
     /// No answer.
     #[must_use]
     pub fn failed(failure: Failure, elapsed: Duration) -> Self {
@@ -141,7 +141,7 @@ impl Answer {
 /// What attempt `number` of the schedule means. `random_permille`, 0 to 1000, spreads retries.
 #[must_use]
 pub fn classify(
-    answer: &Answer,
+    answer: &AttemptResponse,
     number: u32,
     is_manual: bool,
     schedule: &Schedule,

@@ -15,6 +15,23 @@ use crate::version::Version;
 
 /// A registry made ready: for each event type, its changes in order, with their ops in both directions at the
 /// places where they apply. It never changes, so a plan is a part of it: there is nothing to cache.
+///
+/// ```
+/// use mambo_webhooks::shim::{Shims, Strictness, apply};
+/// use mambo_webhooks::Version;
+///
+/// # fn main() -> Result<(), mambo_webhooks::Error> {
+/// let shims = Shims::from_json(
+///     r#"{"format":1,"versions":["9.0.0"],"changes":[{"id":"c","since":"9.0.0","on":{"event":"PointWalletUpdated"},
+///         "summary":"exampleField is called newExampleField.","lossy":"none",
+///         "ops":[{"op":"rename","at":"/exampleField","to":"newExampleField"}]}]}"#,
+/// )?;
+/// let plan = shims.plan("PointWalletUpdated", Version::new(8, 0, 3), Version::new(9, 0, 0));
+/// let shimmed = apply(plan, r#"{"exampleField": 1.00}"#, Strictness::Lenient)?;
+/// assert_eq!(shimmed.data, r#"{"newExampleField": 1.00}"#);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Shims {
     registry: Registry,

@@ -10,6 +10,14 @@ use crate::limits::{MAX_PLACES, MAX_POINTER_SEGMENTS, MAX_TREE_LEVELS};
 use crate::version::Version;
 
 /// What is known of payload versions. Read from JSON, so that a new version of Mambo needs no new SDK.
+///
+/// ```
+/// use mambo_webhooks::Registry;
+///
+/// let problems = Registry::problems(r#"{"format":1,"versions":["9.0"]}"#);
+/// assert_eq!(problems.len(), 1);
+/// assert_eq!((problems[0].code, problems[0].at.as_str()), ("value_invalid", "/versions/0"));
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Registry {
     /// Known versions, oldest first.

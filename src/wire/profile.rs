@@ -8,6 +8,16 @@ use crate::wire::envelope::EnvelopePaths;
 use crate::wire::scheme::Scheme;
 
 /// How deliveries are signed and laid out. The default is **assumed** where [`Scheme`] and [`EnvelopePaths`] say so.
+///
+/// ```
+/// use mambo_webhooks::Profile;
+///
+/// # fn main() -> Result<(), mambo_webhooks::Error> {
+/// let profile = Profile::from_json(r#"{"scheme":{"header":"x-signature","separators":["."]}}"#)?;
+/// assert_eq!(profile.scheme.header, "x-signature");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Profile {
     /// The signature scheme.

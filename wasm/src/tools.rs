@@ -65,8 +65,8 @@ pub fn sign(options: JsValue, body: &[u8], now: f64) -> Result<JsValue, JsValue>
     found.map_err(|error| thrown(&error))
 }
 
-/// The profiles that fit a captured delivery, and what its body looks like: `DetectedProfile` of `js/src/core_bg.d.ts`, each
-/// profile as JSON text. Options are `DetectOptions`.
+/// The profiles that fit a captured delivery, and what its body looks like: `DetectedProfile` of `js/src/core_bg.d.ts`,
+/// each profile as JSON text. Options are `DetectOptions`.
 ///
 /// # Errors
 /// `options_invalid`, `now_invalid`.

@@ -9,9 +9,9 @@ use mambo_webhooks::send::{Endpoint, EndpointSettings, Reason, Sender, State, St
 use mambo_webhooks::{Version, VersionPolicy};
 use serde_json::json;
 
-use crate::Answer;
+use crate::CliOutput;
 use crate::input::{secret, text};
-use crate::show::{self, said};
+use crate::show::{self, describe};
 
 #[derive(Subcommand)]
 pub enum Action {
@@ -63,8 +63,8 @@ fn read_header(text: &str) -> Result<(String, String), String> {
     Ok((name.trim().into(), value.trim().into()))
 }
 
-pub async fn run<S: Store>(sender: &Sender<S>, action: Action, server: Version) -> Result<Answer, String> {
-    let done = |text: String, id: &str| Ok(Answer(true, text, json!({ "endpoint": id })));
+pub async fn run<S: Store>(sender: &Sender<S>, action: Action, server: Version) -> Result<CliOutput, String> {
+    let done = |text: String, id: &str| Ok(CliOutput(true, text, json!({ "endpoint": id })));
     match action {
         Action::Add { id, url, pinned, event_type, rate, max_in_flight, header, headers } => {
             let mut settings = EndpointSettings::new(&url, &secret()?);
@@ -88,11 +88,11 @@ pub async fn run<S: Store>(sender: &Sender<S>, action: Action, server: Version) 
             for (name, value) in &all {
                 settings = settings.header(name, value);
             }
-            sender.add_endpoint(&id, settings).await.map_err(said)?;
+            sender.add_endpoint(&id, settings).await.map_err(describe)?;
             done(format!("added {id}; a Ping is on its way to it"), &id)
         }
         Action::List => {
-            let all = sender.store().endpoints().await.map_err(said)?;
+            let all = sender.store().endpoints().await.map_err(describe)?;
             let row = |endpoint: &Endpoint| {
                 let version = match endpoint.policy() {
                     VersionPolicy::Pinned(version) => version.to_string(),
@@ -108,26 +108,29 @@ pub async fn run<S: Store>(sender: &Sender<S>, action: Action, server: Version) 
                 .iter()
                 .map(|(id, state, version, url)| json!({ "id": id, "state": state, "version": version, "url": url }))
                 .collect();
-            Ok(Answer(true, text.collect::<Vec<_>>().join("\n"), value))
+            Ok(CliOutput(true, text.collect::<Vec<_>>().join("\n"), value))
         }
         Action::Disable { id } => {
-            sender.set_state(&id, State::Disabled(Reason::ByHand)).await.map_err(said)?;
+            sender.set_state(&id, State::Disabled(Reason::ByHand)).await.map_err(describe)?;
             done(format!("disabled {id}"), &id)
         }
         Action::Enable { id } => {
-            sender.set_state(&id, State::Enabled).await.map_err(said)?;
+            sender.set_state(&id, State::Enabled).await.map_err(describe)?;
             done(format!("enabled {id}"), &id)
         }
         Action::Rotate { id, overlap_seconds } => {
-            sender.rotate_secret(&id, &secret()?, Duration::from_secs(overlap_seconds.into())).await.map_err(said)?;
+            sender
+                .rotate_secret(&id, &secret()?, Duration::from_secs(overlap_seconds.into()))
+                .await
+                .map_err(describe)?;
             done(format!("{id} is signed with the new secret"), &id)
         }
         Action::Remove { id } => {
-            sender.remove_endpoint(&id).await.map_err(said)?;
+            sender.remove_endpoint(&id).await.map_err(describe)?;
             done(format!("removed {id}"), &id)
         }
         Action::Ping { id } => {
-            let taken = sender.ping(&id).await.map_err(said)?;
+            let taken = sender.ping(&id).await.map_err(describe)?;
             done(format!("Ping {} is on its way to {id}", taken.event), &id)
         }
     }

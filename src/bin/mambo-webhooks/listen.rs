@@ -13,7 +13,7 @@ use mambo_webhooks::send::now;
 use mambo_webhooks::{Fault, KeyRing, Receiver};
 use serde_json::{Value, json};
 
-use crate::Answer;
+use crate::CliOutput;
 use crate::input::{read_profile, secret};
 use crate::show::{coloured, print};
 
@@ -28,7 +28,7 @@ pub struct Listen {
     profile: Option<std::path::PathBuf>,
 }
 
-pub fn run(listen: &Listen, json: bool) -> Result<Answer, String> {
+pub fn run(listen: &Listen, json: bool) -> Result<CliOutput, String> {
     let keys = KeyRing::single(&secret()?).map_err(|error| error.to_string())?;
     let receiver = Receiver::new(keys).profile(read_profile(listen.profile.as_deref())?);
     let receiver = Arc::new(receiver.map_err(|error| error.to_string())?);
@@ -44,7 +44,7 @@ pub fn run(listen: &Listen, json: bool) -> Result<Answer, String> {
         let served = axum::serve(listener, app).with_graceful_shutdown(crate::sender::asked_to_stop()).await;
         served.map_err(|error| error.to_string())
     })?;
-    Ok(Answer(true, String::new(), Value::Null))
+    Ok(CliOutput(true, String::new(), Value::Null))
 }
 
 fn take(receiver: &Receiver, headers: &HeaderMap, body: &[u8], is_json: bool) -> (StatusCode, &'static str) {

@@ -9,7 +9,7 @@
 mod endpoint;
 mod input;
 mod listen;
-mod look;
+mod inspect;
 mod page;
 mod registry;
 mod sender;
@@ -38,7 +38,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     #[command(flatten)]
-    Look(look::Look),
+    Look(inspect::Look),
     Upgrade(registry::Upgrade),
     /// Check or print a registry document.
     #[command(subcommand)]
@@ -50,19 +50,19 @@ enum Command {
 
 /// What is said, as lines and as JSON, and whether it is a yes.
 #[derive(Debug)]
-pub struct Answer(bool, String, Value);
+pub struct CliOutput(bool, String, Value);
 
 fn main() -> ExitCode {
     let Arguments { json, setup, command } = Arguments::parse();
     let done = match command {
-        Command::Look(command) => look::run(&command),
+        Command::Look(command) => inspect::run(&command),
         Command::Upgrade(upgrade) => registry::upgrade(&upgrade),
         Command::Registry(document) => registry::document(&document),
         Command::Listen(listen) => listen::run(&listen, json),
         Command::Sender(command) => sender::run(command, &setup, json),
     };
     match done {
-        Ok(Answer(is_yes, text, value)) => {
+        Ok(CliOutput(is_yes, text, value)) => {
             let said = if json { value.to_string() } else { text };
             if !said.is_empty() {
                 show::print(said);

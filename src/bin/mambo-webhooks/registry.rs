@@ -7,7 +7,7 @@ use mambo_webhooks::shim::{Strictness, apply, changelog};
 use mambo_webhooks::{Registry, Shims, Version};
 use serde_json::{Value, json};
 
-use crate::Answer;
+use crate::CliOutput;
 use crate::input::{self, text};
 
 /// Bring data of one version into the shape of another.
@@ -44,7 +44,7 @@ pub enum Document {
     },
 }
 
-pub fn upgrade(Upgrade { registry, event_type, from, to, data }: &Upgrade) -> Result<Answer, String> {
+pub fn upgrade(Upgrade { registry, event_type, from, to, data }: &Upgrade) -> Result<CliOutput, String> {
     let shims = Shims::from_json(&text(registry)?).map_err(|error| error.to_string())?;
     let data = input::json(data)?;
     if let Err(error) = serde_json::from_str::<&serde_json::value::RawValue>(&data) {
@@ -58,10 +58,10 @@ pub fn upgrade(Upgrade { registry, event_type, from, to, data }: &Upgrade) -> Re
         .map(|loss| json!({ "change": loss.change, "at": loss.at, "kind": loss.kind.as_str() }))
         .collect();
     let json = json!({ "data": shimmed.data, "applied": shimmed.applied, "losses": losses });
-    Ok(Answer(true, shimmed.data.into_owned(), json))
+    Ok(CliOutput(true, shimmed.data.into_owned(), json))
 }
 
-pub fn document(command: &Document) -> Result<Answer, String> {
+pub fn document(command: &Document) -> Result<CliOutput, String> {
     match command {
         Document::Check { registry } => {
             let problems = Registry::problems(&text(registry)?);
@@ -74,7 +74,7 @@ pub fn document(command: &Document) -> Result<Answer, String> {
                 })
                 .collect();
             let said = if lines.is_empty() { "no problem".into() } else { lines.join("\n") };
-            Ok(Answer(lines.is_empty(), said, json!({ "problems": rows })))
+            Ok(CliOutput(lines.is_empty(), said, json!({ "problems": rows })))
         }
         Document::Changelog { registry } => {
             let registry = match registry {
@@ -83,7 +83,7 @@ pub fn document(command: &Document) -> Result<Answer, String> {
             };
             let page = changelog(&registry);
             let json = json!({ "changelog": page });
-            Ok(Answer(true, page, json))
+            Ok(CliOutput(true, page, json))
         }
     }
 }

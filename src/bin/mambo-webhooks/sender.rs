@@ -10,10 +10,10 @@ use mambo_webhooks::send::{Enqueued, LogQuery, NewEvent, Prune, Selection, Sende
 use mambo_webhooks::{Registry, UnixMillis};
 use serde_json::{Value, json};
 
-use crate::Answer;
+use crate::CliOutput;
 use crate::input;
 use crate::setup::{Setup, worker_options};
-use crate::show::{print, said};
+use crate::show::{describe, print};
 use crate::{endpoint, show};
 
 #[derive(Subcommand)]
@@ -111,7 +111,7 @@ pub enum Command {
 
 const DAY_MS: i64 = 86_400_000;
 
-pub fn run(command: Command, setup: &Setup, json: bool) -> Result<Answer, String> {
+pub fn run(command: Command, setup: &Setup, json: bool) -> Result<CliOutput, String> {
     let shims = setup.shims()?;
     let registry = shims.registry().clone();
     let (renderer, http) = (setup.renderer(shims)?, setup.http()?);
@@ -123,7 +123,7 @@ pub fn run(command: Command, setup: &Setup, json: bool) -> Result<Answer, String
                 return Err("a file is migrated when it is opened; --store has to be postgres://…".into());
             };
             postgres::migrate(url, grant_to.as_deref()).await?;
-            return Ok(Answer(true, "migrated".into(), json!({ "migrated": true })));
+            return Ok(CliOutput(true, "migrated".into(), json!({ "migrated": true })));
         }
         if is_postgres {
             return act(
@@ -138,7 +138,7 @@ pub fn run(command: Command, setup: &Setup, json: bool) -> Result<Answer, String
         // A name that was mistyped must not become an empty store.
         let may_create = matches!(command, Command::Endpoint(endpoint::Action::Add { .. }));
         let store = if may_create { Sqlite::open(location) } else { Sqlite::open_existing(location) };
-        act(Sender::new(store.map_err(said)?, renderer, http), command, setup, &registry, json).await
+        act(Sender::new(store.map_err(describe)?, renderer, http), command, setup, &registry, json).await
     })
 }
 
@@ -146,14 +146,14 @@ pub fn run(command: Command, setup: &Setup, json: bool) -> Result<Answer, String
 mod postgres {
     use mambo_webhooks::send::Postgres;
 
-    use crate::show::said;
+    use crate::show::describe;
 
     pub async fn connect(url: &str) -> Result<Postgres, String> {
-        Postgres::connect(url).await.map_err(said)
+        Postgres::connect(url).await.map_err(describe)
     }
 
     pub async fn migrate(url: &str, grant_to: Option<&str>) -> Result<(), String> {
-        Postgres::migrate(url, grant_to).await.map_err(said)
+        Postgres::migrate(url, grant_to).await.map_err(describe)
     }
 }
 
@@ -200,14 +200,14 @@ async fn act<S: Store + Clone>(
     setup: &Setup,
     registry: &Registry,
     json: bool,
-) -> Result<Answer, String> {
+) -> Result<CliOutput, String> {
     match command {
         Command::Endpoint(action) => endpoint::run(&sender, action, setup.server).await,
         // Carried out before, without a store.
         Command::Migrate { .. } => Err("not over a store".into()),
         Command::Send { event_type, data, lines, id, key } => {
             let make = |data: &str| {
-                let mut event = NewEvent::new(&event_type, setup.server, data).map_err(said)?;
+                let mut event = NewEvent::new(&event_type, setup.server, data).map_err(describe)?;
                 if let Some(id) = &id {
                     event = event.id(id);
                 }
@@ -220,13 +220,13 @@ async fn act<S: Store + Clone>(
                 remark(&format!("neither Mambo's docs nor the registry name the event type `{event_type}`"));
             }
             if !lines {
-                let taken = sender.send(make(&input::json(&data)?)?).await.map_err(said)?;
+                let taken = sender.send(make(&input::json(&data)?)?).await.map_err(describe)?;
                 if !taken.is_new {
                     remark(&format!("event {} has this key, so this one was not taken", taken.event));
                 } else if taken.deliveries == 0 {
                     remark("no enabled endpoint subscribes to it, so it is not delivered");
                 }
-                return Ok(Answer(true, taken.event.clone(), value(&taken)));
+                return Ok(CliOutput(true, taken.event.clone(), value(&taken)));
             }
             let reader: Box<dyn BufRead> = if data == "-" {
                 Box::new(stdin().lock())
@@ -237,36 +237,36 @@ async fn act<S: Store + Clone>(
             for (number, line) in (1_usize..).zip(reader.lines()) {
                 let here = |problem: String| format!("line {number}: {problem}; the lines before it are taken");
                 let event = line.map_err(|error| error.to_string()).and_then(|line| make(&line)).map_err(here)?;
-                let taken = sender.send(event).await.map_err(|error| here(said(error)))?;
+                let taken = sender.send(event).await.map_err(|error| here(describe(error)))?;
                 print(if json { value(&taken).to_string() } else { taken.event });
                 bar.inc(1);
             }
             bar.finish_and_clear();
-            Ok(Answer(true, String::new(), json!({ "done": true })))
+            Ok(CliOutput(true, String::new(), json!({ "done": true })))
         }
         Command::Worker { once, status, max_in_flight, lease_seconds, schedule } => {
             logs();
             raise_limit();
-            let mut worker = sender.worker(worker_options(max_in_flight, lease_seconds, schedule)).map_err(said)?;
+            let mut worker = sender.worker(worker_options(max_in_flight, lease_seconds, schedule)).map_err(describe)?;
             if once {
-                let attempts = worker.run_due_until(asked_to_stop()).await.map_err(said)?;
+                let attempts = worker.run_due_until(asked_to_stop()).await.map_err(describe)?;
                 let text = show::counted(u64::try_from(attempts).unwrap_or(u64::MAX), "attempt", "attempts");
-                return Ok(Answer(true, text, json!({ "attempts": attempts })));
+                return Ok(CliOutput(true, text, json!({ "attempts": attempts })));
             }
             if let Some(address) = status {
                 crate::status::serve(address, sender.clone(), worker.metrics()).await?;
             }
             worker.run(asked_to_stop()).await;
-            Ok(Answer(true, "stopped".into(), json!({ "stopped": true })))
+            Ok(CliOutput(true, "stopped".into(), json!({ "stopped": true })))
         }
         Command::Log { endpoint, event, delivery, failed, limit } => {
             let mut query = LogQuery::default().limit(limit);
             (query.delivery, query.endpoint, query.event, query.only_failed) = (delivery, endpoint, event, failed);
-            let lines = sender.store().log(query).await.map_err(said)?;
+            let lines = sender.store().log(query).await.map_err(describe)?;
             let text = lines.iter().map(show::line).collect::<Vec<_>>().join("\n");
-            Ok(Answer(true, text, lines.iter().map(show::value).collect()))
+            Ok(CliOutput(true, text, lines.iter().map(show::value).collect()))
         }
-        Command::Stats => stats(&sender).await.map_err(said),
+        Command::Stats => stats(&sender).await.map_err(describe),
         Command::Retry { delivery, dead, from_ms, until_ms, endpoint } => {
             let selection = match (delivery, dead, from_ms.zip(until_ms)) {
                 (Some(delivery), ..) => Selection::One(delivery),
@@ -276,21 +276,21 @@ async fn act<S: Store + Clone>(
                 }
                 (None, false, None) => return Err("which? --delivery, --dead or --from-ms and --until-ms".into()),
             };
-            let count = sender.retry(selection).await.map_err(said)?;
+            let count = sender.retry(selection).await.map_err(describe)?;
             let text = match count {
                 0 => "no such delivery is delivered or dead, so none is tried again".into(),
                 count => show::counted(count, "delivery is tried again", "deliveries are tried again"),
             };
-            Ok(Answer(count > 0, text, json!({ "deliveries": count })))
+            Ok(CliOutput(count > 0, text, json!({ "deliveries": count })))
         }
         Command::Prune { days, dead } => {
-            let now = sender.store().now().await.map_err(said)?.0;
+            let now = sender.store().now().await.map_err(describe)?.0;
             let before = UnixMillis(now.saturating_sub(DAY_MS.saturating_mul(days.into())));
             let count = sender
                 .prune(if dead { Prune::before(before).with_dead() } else { Prune::before(before) })
                 .await
-                .map_err(said)?;
-            Ok(Answer(
+                .map_err(describe)?;
+            Ok(CliOutput(
                 true,
                 show::counted(count, "event is forgotten", "events are forgotten"),
                 json!({ "events": count }),
@@ -324,7 +324,7 @@ fn value(taken: &Enqueued) -> Value {
     json!({ "event": taken.event, "deliveries": taken.deliveries, "isNew": taken.is_new })
 }
 
-async fn stats<S: Store>(sender: &Sender<S>) -> Result<Answer, mambo_webhooks::send::SendError> {
+async fn stats<S: Store>(sender: &Sender<S>) -> Result<CliOutput, mambo_webhooks::send::SendError> {
     let DeliveryCounts { waiting, leased, delivered, dead, unreadable, .. } = sender.store().counts().await?;
     let since = UnixMillis(sender.store().now().await?.0.saturating_sub(DAY_MS));
     let health = sender.store().health(since).await?;
@@ -335,5 +335,5 @@ async fn stats<S: Store>(sender: &Sender<S>) -> Result<Answer, mambo_webhooks::s
         "waiting": waiting, "leased": leased, "delivered": delivered, "dead": dead, "unreadableEndpoints": unreadable,
         "endpoints": rows
     });
-    Ok(Answer(true, lines.join("\n"), value))
+    Ok(CliOutput(true, lines.join("\n"), value))
 }

@@ -32,7 +32,7 @@ pub fn counted(count: u64, one: &str, more: &str) -> String {
 
 /// A failure of the sender, by its code.
 #[expect(clippy::needless_pass_by_value, reason = "it is what map_err hands over")]
-pub fn said(error: SendError) -> String {
+pub fn describe(error: SendError) -> String {
     format!("{}: {error}", error.code())
 }
 

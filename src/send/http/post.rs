@@ -17,7 +17,7 @@ use crate::send::address::AddressPolicy;
 use crate::send::clock::now;
 use crate::send::endpoint::Endpoint;
 use crate::send::error::SendError;
-use crate::send::outcome::{Answer, Failure};
+use crate::send::outcome::{AttemptResponse, Failure};
 use crate::send::url::literal;
 use crate::time::UnixMillis;
 
@@ -102,11 +102,11 @@ impl Poster {
 
     /// One attempt. It ends within the total timeout, and reads no more of the answer than is of use. An empty
     /// `traceparent` is left out.
-    pub async fn post(&self, endpoint: &Endpoint, outgoing: SignedRequest, traceparent: &str) -> Answer {
+    pub async fn post(&self, endpoint: &Endpoint, outgoing: SignedRequest, traceparent: &str) -> AttemptResponse {
         let started = Instant::now();
         // The client does not ask a resolver for an address that is written out.
         if literal(endpoint.url()).is_some_and(|address| !self.address_policy.permits(address)) {
-            return Answer::failed(Failure::AddressRefused, started.elapsed());
+            return AttemptResponse::failed(Failure::AddressRefused, started.elapsed());
         }
         let host = endpoint.url().host_str().unwrap_or_default();
         let kept = self.budget.keep(host, started);
@@ -120,13 +120,13 @@ impl Poster {
         }
         let mut response = match request.send().await {
             Ok(response) => response,
-            Err(error) => return Answer::failed(failure(&error), started.elapsed()),
+            Err(error) => return AttemptResponse::failed(failure(&error), started.elapsed()),
         };
-        let mut answer = Answer {
+        let mut answer = AttemptResponse {
             status: Some(response.status().as_u16()),
             retry_after: retry_after(response.headers()),
             remote: response.remote_addr().map(|address| address.to_string()),
-            ..Answer::default()
+            ..AttemptResponse::default()
         };
         // The status decides; what becomes of the rest is worth a line in the log, no more.
         loop {

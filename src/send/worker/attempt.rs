@@ -12,7 +12,7 @@ use crate::render::{OutboundEvent, Renderer};
 use crate::send::clock::milliseconds;
 use crate::send::http::post::Poster;
 use crate::send::http::trace::traceparent;
-use crate::send::outcome::{Answer, AttemptRecord, Failure, classify};
+use crate::send::outcome::{AttemptRecord, AttemptResponse, Failure, classify};
 use crate::send::schedule::Schedule;
 use crate::send::store::{Claim, Settlement};
 use crate::time::UnixMillis;
@@ -74,7 +74,10 @@ impl AttemptContext {
             // The sentence is the core's, which holds neither secret nor payload.
             Err(error) => (
                 None,
-                Answer { body: error.to_string().into(), ..Answer::failed(Failure::RenderFailed, Duration::ZERO) },
+                AttemptResponse {
+                    body: error.to_string().into(),
+                    ..AttemptResponse::failed(Failure::RenderFailed, Duration::ZERO)
+                },
             ),
         };
         #[cfg(feature = "failpoints")]

@@ -10,7 +10,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
-use crate::send::outcome::{Answer, Failure};
+use crate::send::outcome::{AttemptResponse, Failure};
 use crate::send::store::DeliveryCounts;
 
 /// How an attempt ended: a class of statuses or a failure, so that the number of series stays small.
@@ -57,7 +57,7 @@ impl Default for Metrics {
 }
 
 impl Metrics {
-    pub(super) fn attempt(&self, answer: &Answer) {
+    pub(super) fn attempt(&self, answer: &AttemptResponse) {
         let outcome = match (answer.status, answer.failure) {
             (Some(200..300), _) => "2xx",
             (Some(300..400), _) => "3xx",

@@ -10,8 +10,8 @@ use deadpool_postgres::{Manager, Pool};
 use mambo_webhooks::send::store::{Capacity, Claim, Settled, Settlement};
 use mambo_webhooks::send::store::{Effect, Next};
 use mambo_webhooks::send::{
-    AddressPolicy, Answer, AttemptRecord, DisableRule, Endpoint, EndpointSettings, LogQuery, NewEvent, Postgres, Prune,
-    Selection, SendError, State, Store,
+    AddressPolicy, AttemptRecord, AttemptResponse, DisableRule, Endpoint, EndpointSettings, LogQuery, NewEvent,
+    Postgres, Prune, Selection, SendError, State, Store,
 };
 use mambo_webhooks::{UnixMillis, Version};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
@@ -121,7 +121,8 @@ async fn claim(store: &Postgres) -> Vec<Claim> {
 async fn settle(store: &Postgres, claims: &[Claim], status: u16, next: Next) {
     let now = store.now().await.unwrap();
     let settlement = |claim: &Claim| {
-        let answer = Answer { status: Some(status), elapsed: Duration::from_millis(7), ..Answer::default() };
+        let answer =
+            AttemptResponse { status: Some(status), elapsed: Duration::from_millis(7), ..AttemptResponse::default() };
         let (number, is_manual) = (claim.attempts + 1, claim.is_manual);
         let attempt = AttemptRecord { number, is_manual, started: now, version: Some(SERVER), answer };
         Settlement { lease: claim.lease, endpoint: claim.endpoint.id.clone(), attempt, next, effect: Effect::None }

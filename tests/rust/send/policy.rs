@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use mambo_webhooks::send::classify;
 use mambo_webhooks::send::store::{Effect, Next};
-use mambo_webhooks::send::{Answer, Failure, Schedule};
+use mambo_webhooks::send::{AttemptResponse, Failure, Schedule};
 
 /// The default waits.
 const WAITS_SECONDS: [u64; 9] = [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400];
@@ -43,11 +43,11 @@ fn no_number_overflows() {
     assert_eq!(schedule.next(u32::MAX, None, u32::MAX), None);
 }
 
-fn status(status: u16) -> Answer {
-    Answer { status: Some(status), retry_after: Some(Duration::from_secs(60)), ..Answer::default() }
+fn status(status: u16) -> AttemptResponse {
+    AttemptResponse { status: Some(status), retry_after: Some(Duration::from_secs(60)), ..AttemptResponse::default() }
 }
 
-fn classified(answer: &Answer, number: u32, is_manual: bool) -> (Next, Effect) {
+fn classified(answer: &AttemptResponse, number: u32, is_manual: bool) -> (Next, Effect) {
     classify(answer, number, is_manual, &Schedule::default(), 0)
 }
 
@@ -72,7 +72,7 @@ fn each_status_has_its_meaning() {
     for failure in Failure::ALL {
         let effect = if failure == Failure::RenderFailed { Effect::None } else { Effect::Fails };
         assert_eq!(
-            classified(&Answer::failed(failure, Duration::from_millis(1)), 1, false),
+            classified(&AttemptResponse::failed(failure, Duration::from_millis(1)), 1, false),
             (retry(5000), effect),
             "{failure}"
         );
@@ -83,7 +83,7 @@ fn each_status_has_its_meaning() {
 
 #[test]
 fn a_status_counts_even_if_the_rest_of_the_answer_is_lost() {
-    let lost = Answer { failure: Some(Failure::ConnectionLost), ..status(200) };
+    let lost = AttemptResponse { failure: Some(Failure::ConnectionLost), ..status(200) };
     assert_eq!(classified(&lost, 1, false), (Next::Delivered, Effect::Works));
 }
 

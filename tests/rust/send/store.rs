@@ -7,8 +7,8 @@ use mambo_webhooks::send::store::DeliveryCounts;
 use mambo_webhooks::send::store::{Capacity, Claim, Claimed, EndpointChange, Lease, MAX_CRASHES, Settled, Settlement};
 use mambo_webhooks::send::store::{Effect, Next};
 use mambo_webhooks::send::{
-    AddressPolicy, Answer, AttemptRecord, BreakerState, DisableRule, Endpoint, EndpointSettings, Enqueued, Failure,
-    LogQuery, NewEvent, Prune, Reason, Selection, SendError, State, Store,
+    AddressPolicy, AttemptRecord, AttemptResponse, BreakerState, DisableRule, Endpoint, EndpointSettings, Enqueued,
+    Failure, LogQuery, NewEvent, Prune, Reason, Selection, SendError, State, Store,
 };
 use mambo_webhooks::{UnixMillis, Version, VersionPolicy};
 
@@ -90,8 +90,12 @@ fn event_types(claims: &[Claim]) -> Vec<&str> {
 }
 
 fn settlement(claim: &Claim, status: u16, next: Next, effect: Effect, now: i64) -> Settlement {
-    let answer =
-        Answer { status: Some(status), body: b"said".to_vec(), elapsed: Duration::from_millis(7), ..Answer::default() };
+    let answer = AttemptResponse {
+        status: Some(status),
+        body: b"said".to_vec(),
+        elapsed: Duration::from_millis(7),
+        ..AttemptResponse::default()
+    };
     let (number, is_manual) = (claim.attempts + 1, claim.is_manual);
     let attempt = AttemptRecord { number, is_manual, started: at(now), version: Some(SERVER), answer };
     Settlement { lease: claim.lease, endpoint: claim.endpoint.id.clone(), attempt, next, effect }
@@ -241,11 +245,11 @@ pub async fn retries_and_logs(on: &impl Clocked) {
         is_manual: false,
         started: at(5000),
         version: Some(SERVER),
-        answer: Answer {
+        answer: AttemptResponse {
             status: Some(204),
             body: b"said".to_vec(),
             elapsed: Duration::from_millis(7),
-            ..Answer::default()
+            ..AttemptResponse::default()
         },
     };
     assert_eq!(lines[0].attempt, expected);
@@ -586,7 +590,7 @@ pub async fn timeouts_open_the_breaker_and_an_answer_closes_it(on: &impl Clocked
     enqueue(on, (0..20).map(|_| event("Other")).collect(), 0).await;
     let time_out = async |claim: &Claim, now: i64| {
         on.set(at(now)).await;
-        let answer = Answer::failed(Failure::TimedOut, ms(15_000));
+        let answer = AttemptResponse::failed(Failure::TimedOut, ms(15_000));
         let attempt = AttemptRecord { answer, ..settlement(claim, 0, retry(1), Effect::Fails, now).attempt };
         let settlement = Settlement { attempt, ..settlement(claim, 0, retry(1), Effect::Fails, now) };
         store.settle([settlement].into(), DisableRule::default()).await.unwrap();

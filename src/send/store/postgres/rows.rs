@@ -11,7 +11,7 @@ use tokio_postgres::types::FromSql;
 
 use crate::send::error::SendError;
 use crate::send::event::StoredEvent;
-use crate::send::outcome::{Answer, AttemptRecord, Failure};
+use crate::send::outcome::{AttemptRecord, AttemptResponse, Failure};
 use crate::send::store::report::LogLine;
 use crate::time::UnixMillis;
 use crate::version::Version;
@@ -47,7 +47,7 @@ pub(super) fn line(row: &Row) -> Result<LogLine, SendError> {
     let failure: Option<&str> = get(row, "failure")?;
     let rendered: Option<&str> = get(row, "version")?;
     let status: Option<i64> = get(row, "status")?;
-    let answer = Answer {
+    let answer = AttemptResponse {
         status: status.map(unsigned),
         failure: failure.and_then(Failure::from_name),
         retry_after: None,

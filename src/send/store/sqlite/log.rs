@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use rusqlite::{Connection, Row, params};
 
 use super::endpoints::{Endpoints, Known};
-use crate::send::outcome::{Answer, AttemptRecord, Failure};
+use crate::send::outcome::{AttemptRecord, AttemptResponse, Failure};
 use crate::send::store::observed::{BREAKER_TIMEOUTS, breaker};
 use crate::send::store::report::{DeliveryCounts, EndpointHealth, HEALTH_ATTEMPTS, LogLine, LogQuery};
 use crate::time::UnixMillis;
@@ -35,7 +35,7 @@ pub(super) fn log(connection: &Connection, query: &LogQuery) -> rusqlite::Result
 fn line(row: &Row<'_>) -> rusqlite::Result<LogLine> {
     let failure: Option<String> = row.get(11)?;
     let version: Option<String> = row.get(9)?;
-    let answer = Answer {
+    let answer = AttemptResponse {
         status: row.get(10)?,
         failure: failure.as_deref().and_then(Failure::from_name),
         retry_after: None,

@@ -9,7 +9,7 @@ use mambo_webhooks::sign;
 use mambo_webhooks::{KeyRing, Receiver, UnixMillis};
 use serde_json::{Value, json};
 
-use crate::Answer;
+use crate::CliOutput;
 use crate::input::{read, read_profile, secret, text};
 
 #[derive(Subcommand)]
@@ -51,7 +51,7 @@ pub struct Capture {
 /// Headers, a name and a value each.
 type Lines = Vec<(String, String)>;
 
-pub fn run(command: &Look) -> Result<Answer, String> {
+pub fn run(command: &Look) -> Result<CliOutput, String> {
     match command {
         Look::Verify(capture) => {
             let (headers, body) = capture.read()?;
@@ -59,12 +59,12 @@ pub fn run(command: &Look) -> Result<Answer, String> {
                 Ok(received) => {
                     let (event_type, key) = (received.event.event_type(), received.verified().key_id());
                     let text = format!("accepted: {}", event_type.unwrap_or("an event without a type"));
-                    Answer(true, text, json!({ "ok": true, "type": event_type, "keyId": key, "id": received.id }))
+                    CliOutput(true, text, json!({ "ok": true, "type": event_type, "keyId": key, "id": received.id }))
                 }
                 Err(error) => {
                     let (code, message) = (error.code().as_str(), error.to_string());
                     let text = format!("{code}: {message}\n{}", error.code().advice());
-                    Answer(false, text, json!({ "ok": false, "code": code, "message": message }))
+                    CliOutput(false, text, json!({ "ok": false, "code": code, "message": message }))
                 }
             };
             Ok(answer)
@@ -78,7 +78,7 @@ pub fn run(command: &Look) -> Result<Answer, String> {
                 .map(|cause| json!({ "code": cause.code(), "message": cause.to_string() }))
                 .collect();
             let code = diagnosis.error.as_ref().map(|error| error.code().as_str());
-            Ok(Answer(code.is_none(), diagnosis.to_string(), json!({ "code": code, "causes": causes })))
+            Ok(CliOutput(code.is_none(), diagnosis.to_string(), json!({ "code": code, "causes": causes })))
         }
         Look::Detect(capture) => {
             let (headers, body) = capture.read()?;
@@ -110,14 +110,14 @@ pub fn run(command: &Look) -> Result<Answer, String> {
                     first.profile.to_json()
                 }
             };
-            Ok(Answer(!found.is_empty(), profile, json))
+            Ok(CliOutput(!found.is_empty(), profile, json))
         }
         Look::Sign { body, profile } => {
             let scheme = read_profile(profile.as_deref())?.scheme;
             let keys = KeyRing::single(&secret()?).map_err(|error| error.to_string())?;
             let value = sign(&scheme, &keys, &read(body)?, now()).map_err(|error| error.to_string())?;
             let json = json!({ "header": scheme.header, "value": value });
-            Ok(Answer(true, value, json))
+            Ok(CliOutput(true, value, json))
         }
     }
 }
