@@ -6,15 +6,20 @@ pub(crate) mod scan;
 
 pub(crate) mod format;
 
-// A value holds objects and arrays, which hold values: one type in four files, so they stand on one line each.
+mod value;
+
 mod parts;
-pub(crate) mod array;
-pub(crate) mod object;
+
+mod array;
+
+mod object;
+
 pub(crate) mod tree;
 
 mod equal;
 
 pub(crate) mod document;
+
 pub(crate) mod fields;
 
 pub(crate) use equal::{Decimal, equal};
@@ -24,7 +29,7 @@ pub(crate) use scan::is_escaped;
 pub(crate) use tree::Path;
 
 pub use document::{Doc, Problem, Problems};
-pub use object::Object;
 pub use pointer::Pointer;
 pub use scan::{quoted, unquoted, valid};
-pub use tree::Node;
+pub(crate) use value::Array;
+pub use value::{Node, Object};

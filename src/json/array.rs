@@ -4,12 +4,7 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use core::fmt;
 
-use super::parts::{Part, Parts};
-use super::tree::Node;
-
-/// The elements of an array with the blanks around them.
-#[derive(Clone, Default)]
-pub struct Array<'a>(Parts<'a>);
+use super::value::{Array, Node, Part, Parts};
 
 /// Shows no part of a body, and no signature.
 impl fmt::Debug for Array<'_> {

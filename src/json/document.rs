@@ -7,11 +7,10 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::array::Array;
-use super::fields::Fields;
-use super::object::{Member, Object};
+use super::object::Member;
 use super::pointer::escape_token;
 use super::scan::unquoted;
+use super::value::{Array, Object};
 use crate::redact::Bytes;
 
 /// What is wrong with a document, and where.
@@ -132,14 +131,6 @@ impl<'a> Doc<'a> {
         self.text
     }
 
-    /// The members, if it is an object; to be taken one by one.
-    pub fn fields<'p>(&self, problems: &'p mut Problems) -> Option<Fields<'a, 'p>> {
-        let Some(object) = Object::open(self.text) else {
-            return self.wrong("an object", problems);
-        };
-        Some(Fields::new(object, *self, problems))
-    }
-
     /// Another part of the same document.
     pub(super) const fn part(&self, text: &'a str) -> Self {
         Self { whole: self.whole, text }
@@ -194,7 +185,7 @@ impl<'a> Doc<'a> {
         }
     }
 
-    fn wrong<T>(&self, expected: &str, problems: &mut Problems) -> Option<T> {
+    pub(super) fn wrong<T>(&self, expected: &str, problems: &mut Problems) -> Option<T> {
         problems.add("type_wrong", &self.at(), &["expected ", expected].concat(), "");
         None
     }

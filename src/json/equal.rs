@@ -3,9 +3,9 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::array::Array;
-use super::object::{Member, Object};
+use super::object::Member;
 use super::scan::unquoted;
+use super::value::{Array, Object};
 
 /// Whether two values are the same: text by its characters, numbers by their exact value, objects by their members in
 /// any order, of a repeated name the last. Both must be valid JSON without blanks around it.

@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::document::{Doc, Problems};
-use super::object::Object;
+use super::value::Object;
 
 /// An object whose members are taken one by one. What is wrong with a member goes to the problems, and the member
 /// counts as absent; [`finish`](Self::finish) tells.
@@ -16,6 +16,16 @@ pub struct Fields<'a, 'p> {
     /// The problems of the whole document.
     pub problems: &'p mut Problems,
     before: usize,
+}
+
+impl<'a> Doc<'a> {
+    /// The members, if it is an object; to be taken one by one.
+    pub fn fields<'p>(&self, problems: &'p mut Problems) -> Option<Fields<'a, 'p>> {
+        let Some(object) = Object::open(self.raw()) else {
+            return self.wrong("an object", problems);
+        };
+        Some(Fields::new(object, *self, problems))
+    }
 }
 
 impl<'a, 'p> Fields<'a, 'p> {

@@ -5,15 +5,10 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::parts::{Part, Parts};
 use super::pointer::Segment;
 use super::scan::{Broken, is_escaped, quoted, unquoted};
-use super::tree::Node;
+use super::value::{Node, Object, Part, Parts};
 use crate::redact::Bytes;
-
-/// The members of an object, in order, repeated names included.
-#[derive(Clone, Default)]
-pub struct Object<'a>(Parts<'a>);
 
 /// A member with the blanks around it.
 pub(crate) type Member<'a> = Part<'a>;
@@ -53,10 +48,6 @@ impl<'a> Object<'a> {
     /// Where the text stops being JSON.
     pub fn read_to(text: &'a str, depth: u8) -> Result<Option<Self>, Broken> {
         Parts::read(text, b'{', depth).map(|parts| parts.map(Self))
-    }
-
-    pub(super) const fn of(parts: Parts<'a>) -> Self {
-        Self(parts)
     }
 
     /// The value that came as this part of the object's text.

@@ -2,32 +2,9 @@
 
 use alloc::borrow::Cow;
 use alloc::string::String;
-use alloc::vec::Vec;
 
-use super::object::Object;
 use super::scan::{Broken, Scanner};
-use super::tree::Node;
-
-/// A value in an object or an array, with what stands around it.
-#[derive(Clone)]
-pub struct Part<'a> {
-    before: &'a str,
-    /// The name as it stands, quotes included; empty for an element.
-    pub(super) name: Cow<'a, str>,
-    colon: &'a str,
-    pub(super) value: Node<'a>,
-    /// The value as it came; empty for a new one.
-    came: &'a str,
-    after: &'a str,
-}
-
-/// The values of a container, in order.
-#[derive(Clone, Default)]
-pub(super) struct Parts<'a> {
-    pub(super) list: Vec<Part<'a>>,
-    /// Blanks of a container without values.
-    blank: &'a str,
-}
+use super::value::{Node, Object, Part, Parts};
 
 impl<'a> Part<'a> {
     pub(super) const fn new(name: Cow<'a, str>, value: Node<'a>) -> Self {
@@ -81,7 +58,7 @@ impl<'a> Parts<'a> {
                     }
                 };
                 let came = scanner.since(start);
-                let value = inner.map_or(Node::new(came), |parts| Node::Object(Object::of(parts)));
+                let value = inner.map_or(Node::new(came), |parts| Node::Object(Object(parts)));
                 let after = scanner.blanks();
                 parts.list.push(Part { before, name: Cow::Borrowed(name), colon, value, came, after });
                 if scanner.take(close) {

@@ -6,21 +6,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::array::Array;
-use super::object::Object;
 use super::pointer::{Segment, escape_token};
+use super::value::{Array, Node, Object};
 use crate::redact::Bytes;
-
-/// A value, opened or not.
-#[derive(Clone)]
-pub enum Node<'a> {
-    /// Text of the input, or new text.
-    Raw(Cow<'a, str>),
-    /// An object taken apart.
-    Object(Object<'a>),
-    /// An array taken apart.
-    Array(Array<'a>),
-}
 
 /// Shows no value.
 impl fmt::Debug for Node<'_> {

@@ -7,9 +7,7 @@ use alloc::vec::Vec;
 use super::loss::{LossKind, Run};
 use super::op::{Op, Other};
 use super::relocate::relocate;
-use crate::json::array::Array;
-use crate::json::object::Object;
-use crate::json::{Node, Path, Pointer, Segment, equal, quoted, unquoted};
+use crate::json::{Array, Node, Object, Path, Pointer, Segment, equal, quoted, unquoted};
 
 /// Carries out `op` under `node` and tells whether it changed something. `at` is where `node` is.
 pub(super) fn edit<'n, 'p: 'n>(node: &mut Node<'n>, op: &'p Op, at: &mut Path<'p>, run: &mut Run) -> bool {

@@ -3,8 +3,7 @@
 use alloc::vec::Vec;
 
 use super::loss::{LossKind, Run};
-use crate::json::object::Object;
-use crate::json::{Node, Path, Segment};
+use crate::json::{Node, Object, Path, Segment};
 
 /// Takes the value at `from` to `to`, both under `node`; tells whether that changed something.
 pub(super) fn relocate(node: &mut Node<'_>, from: &[Segment], to: &[Segment], at: &Path<'_>, run: &mut Run) -> bool {

@@ -6,8 +6,8 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use crate::bless;
 use crate::build::{install, package};
-use crate::pinned;
 use crate::step::{Done, output, root, run, step};
 use crate::tools::{Toolchain, debian_program, npm_ci};
 
@@ -65,7 +65,7 @@ pub fn compare() -> Done {
     let scripts = root().join("benches/js");
     npm_ci(&scripts)?;
     let mut node = Command::new("node");
-    node.arg("compare.mjs").arg(if pinned::blessed() { "--write" } else { "--check" });
+    node.arg("compare.mjs").arg(if bless::blessed() { "--write" } else { "--check" });
     run(node.current_dir(scripts).env("MAMBO_ENTRY", root().join("pkg/dist/index.js")))
 }
 

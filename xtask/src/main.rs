@@ -3,6 +3,7 @@
 #![allow(unreachable_pub, reason = "a program has no public API; pub says what a module offers")]
 
 mod bench;
+mod bless;
 mod build;
 mod check;
 mod demo;
