@@ -25,14 +25,25 @@ function pick(from, count) {
 }
 
 const names = [];
-for (const [name, text] of all(/^src\/.*\.rs$/)) {
-  for (const [, item] of text.matchAll(/^\s*pub (?:const |async )?(?:fn|struct|enum|trait|const|type) (\w+)/gm))
-    names.push(`${item} (${name})`);
+/** Names within their type, as a reader meets them: `Receiver::open`, `ReceiverOptions.secret`. */
+for (const [name, text] of all(/^src\/(?!json|bin).*\.rs$/)) {
+  let owner = "";
+  for (const line of text.split("\n")) {
+    const [, type] = /^(?:impl|pub trait)(?:<[^>]*>)? (?:[\w:<>', ]+ for )?(\w+)/.exec(line) ?? [];
+    if (type) owner = type;
+    if (line === "}") owner = "";
+    const [, indent, kind, item] = /^(\s*)pub (?:const |async )?(fn|struct|enum|trait|const|type) (\w+)/.exec(line) ?? [];
+    if (item) names.push(`${kind} ${indent === "" ? item : `${owner}::${item}`} (${name})`);
+  }
 }
-for (const [name, text] of all(/^js\/src\/.*\.ts$/)) {
-  for (const [, item] of text.matchAll(/^export (?:declare )?(?:async )?(?:function|const|interface|type|class) (\w+)/gm))
-    names.push(`${item} (${name})`);
-  for (const [, item] of text.matchAll(/^ {2}readonly (\w+)\??:/gm)) names.push(`${item} (${name})`);
+for (const [name, text] of all(/^js\/src\/(?!core_bg).*\.ts$/)) {
+  let owner = "";
+  for (const line of text.split("\n")) {
+    const [, kind, type] = /^export (?:declare )?(?:async )?(function|const|interface|type|class) (\w+)/.exec(line) ?? [];
+    if (type) names.push(`${kind} ${(owner = type)} (${name})`);
+    const [, member] = /^ {2}readonly (\w+)\??:/.exec(line) ?? [];
+    if (member) names.push(`${owner}.${member} (${name})`);
+  }
 }
 
 const sentences = [];
