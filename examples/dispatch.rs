@@ -27,7 +27,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let sender = Sender::new(Sqlite::open(&file)?, renderer.clone(), http.clone());
     // One at a time, so that the receiver prints them in order. Adding an endpoint sends it a Ping.
-    let settings = EndpointSettings::new(&url, &secret).policy(VersionPolicy::Pinned(PINNED)).max_in_flight(1);
+    let settings = EndpointSettings::new(&url, &secret).version_policy(VersionPolicy::Pinned(PINNED)).max_in_flight(1);
     sender.add_endpoint("demo", settings.clone()).await?;
     let activity = r#"{"uuid":"user-1","attrs":{"type":"behaviour","verb":"read"}}"#;
     sender.send(NewEvent::new("ActivityCreated", SERVER, activity)?).await?;
@@ -45,7 +45,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     for (what, settings, at) in [("forged", forger, now()), ("stale", settings, stale)] {
         let endpoint = Endpoint::new("demo".into(), settings, State::Enabled, &policy)?;
         let ping = OutboundEvent::new("Ping", SERVER, r#"{"message":"ping"}"#);
-        let outgoing = renderer.render(&ping, endpoint.policy(), endpoint.keys(), at)?;
+        let outgoing = renderer.render(&ping, endpoint.version_policy(), endpoint.keys(), at)?;
         let version = outgoing.version;
         let answer = poster.post(&endpoint, outgoing, "").await;
         report(what, "Ping", Some(version), answer.status);

@@ -1,4 +1,4 @@
-//! Explains refusals, and works out a profile from a captured delivery. Nothing here accepts a delivery.
+//! Explains why a delivery is refused, and infers the profile from a captured one. Nothing here accepts a delivery.
 
 pub(crate) mod variants;
 

@@ -4,7 +4,7 @@
 pub const MAX_BODY_BYTES: usize = 1024 * 1024;
 /// Largest data of an event to send, in bytes: with an envelope around it, and changes of its shape, a receiver with
 /// defaults takes it.
-pub const MAX_DATA_BYTES: usize = MAX_BODY_BYTES - 16 * 1024;
+pub const MAX_EVENT_DATA_BYTES: usize = MAX_BODY_BYTES - 16 * 1024;
 /// Largest signature header that is looked at, in bytes: what common servers allow for one header line.
 pub const MAX_HEADER_BYTES: usize = 8 * 1024;
 /// Most signatures read from one header. Ten are plenty for any key rotation.

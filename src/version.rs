@@ -41,7 +41,7 @@ impl Version {
     ///
     /// # Errors
     /// A sentence that says what is expected.
-    pub fn read(text: &str) -> Result<Self, &'static str> {
+    pub(crate) fn read(text: &str) -> Result<Self, &'static str> {
         text.parse().map_err(|NotAVersion| EXPECTED)
     }
 }

@@ -79,7 +79,7 @@ impl Running {
 
     /// How many of its attempts were answered with 2xx. Asks no store.
     pub fn delivered(&self) -> u64 {
-        let text = self.metrics.text(mambo_webhooks::send::store::DeliveryCounts::default());
+        let text = self.metrics.to_prometheus(mambo_webhooks::send::store::DeliveryCounts::default());
         let line = text.lines().find_map(|line| line.strip_prefix(r#"mambo_webhooks_attempts_total{outcome="2xx"} "#));
         line.map_or(0, |count| count.parse().unwrap())
     }

@@ -22,7 +22,7 @@ export function instance(): number {
  * Calls functions of the core. A failure that one throws becomes a WebhookError.
  * @throws WebhookError `core_trapped` when the core stops, which is a defect; the next call gets a new instance
  */
-export function call<Result>(act: () => Result): Result {
+export function callCore<Result>(act: () => Result): Result {
   ensureLoaded();
   try {
     return act();

@@ -1,7 +1,7 @@
 import * as glue from "./core_bg.js";
 import type { Proof, ReceivedByCore } from "./core_bg.js";
 import { EVENT_TYPES } from "./event-types.ts";
-import { call } from "./loader.ts";
+import { callCore } from "./loader.ts";
 import type { Slot } from "./slot.ts";
 import type { Loss, Received, VersionStatus, Verified, WebhookEvent } from "./types.ts";
 
@@ -25,7 +25,7 @@ export class VerifiedDelivery implements Verified {
   }
 
   get replayKey(): string {
-    return call(() => glue.replay_key(this.#slot.number, this.#headers, this.raw));
+    return callCore(() => glue.replay_key(this.#slot.number, this.#headers, this.raw));
   }
 }
 
@@ -59,6 +59,6 @@ export class ReceivedDelivery extends VerifiedDelivery implements Received {
   }
 
   get eventKey(): string {
-    return call(() => glue.event_key(this.event.id ?? undefined, this.raw));
+    return callCore(() => glue.event_key(this.event.id ?? undefined, this.raw));
   }
 }

@@ -6,7 +6,7 @@ import { Handlers, type EventOf, type Handler } from "./handlers.ts";
 import { headerLines } from "./headers.ts";
 import { hostHash, type HostHash } from "./host-hash.ts";
 import { MAX_BODY_BYTES } from "./limits.ts";
-import { call } from "./loader.ts";
+import { callCore } from "./loader.ts";
 import { ReceivedDelivery, VerifiedDelivery } from "./received.ts";
 import { Slot } from "./slot.ts";
 import type {
@@ -122,7 +122,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     profile: parsed(profile, "profile_invalid"),
     registry: registryDocument,
   });
-  const headerNames = call(() => glue.header_names(slot.number));
+  const headerNames = callCore(() => glue.header_names(slot.number));
   const runOnce: Dedupe = replay === undefined ? (_received, act) => act() : dedupe(replay, options.tolerance);
   const { events = {} } = (registryDocument ?? {}) as { events?: object };
   const handlers = new Handlers(new Set(Object.keys(events)));
@@ -141,7 +141,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
       const raw = bodyBytes(body, maxBodyBytes);
       const now = time();
       return new ReceivedDelivery(
-        call(() => glue.receive(slot.number, lines, raw, now, hashFor(raw))),
+        callCore(() => glue.receive(slot.number, lines, raw, now, hashFor(raw))),
         raw,
         slot,
         lines,
@@ -153,7 +153,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
       const raw = bodyBytes(body, maxBodyBytes);
       const now = time();
       return new VerifiedDelivery(
-        call(() => glue.verify(slot.number, lines, raw, now, hashFor(raw))),
+        callCore(() => glue.verify(slot.number, lines, raw, now, hashFor(raw))),
         raw,
         slot,
         lines,
@@ -189,7 +189,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
         // A body over the limit is looked at too, to see whether only the limit refuses it.
         const raw = bodyBytes(body);
         const now = time();
-        return call(() => glue.diagnose(slot.number, lines, raw, now));
+        return callCore(() => glue.diagnose(slot.number, lines, raw, now));
       } catch (thrown) {
         if (!WebhookError.is(thrown)) throw thrown;
         return { error: thrown.toJSON(), causes: CAUSES[thrown.code] ?? [], hashes: 0 };

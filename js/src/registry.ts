@@ -1,5 +1,5 @@
 import * as glue from "./core_bg.js";
-import { call } from "./loader.ts";
+import { callCore } from "./loader.ts";
 import type { JsonDocument } from "./types.ts";
 
 /** A problem of a registry document. */
@@ -20,12 +20,12 @@ export interface RegistryProblem {
  * @throws WebhookError `registry_invalid`
  */
 export function changelog(registry?: JsonDocument): string {
-  return call(() => glue.changelog(registry === undefined ? undefined : documentText(registry)));
+  return callCore(() => glue.changelog(registry === undefined ? undefined : documentText(registry)));
 }
 
 /** Every problem of a registry document laid over the built-in one; none for one that can be used. */
 export function checkRegistry(registry: JsonDocument): readonly RegistryProblem[] {
-  return call(() => glue.check_registry(documentText(registry)));
+  return callCore(() => glue.check_registry(documentText(registry)));
 }
 
 /** @internal A document as JSON text. */

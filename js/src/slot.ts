@@ -1,6 +1,6 @@
 // A receiver's place in the core.
 import * as glue from "./core_bg.js";
-import { call, instance } from "./loader.ts";
+import { callCore, instance } from "./loader.ts";
 
 /** The number of a receiver, and the instance of the core that knows it. */
 interface Place {
@@ -16,7 +16,7 @@ const collected =
   typeof FinalizationRegistry === "undefined"
     ? undefined
     : new FinalizationRegistry<Place>((place) => {
-        if (place.instance === instance()) call(() => glue.close(place.number));
+        if (place.instance === instance()) callCore(() => glue.close(place.number));
       });
 
 /** Holds a receiver of the core, and opens it again in an instance that does not have it. */
@@ -27,7 +27,7 @@ export class Slot {
   /** @throws WebhookError when the settings cannot be used */
   constructor(settings: object) {
     this.#settings = settings;
-    call(() => this.number);
+    callCore(() => this.number);
     collected?.register(this, this.#place);
   }
 

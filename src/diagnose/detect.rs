@@ -122,12 +122,12 @@ fn keys(secrets: &[&str]) -> Vec<(usize, Encoding, HmacKey)> {
 pub fn field_hints(body: &[u8]) -> Vec<FieldHint> {
     let mut found = Vec::new();
     if let Some(object) = core::str::from_utf8(body).ok().and_then(Object::open) {
-        look(&object, "", &mut found);
+        hint_members(&object, "", &mut found);
     }
     found
 }
 
-fn look(object: &Object<'_>, above: &str, found: &mut Vec<FieldHint>) {
+fn hint_members(object: &Object<'_>, above: &str, found: &mut Vec<FieldHint>) {
     for member in object.members().iter().take(MAX_CANDIDATES.saturating_mul(4)) {
         let (Some(name), Some(json)) = (member.decoded_name(), member.text()) else {
             continue;
@@ -153,7 +153,7 @@ fn look(object: &Object<'_>, above: &str, found: &mut Vec<FieldHint>) {
             }
             if above.is_empty() {
                 if let Some(inner) = Object::open(json) {
-                    look(&inner, &at, found);
+                    hint_members(&inner, &at, found);
                 }
             }
         } else if TimestampUnit::Auto.read(json).is_ok_and(|time| time.0 > 1_000_000_000_000) {

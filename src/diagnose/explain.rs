@@ -34,7 +34,7 @@ pub struct Diagnosis {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Cause {
-    /// The body is not what was signed.
+    /// The body was changed on the way.
     Body(&'static str),
     /// The secret is not the one in Mambo, but something that was made of it.
     Secret {
@@ -99,18 +99,18 @@ pub(crate) fn explain(
                 diagnosis.causes.push(Cause::LimitLow { allowed: *allowed });
             }
         }
-        (Error::HeaderMissing { .. }, _) => diagnosis.look_elsewhere(scheme, headers),
+        (Error::HeaderMissing { .. }, _) => diagnosis.try_other_headers(scheme, headers),
         (Error::TimestampTooOld { .. } | Error::TimestampTooNew { .. }, Ok(header)) => {
-            diagnosis.look_at_time(scheme, &header, now, *tolerance);
+            diagnosis.try_other_times(scheme, &header, now, *tolerance);
         }
         (Error::SignatureMismatch { .. } | Error::KeysInactive { .. }, Ok(header)) if body.len() <= MAX_BODY_BYTES => {
-            diagnosis.look_at_keys(scheme, keys, &header, body, now);
-            diagnosis.look_at_bytes(scheme, keys, &header, body, now);
+            diagnosis.try_other_keys(scheme, keys, &header, body, now);
+            diagnosis.try_other_bodies(scheme, keys, &header, body, now);
         }
         // What is left is about the header's form.
         (_, Err(_)) if body.len() <= MAX_BODY_BYTES => {
-            diagnosis.look_at_joined(scheme, keys, &value, body, now);
-            diagnosis.look_at_grammar(scheme, keys, &value, body, now);
+            diagnosis.try_joined_headers(scheme, keys, &value, body, now);
+            diagnosis.try_other_grammars(scheme, keys, &value, body, now);
         }
         _ => {}
     }
@@ -119,7 +119,7 @@ pub(crate) fn explain(
 }
 
 impl Diagnosis {
-    fn look_elsewhere(&mut self, scheme: &Scheme, headers: &dyn Headers) {
+    fn try_other_headers(&mut self, scheme: &Scheme, headers: &dyn Headers) {
         let mut count: usize = 0;
         headers.visit(&mut |name, value| {
             count = count.saturating_add(1);
@@ -129,7 +129,13 @@ impl Diagnosis {
         });
     }
 
-    fn look_at_time(&mut self, scheme: &Scheme, header: &SignatureHeader<'_>, now: UnixMillis, tolerance: Tolerance) {
+    fn try_other_times(
+        &mut self,
+        scheme: &Scheme,
+        header: &SignatureHeader<'_>,
+        now: UnixMillis,
+        tolerance: Tolerance,
+    ) {
         let units = [
             (TimestampUnit::Seconds, "the timestamp is in seconds"),
             (TimestampUnit::Milliseconds, "the timestamp is in milliseconds"),
@@ -145,7 +151,7 @@ impl Diagnosis {
         }
     }
 
-    fn look_at_keys(
+    fn try_other_keys(
         &mut self,
         scheme: &Scheme,
         keys: &KeyRing,
@@ -166,7 +172,7 @@ impl Diagnosis {
         }
     }
 
-    fn look_at_bytes(
+    fn try_other_bodies(
         &mut self,
         scheme: &Scheme,
         keys: &KeyRing,
@@ -197,7 +203,7 @@ impl Diagnosis {
     }
 
     /// Two headers of one name, joined by a comma.
-    fn look_at_joined(&mut self, scheme: &Scheme, keys: &KeyRing, value: &[u8], body: &[u8], now: UnixMillis) {
+    fn try_joined_headers(&mut self, scheme: &Scheme, keys: &KeyRing, value: &[u8], body: &[u8], now: UnixMillis) {
         for part in joined(scheme, value).flatten() {
             let Ok(header) = SignatureHeader::parse(scheme, part) else { continue };
             if keys.valid(now).any(|key| self.fits(scheme, key.mac(), &header, body)) {
@@ -208,7 +214,7 @@ impl Diagnosis {
     }
 
     /// Tries other grammars on the signature header.
-    fn look_at_grammar(&mut self, scheme: &Scheme, keys: &KeyRing, value: &[u8], body: &[u8], now: UnixMillis) {
+    fn try_other_grammars(&mut self, scheme: &Scheme, keys: &KeyRing, value: &[u8], body: &[u8], now: UnixMillis) {
         let text = core::str::from_utf8(value).ok().filter(|text| text.len() <= MAX_HEADER_BYTES);
         for (grammar, digest) in text.map(grammars).unwrap_or_default() {
             let other = Scheme { grammar, digest, ..scheme.clone() };

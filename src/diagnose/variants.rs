@@ -1,4 +1,4 @@
-//! Guesses at what a sender really signed: variations of bytes, each with a word for it. Shared by diagnosis and
+//! Guesses at what a sender really signed: variants of the bytes, each with a label. Shared by diagnosis and
 //! detection. Nothing here accepts anything.
 
 use alloc::string::String;

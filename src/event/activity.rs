@@ -27,7 +27,7 @@ pub struct Activity {
     /// Seen in docs.mambo.io/developers/api-versioning/deprecation-changelog. Its shape is unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub points: Option<Value>,
-    /// Members whose names were not seen.
+    /// Members whose names Mambo's docs do not show.
     #[serde(flatten)]
     pub extra: BTreeMap<String, Value>,
 }
@@ -43,7 +43,7 @@ pub struct ActivityAttrs {
     /// The verb of the behaviour. Seen in the same place.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verb: Option<String>,
-    /// Members whose names were not seen.
+    /// Members whose names Mambo's docs do not show.
     #[serde(flatten)]
     pub extra: BTreeMap<String, Value>,
 }

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use super::document::{Doc, Problems};
 use super::value::Object;
 
-/// An object whose members are taken one by one. What is wrong with a member goes to the problems, and the member
+/// An object of a document that is read member by member. What is wrong with a member goes to the problems, and the member
 /// counts as absent; [`finish`](Self::finish) tells.
 #[derive(Debug)]
 pub struct Fields<'a, 'p> {

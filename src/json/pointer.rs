@@ -19,6 +19,15 @@ pub(crate) enum Segment {
     Each,
 }
 
+/// Reads the pointer's text, such as `/data/uuid`.
+impl core::str::FromStr for Pointer {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        Self::parse(text)
+    }
+}
+
 impl Pointer {
     /// Reads a pointer: empty for the whole value, otherwise segments that each start with `/`.
     ///

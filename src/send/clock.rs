@@ -31,7 +31,7 @@ pub(crate) fn steady() -> UnixMillis {
     now()
 }
 
-/// What tells one start of the machine from another; empty where that cannot be told.
+/// An identifier of the machine's current boot; empty if there is none.
 #[cfg(feature = "sqlite")]
 pub(crate) fn boot() -> String {
     std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default()

@@ -75,7 +75,7 @@ pub enum Reason {
     Failing,
 }
 
-/// What an endpoint is set to, as it is stored.
+/// The settings of an endpoint, as they are stored.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct EndpointSettings {
@@ -118,9 +118,9 @@ impl EndpointSettings {
         Self { url, keys, pinned: None, event_types: None, rate_per_second: None, max_in_flight, headers: Vec::new() }
     }
 
-    /// Which payload version it gets. Default: [`VersionPolicy::Latest`].
+    /// The payload version that is sent to the endpoint. Default: [`VersionPolicy::Latest`].
     #[must_use]
-    pub fn policy(mut self, policy: VersionPolicy) -> Self {
+    pub fn version_policy(mut self, policy: VersionPolicy) -> Self {
         self.pinned = match policy {
             VersionPolicy::Pinned(release) => Some(release.to_string()),
             VersionPolicy::Latest => None,
@@ -268,9 +268,9 @@ impl Endpoint {
         &self.keys
     }
 
-    /// Which payload version it gets.
+    /// The payload version that is sent to the endpoint.
     #[must_use]
-    pub fn policy(&self) -> VersionPolicy {
+    pub fn version_policy(&self) -> VersionPolicy {
         let pinned = self.settings.pinned.as_ref().and_then(|pinned| pinned.parse().ok());
         pinned.map_or(VersionPolicy::Latest, VersionPolicy::Pinned)
     }

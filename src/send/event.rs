@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use super::error::SendError;
 use crate::error::Error;
-use crate::limits::MAX_DATA_BYTES;
+use crate::limits::MAX_EVENT_DATA_BYTES;
 use crate::version::Version;
 
 /// An event to send.
@@ -30,7 +30,7 @@ pub struct StoredEvent {
     pub id: String,
     /// The event type, as Mambo writes it.
     pub event_type: String,
-    /// When it happened, as JSON text.
+    /// When the event happened, as JSON text.
     pub time: Option<String>,
     /// The release in whose shape the data is.
     pub version: Version,
@@ -45,14 +45,14 @@ impl NewEvent {
     /// `body_not_json`, `payload_too_large`.
     pub fn new(event_type: &str, version: Version, data: &str) -> Result<Self, SendError> {
         check(data)?;
-        if data.len() > MAX_DATA_BYTES {
-            return Err(SendError::PayloadTooLarge { bytes: data.len(), allowed: MAX_DATA_BYTES });
+        if data.len() > MAX_EVENT_DATA_BYTES {
+            return Err(SendError::PayloadTooLarge { bytes: data.len(), allowed: MAX_EVENT_DATA_BYTES });
         }
         let (event_type, data) = (event_type.to_owned(), data.to_owned());
         Ok(Self { id: None, event_type, time: None, version, data, idempotency_key: None })
     }
 
-    /// Gives it an id of yours instead of a new one.
+    /// Sets the event's id. Default: a new one.
     #[must_use]
     pub fn id(mut self, id: &str) -> Self {
         self.id = Some(id.to_owned());

@@ -71,7 +71,7 @@ impl AttemptRecord {
     /// The line of a delivery that is set aside without another attempt.
     #[must_use]
     pub fn set_aside(why: Failure, attempts: u32, is_manual: bool, now: UnixMillis) -> Self {
-        let (number, answer) = (attempts.saturating_add(1), AttemptResponse::failed(why, Duration::ZERO));
+        let (number, answer) = (attempts.saturating_add(1), AttemptResponse::without_response(why, Duration::ZERO));
         Self { number, is_manual, started: now, version: None, answer }
     }
 }
@@ -125,9 +125,9 @@ impl Default for DisableRule {
 }
 
 impl AttemptResponse {
-    /// No answer.
+    /// An attempt that got no response.
     #[must_use]
-    pub fn failed(failure: Failure, elapsed: Duration) -> Self {
+    pub fn without_response(failure: Failure, elapsed: Duration) -> Self {
         Self { failure: Some(failure), elapsed, ..Self::default() }
     }
 

@@ -17,8 +17,8 @@ pub(crate) mod sqlite;
 pub(crate) mod postgres;
 
 pub use contract::{
-    ABANDON_STEP, Capacity, Claim, Claimed, EndpointChange, Enqueued, Lease, MAX_CRASHES, PRUNE_STEP, Prune, Selection,
-    Settled, Settlement, Store, StoreFuture,
+    ABANDON_STEP, Capacity, Claim, Claimed, EndpointChange, Enqueued, Lease, MAX_CRASHES_PER_DELIVERY, PRUNE_STEP,
+    Prune, Selection, Settled, Settlement, Store, StoreFuture,
 };
 pub use report::{BreakerState, DeliveryCounts, DeliveryId, EndpointHealth, HEALTH_ATTEMPTS, LogLine, LogQuery};
 

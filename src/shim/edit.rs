@@ -171,7 +171,7 @@ fn split(object: &mut Object<'_>, key: &str, separator: &str, into: &[String], a
         return run.taken(into.iter().any(|name| object.get(name).is_some()), at, key);
     };
     let text = unquoted(&text);
-    let parts = text.as_deref().map(|text| cut(text, separator, into.len())).unwrap_or_default();
+    let parts = text.as_deref().map(|text| split_parts(text, separator, into.len())).unwrap_or_default();
     if parts.len() != into.len() {
         return run.unfit(at, "expected a text of that many parts");
     }
@@ -196,7 +196,7 @@ fn split(object: &mut Object<'_>, key: &str, separator: &str, into: &[String], a
 }
 
 /// The parts of a text between separators, as many as that; the last takes the rest.
-fn cut<'t>(text: &'t str, separator: &str, most: usize) -> Vec<&'t str> {
+fn split_parts<'t>(text: &'t str, separator: &str, most: usize) -> Vec<&'t str> {
     let mut parts = Vec::with_capacity(most);
     let mut rest = text;
     while parts.len().saturating_add(1) < most {
@@ -241,7 +241,7 @@ fn join(object: &mut Object<'_>, key: &str, separator: &str, from: &[String], at
         }
         object.remove(key);
     }
-    if cut(&joined, separator, parts.len()) != parts {
+    if split_parts(&joined, separator, parts.len()) != parts {
         run.lose(LossKind::ValueMerged, at, key);
     }
     for name in from {

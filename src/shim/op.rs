@@ -103,7 +103,7 @@ pub enum Op {
         at: Pointer,
         /// The member that says what they are.
         member: String,
-        /// What it must be, as JSON text of a scalar.
+        /// The value that the member must have, as JSON text of a scalar.
         is: String,
         /// What is done, with pointers that start at the object.
         ops: Vec<Op>,

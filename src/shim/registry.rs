@@ -35,7 +35,7 @@ pub struct Registry {
 /// An event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct EventDef {
-    /// The model that its data is.
+    /// The name of the model of the event's data.
     pub(crate) model: String,
     /// The first version that sends it; `None` where unknown, which counts as always.
     pub(crate) introduced: Option<Version>,

@@ -7,7 +7,7 @@ use super::op::Op;
 use crate::json::{Object, Pointer, Segment};
 use crate::version::Version;
 
-/// What is known of the shape that the ops so far have made. A place that no op named is not listed: it may be there.
+/// What is known of the shape that the ops so far have made. Places that no op names are not listed; they may be in the payload.
 #[derive(Default)]
 pub(super) struct Shape {
     top: Place,

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { createReceiver } from "mambo-webhooks";
 import { detect } from "mambo-webhooks/tools";
-import { SAMPLE_ID, fixedClock, sample, sampleDelivery, sign, tampered } from "mambo-webhooks/testing";
+import { SAMPLE_EVENT_ID, fixedClock, sample, sampleDelivery, sign, tampered } from "mambo-webhooks/testing";
 
 const secret = "correct horse battery staple";
 const now = 1_700_000_000_000;
@@ -28,7 +28,7 @@ test("a sample of every event type verifies and is known", () => {
     const { event, replayKey } = receiver.receive(sampleDelivery(type, { secret, now }));
     assert.deepEqual(
       [event.known, event.type, event.id, typeof event.data, replayKey.length > 20],
-      [true, type, SAMPLE_ID, "object", true],
+      [true, type, SAMPLE_EVENT_ID, "object", true],
     );
   }
 });

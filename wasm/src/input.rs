@@ -1,4 +1,4 @@
-//! What comes in beside options: a body, headers and the time.
+//! Inputs other than options: a body, headers and the current time.
 
 use js_sys::Uint8Array;
 use mambo_webhooks::internal::limits::MAX_SEPARATOR_BYTES;

@@ -3,11 +3,11 @@ import type { EventData, JsonDocument, KnownEventType } from "../types.ts";
 import { sign } from "./sign.ts";
 
 /** The id of a sample event that is not given another. */
-export const SAMPLE_ID = "evt-sample-1";
+export const SAMPLE_EVENT_ID = "evt-sample-1";
 
 /** What a sample is to be like. */
 export interface Sample {
-  /** The event's id. Default: `SAMPLE_ID`. */
+  /** The event's id. Default: `SAMPLE_EVENT_ID`. */
   readonly id?: string;
   /** The version in whose shape the data is wanted, for example `8.0.3`. Default: that of the newest known change. */
   readonly version?: string;
@@ -44,7 +44,7 @@ const NOW = 1_700_000_000_000;
  * the registry's changes, so it is what a webhook pinned to that version would hold. An event type that Mambo's docs do not
  * name has the members of `data` only.
  */
-export function sample(type: KnownEventType | (string & {}), { id = SAMPLE_ID, version, registry, data }: Sample = {}): string {
+export function sample(type: KnownEventType | (string & {}), { id = SAMPLE_EVENT_ID, version, registry, data }: Sample = {}): string {
   const known = Object.hasOwn(DATA, type) ? DATA[type as KnownEventType] : {};
   const event = { event: type, id, timestamp: NOW, data: { ...known, ...data } };
   if (version === undefined) return JSON.stringify(event);

@@ -1,6 +1,6 @@
 import { bodyBytes } from "../body.ts";
 import * as glue from "../core_bg.js";
-import { call } from "../loader.ts";
+import { callCore } from "../loader.ts";
 import { documentText } from "../registry.ts";
 import type { BodyInput, JsonDocument } from "../types.ts";
 
@@ -37,5 +37,5 @@ export function signatureHeader(options: SignOptions): Readonly<Record<string, s
 function signed({ secret, body, now = Date.now(), profile }: SignOptions): { readonly header: string; readonly value: string } {
   const bytes = bodyBytes(body);
   const document = profile === undefined ? undefined : documentText(profile);
-  return call(() => glue.sign({ secret: secret === undefined ? "" : secret, profile: document }, bytes, now));
+  return callCore(() => glue.sign({ secret: secret === undefined ? "" : secret, profile: document }, bytes, now));
 }

@@ -73,7 +73,7 @@ pub async fn run<S: Store>(sender: &Sender<S>, action: Action, server: Version) 
                 if server != Version::new(0, 0, 0) && pinned > server {
                     return Err(format!("--pinned {pinned} is newer than the server, {server}"));
                 }
-                settings = settings.policy(VersionPolicy::Pinned(pinned));
+                settings = settings.version_policy(VersionPolicy::Pinned(pinned));
             }
             if !event_type.is_empty() {
                 settings = settings.event_types(&event_type.iter().map(String::as_str).collect::<Vec<_>>());
@@ -94,7 +94,7 @@ pub async fn run<S: Store>(sender: &Sender<S>, action: Action, server: Version) 
         Action::List => {
             let all = sender.store().endpoints().await.map_err(describe)?;
             let row = |endpoint: &Endpoint| {
-                let version = match endpoint.policy() {
+                let version = match endpoint.version_policy() {
                     VersionPolicy::Pinned(version) => version.to_string(),
                     VersionPolicy::Latest => "latest".into(),
                 };

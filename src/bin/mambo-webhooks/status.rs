@@ -122,7 +122,7 @@ async fn metrics_text<S: Store>(State(shared): State<Arc<Shared<S>>>) -> Respons
     match shared.sender.store().counts().await {
         Ok(counts) => {
             let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-            ([(header::CONTENT_TYPE, kind)], shared.metrics.text(counts)).into_response()
+            ([(header::CONTENT_TYPE, kind)], shared.metrics.to_prometheus(counts)).into_response()
         }
         Err(error) => (StatusCode::SERVICE_UNAVAILABLE, error.code()).into_response(),
     }

@@ -106,7 +106,7 @@ impl Poster {
         let started = Instant::now();
         // The client does not ask a resolver for an address that is written out.
         if literal(endpoint.url()).is_some_and(|address| !self.address_policy.permits(address)) {
-            return AttemptResponse::failed(Failure::AddressRefused, started.elapsed());
+            return AttemptResponse::without_response(Failure::AddressRefused, started.elapsed());
         }
         let host = endpoint.url().host_str().unwrap_or_default();
         let kept = self.budget.keep(host, started);
@@ -120,7 +120,7 @@ impl Poster {
         }
         let mut response = match request.send().await {
             Ok(response) => response,
-            Err(error) => return AttemptResponse::failed(failure(&error), started.elapsed()),
+            Err(error) => return AttemptResponse::without_response(failure(&error), started.elapsed()),
         };
         let mut answer = AttemptResponse {
             status: Some(response.status().as_u16()),
@@ -182,7 +182,7 @@ fn client(options: &HttpOptions, idle_per_host: usize) -> Result<reqwest::Client
     builder.build().map_err(failed)
 }
 
-/// Which failure an error of the client is, by what it was caused by.
+/// Classifies an error of the HTTP client by its cause.
 fn failure(error: &reqwest::Error) -> Failure {
     let mut cause: Option<&(dyn core::error::Error + 'static)> = Some(error);
     let mut found = None;

@@ -20,7 +20,7 @@ use crate::time::UnixMillis;
 use crate::version::Version;
 
 /// How often a delivery may take its worker down with it before it is set aside as dead.
-pub const MAX_CRASHES: u32 = 5;
+pub const MAX_CRASHES_PER_DELIVERY: u32 = 5;
 
 /// How many deliveries of removed endpoints one step sets aside.
 pub const ABANDON_STEP: i64 = 1000;

@@ -62,7 +62,7 @@ impl AttemptContext {
             version: event.version,
             data: &event.data,
         };
-        let rendered = self.renderer.render(&outbound, endpoint.policy(), endpoint.keys(), started);
+        let rendered = self.renderer.render(&outbound, endpoint.version_policy(), endpoint.keys(), started);
         #[cfg(feature = "failpoints")]
         crate::send::failpoint::hit("after_render");
         let (version, answer) = match rendered {
@@ -76,7 +76,7 @@ impl AttemptContext {
                 None,
                 AttemptResponse {
                     body: error.to_string().into(),
-                    ..AttemptResponse::failed(Failure::RenderFailed, Duration::ZERO)
+                    ..AttemptResponse::without_response(Failure::RenderFailed, Duration::ZERO)
                 },
             ),
         };

@@ -22,16 +22,16 @@ const HEARTBEAT_MOST: Duration = Duration::from_secs(5);
 pub(super) struct Leases(Arc<Mutex<HashSet<Lease>>>);
 
 impl Leases {
-    fn held(&self) -> MutexGuard<'_, HashSet<Lease>> {
+    fn lock(&self) -> MutexGuard<'_, HashSet<Lease>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn hold(&self, lease: Lease) {
-        self.held().insert(lease);
+        self.lock().insert(lease);
     }
 
     pub(super) fn drop(&self, lease: Lease) {
-        self.held().remove(&lease);
+        self.lock().remove(&lease);
     }
 }
 
@@ -46,7 +46,7 @@ impl Heartbeat {
         Self(tokio::spawn(async move {
             loop {
                 sleep(pause).await;
-                if let Err(error) = beat(&*store, &leases, lease).await {
+                if let Err(error) = renew(&*store, &leases, lease).await {
                     warn!(code = error.code(), %error, "leases could not be extended");
                 }
             }
@@ -60,8 +60,8 @@ impl Drop for Heartbeat {
     }
 }
 
-async fn beat<S: Store>(store: &S, leases: &Leases, lease: Duration) -> Result<(), SendError> {
-    let held: Vec<Lease> = leases.held().iter().copied().collect();
+async fn renew<S: Store>(store: &S, leases: &Leases, lease: Duration) -> Result<(), SendError> {
+    let held: Vec<Lease> = leases.lock().iter().copied().collect();
     let extend = async {
         if held.is_empty() {
             return Ok(Vec::new());

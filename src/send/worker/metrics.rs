@@ -76,7 +76,7 @@ impl Metrics {
 
     /// The counters in Prometheus' text format, with the numbers of deliveries that the store gives.
     #[must_use]
-    pub fn text(&self, counts: DeliveryCounts) -> String {
+    pub fn to_prometheus(&self, counts: DeliveryCounts) -> String {
         let DeliveryCounts { waiting, leased, delivered, dead, breakers_open, unreadable } = counts;
         let gauge = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
         self.breakers_open.set(gauge(breakers_open));

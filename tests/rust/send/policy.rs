@@ -72,7 +72,7 @@ fn each_status_has_its_meaning() {
     for failure in Failure::ALL {
         let effect = if failure == Failure::RenderFailed { Effect::None } else { Effect::Fails };
         assert_eq!(
-            classified(&AttemptResponse::failed(failure, Duration::from_millis(1)), 1, false),
+            classified(&AttemptResponse::without_response(failure, Duration::from_millis(1)), 1, false),
             (retry(5000), effect),
             "{failure}"
         );

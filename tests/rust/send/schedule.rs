@@ -42,7 +42,7 @@ async fn ten_attempts_in_three_days_then_dead_then_by_hand() {
         .unwrap();
     let pinned = EndpointSettings::new(&receiver.url(), SECRET)
         .header("x-endpoint", "pinned")
-        .policy(VersionPolicy::Pinned(old));
+        .version_policy(VersionPolicy::Pinned(old));
     sender.add_endpoint("pinned", pinned).await.unwrap();
     sender.worker(WorkerOptions::default()).unwrap().run_due().await.unwrap();
     receiver.requests.lock().unwrap().clear();

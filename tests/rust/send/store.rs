@@ -4,7 +4,9 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use mambo_webhooks::send::store::DeliveryCounts;
-use mambo_webhooks::send::store::{Capacity, Claim, Claimed, EndpointChange, Lease, MAX_CRASHES, Settled, Settlement};
+use mambo_webhooks::send::store::{
+    Capacity, Claim, Claimed, EndpointChange, Lease, MAX_CRASHES_PER_DELIVERY, Settled, Settlement,
+};
 use mambo_webhooks::send::store::{Effect, Next};
 use mambo_webhooks::send::{
     AddressPolicy, AttemptRecord, AttemptResponse, BreakerState, DisableRule, Endpoint, EndpointSettings, Enqueued,
@@ -130,7 +132,7 @@ pub async fn fans_out(on: &impl Clocked) {
     add(
         on,
         "one-type",
-        settings().event_types(&["ActivityCreated"]).policy(VersionPolicy::Pinned(Version::new(8, 0, 3))),
+        settings().event_types(&["ActivityCreated"]).version_policy(VersionPolicy::Pinned(Version::new(8, 0, 3))),
     )
     .await;
     add(on, "off", settings()).await;
@@ -157,7 +159,7 @@ pub async fn fans_out(on: &impl Clocked) {
         assert_eq!((claim.event.data.as_str(), claim.event.version), (r#"{"a":12345678901234567890123}"#, SERVER));
     }
     let pinned = claims.iter().find(|claim| claim.endpoint.id == "one-type").unwrap();
-    assert_eq!(pinned.endpoint.policy(), VersionPolicy::Pinned(Version::new(8, 0, 3)));
+    assert_eq!(pinned.endpoint.version_policy(), VersionPolicy::Pinned(Version::new(8, 0, 3)));
     assert_eq!(counts(store).await, [0, 3, 3, 0]);
 }
 
@@ -215,7 +217,7 @@ pub async fn sets_poison_aside(on: &impl Clocked) {
     let store = on.store();
     add(on, "e", settings()).await;
     enqueue(on, vec![event("Other")], 0).await;
-    for crash in 0..i64::from(MAX_CRASHES) {
+    for crash in 0..i64::from(MAX_CRASHES_PER_DELIVERY) {
         let claims = claim(on, 10, crash * (LEASE + 1)).await;
         assert_eq!(claims.iter().map(|claim| claim.attempts).collect::<Vec<_>>(), [0], "crash {crash}");
     }
@@ -590,7 +592,7 @@ pub async fn timeouts_open_the_breaker_and_an_answer_closes_it(on: &impl Clocked
     enqueue(on, (0..20).map(|_| event("Other")).collect(), 0).await;
     let time_out = async |claim: &Claim, now: i64| {
         on.set(at(now)).await;
-        let answer = AttemptResponse::failed(Failure::TimedOut, ms(15_000));
+        let answer = AttemptResponse::without_response(Failure::TimedOut, ms(15_000));
         let attempt = AttemptRecord { answer, ..settlement(claim, 0, retry(1), Effect::Fails, now).attempt };
         let settlement = Settlement { attempt, ..settlement(claim, 0, retry(1), Effect::Fails, now) };
         store.settle([settlement].into(), DisableRule::default()).await.unwrap();

@@ -18,7 +18,9 @@ use super::rows::{event, get, unsigned};
 use crate::send::clock::milliseconds;
 use crate::send::error::SendError;
 use crate::send::outcome::{AttemptRecord, DisableRule, Failure, Next};
-use crate::send::store::contract::{ABANDON_STEP, Capacity, Claim, Claimed, Lease, MAX_CRASHES, Settled, Settlement};
+use crate::send::store::contract::{
+    ABANDON_STEP, Capacity, Claim, Claimed, Lease, MAX_CRASHES_PER_DELIVERY, Settled, Settlement,
+};
 use crate::send::store::hot::Hot;
 use crate::send::store::observed::observe;
 use crate::time::UnixMillis;
@@ -53,19 +55,19 @@ pub(super) async fn claim(
 ) -> Result<Claimed, SendError> {
     let (number, after, hot) = turn.next();
     if hot.is_some() {
-        let (mut claimed, has_ready) = look(pool, endpoints, (number, &after, hot), capacity, lease).await?;
+        let (mut claimed, has_ready) = claim_from(pool, endpoints, (number, &after, hot), capacity, lease).await?;
         if turn.is_enough(&mut claimed, has_ready) {
             return Ok(claimed);
         }
     }
     let began = Instant::now();
-    let (claimed, _) = look(pool, endpoints, (number, &after, None), capacity, lease).await?;
+    let (claimed, _) = claim_from(pool, endpoints, (number, &after, None), capacity, lease).await?;
     turn.found(&claimed.claims, began);
     Ok(claimed)
 }
 
 /// Leases what is due, and tells whether more is ready for the hot endpoints.
-async fn look(
+async fn claim_from(
     pool: &Pool,
     endpoints: &Endpoints,
     (number, after, hot): (i64, &str, Option<Vec<String>>),
@@ -141,7 +143,7 @@ async fn read(pool: &Pool, endpoints: &Endpoints, found: &[Row]) -> Result<Vec<C
 
 /// Makes deliveries ready again whose lease ended.
 pub(super) async fn reclaim_expired(pool: &Pool) -> Result<u64, SendError> {
-    let found = row(pool, "SELECT mambo_reclaim($1)", &[(&i64::from(MAX_CRASHES), Type::INT8)]).await?;
+    let found = row(pool, "SELECT mambo_reclaim($1)", &[(&i64::from(MAX_CRASHES_PER_DELIVERY), Type::INT8)]).await?;
     Ok(unsigned(get(&found, 0)?))
 }
 

@@ -51,7 +51,7 @@ pub(super) fn claim(context: &mut Context, capacity: Capacity, lease: Duration) 
     if let Some(hot) = context.turn.1.endpoints() {
         let ready = hot.into_iter().map(|id| status(&context.connection, id));
         let ready: Vec<_> = ready.collect::<rusqlite::Result<_>>()?;
-        let mut claimed = look(context, &ready, capacity, lease)?;
+        let mut claimed = claim_from(context, &ready, capacity, lease)?;
         let has_ready = claimed.claims.is_empty() && has_ready(&context.connection, &ready)?;
         if context.turn.1.is_enough(&mut claimed, has_ready) {
             return Ok(claimed);
@@ -59,13 +59,13 @@ pub(super) fn claim(context: &mut Context, capacity: Capacity, lease: Duration) 
     }
     let began = Instant::now();
     let ready = ready(&context.connection, context.turn.1.after(), capacity.deliveries.saturating_mul(2))?;
-    let claimed = look(context, &ready, capacity, lease)?;
+    let claimed = claim_from(context, &ready, capacity, lease)?;
     context.turn.1.found(&claimed.claims, began);
     Ok(claimed)
 }
 
 /// Chooses among endpoints first, then among their rows.
-fn look(
+fn claim_from(
     context: &Context,
     ready: &[(String, Status)],
     capacity: Capacity,

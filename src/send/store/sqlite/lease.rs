@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::settle::record;
 use crate::send::outcome::{AttemptRecord, Failure};
-use crate::send::store::contract::{ABANDON_STEP, Lease, MAX_CRASHES};
+use crate::send::store::contract::{ABANDON_STEP, Lease, MAX_CRASHES_PER_DELIVERY};
 use crate::time::UnixMillis;
 
 /// Deliveries of removed endpoints that are ready.
@@ -62,7 +62,7 @@ pub(super) fn reclaim_expired(connection: &Connection, now: UnixMillis) -> rusql
         let sql = "UPDATE status SET in_flight = max(0, in_flight - 1) WHERE endpoint = ?1";
         connection.prepare_cached(sql)?.execute([&delivery.endpoint])?;
         let crashes = delivery.crashes.saturating_add(1);
-        if crashes >= MAX_CRASHES {
+        if crashes >= MAX_CRASHES_PER_DELIVERY {
             delivery.set_aside(connection, Failure::WorkerLost, now)?;
         } else {
             let sql = "UPDATE queue SET state = 1, crashes = ?2, lease = NULL, lease_until = NULL WHERE number = ?1";
