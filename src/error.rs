@@ -13,7 +13,7 @@ use core::fmt;
 pub use crate::time::Millis;
 pub use crate::version::NotAVersion;
 
-/// Who has to change something so that the failure ends.
+/// The party that has to change something so that the failure ends.
 ///
 /// ```
 /// use mambo_webhooks::{Code, Fault, KeyRing};
@@ -138,8 +138,8 @@ errors! {
         /// How many there are.
         of: usize,
     } = "signature_uppercase", Peer, 400, "signature {number} of {of} is upper-case hex, expected lower case",
-        "If Mambo itself sends upper case, set the profile's digest to hex_upper.";
-    /// More signatures than are looked at.
+        "If Mambo itself sends upper case, set the profile's signatureEncoding to hex_upper.";
+    /// The header holds more signatures than allowed.
     SignaturesTooMany {
         /// Most that are looked at.
         allowed: usize,
@@ -292,7 +292,7 @@ errors! {
         event_type: String,
     } = "event_type_unknown", Caller, 500, "event type `{event_type}` is not one that this release knows",
         "Correct its spelling; for event types that are newer than this release there is `onUnknown`.";
-    /// The headers are not a set of headers.
+    /// The `headers` argument is not a request's headers.
     HeadersInvalid {
         /// What was passed instead.
         found: String,

@@ -134,7 +134,7 @@ export const ERRORS: Readonly<Record<ErrorCode, ErrorRow>> = {
     fault: "peer",
     status: 400,
     message: "signature {number} of {of} is upper-case hex, expected lower case",
-    advice: "If Mambo itself sends upper case, set the profile's digest to hex_upper.",
+    advice: "If Mambo itself sends upper case, set the profile's signatureEncoding to hex_upper.",
   },
   signatures_too_many: {
     fault: "peer",

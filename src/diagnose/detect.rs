@@ -31,7 +31,7 @@ pub struct DetectedProfile {
     pub encoding: Encoding,
     /// When the delivery was signed.
     pub timestamp: UnixMillis,
-    /// Whether that is within five minutes of the time that was given.
+    /// Whether `timestamp` is within five minutes of the given `now`.
     pub is_recent: bool,
 }
 
@@ -50,7 +50,7 @@ const MAX_SECRETS: usize = 8;
 /// Every profile under which the delivery verifies with one of the secrets, the default grammar first.
 ///
 /// # Errors
-/// `body_too_large` for a body over 1 MiB, `keys_too_many` for more than 8 secrets: no others are tried.
+/// `body_too_large` for a body over 1 MiB, `keys_too_many` for more than 8 secrets; nothing is tried then.
 pub fn detect(
     headers: &dyn Headers,
     body: &[u8],
@@ -74,9 +74,9 @@ pub fn detect(
         let Ok(text) = core::str::from_utf8(value) else {
             return;
         };
-        for (grammar, digest) in grammars(text) {
+        for (grammar, signature_encoding) in grammars(text) {
             let header = name.to_ascii_lowercase();
-            let scheme = Scheme { header, grammar, digest, ..Scheme::default() };
+            let scheme = Scheme { header, grammar, signature_encoding, ..Scheme::default() };
             let Ok(parsed) = SignatureHeader::parse(&scheme, value) else {
                 continue;
             };
@@ -168,7 +168,7 @@ fn is_date(text: &str) -> bool {
     shape == "0000-00-00T" || shape == "0000-00-00 "
 }
 
-/// A layout made of what was seen outside the data; the default where no event type was seen.
+/// Builds the envelope paths from the hints outside the data; the default if no event type was found.
 fn layout(field_hints: &[FieldHint]) -> EnvelopePaths {
     let data = field_hints.iter().find(|hint| hint.what == "data");
     let inside = |hint: &&FieldHint| data.is_some_and(|data| data.at.holds(&hint.at) && hint.at != data.at);

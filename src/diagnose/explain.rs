@@ -40,7 +40,7 @@ pub enum Cause {
     Secret {
         /// Id of the key.
         key: String,
-        /// What it is.
+        /// The change that makes the key fit.
         what: &'static str,
     },
     /// A key fits that is not valid at this time.
@@ -68,7 +68,7 @@ pub enum Cause {
     HeaderJoined,
     /// The header is of another form than the profile says; detection prints the profile.
     Grammar,
-    /// The timestamp counts something else.
+    /// The timestamp is in another unit than the profile says.
     TimestampUnit(&'static str),
     /// The clocks of sender and receiver differ by so many seconds; positive when the timestamp is in the past.
     Clock {
@@ -202,7 +202,7 @@ impl Diagnosis {
         }
     }
 
-    /// Two headers of one name, joined by a comma.
+    /// Tries the parts of a value that may be two comma-joined headers.
     fn try_joined_headers(&mut self, scheme: &Scheme, keys: &KeyRing, value: &[u8], body: &[u8], now: UnixMillis) {
         for part in joined(scheme, value).flatten() {
             let Ok(header) = SignatureHeader::parse(scheme, part) else { continue };
@@ -216,8 +216,8 @@ impl Diagnosis {
     /// Tries other grammars on the signature header.
     fn try_other_grammars(&mut self, scheme: &Scheme, keys: &KeyRing, value: &[u8], body: &[u8], now: UnixMillis) {
         let text = core::str::from_utf8(value).ok().filter(|text| text.len() <= MAX_HEADER_BYTES);
-        for (grammar, digest) in text.map(grammars).unwrap_or_default() {
-            let other = Scheme { grammar, digest, ..scheme.clone() };
+        for (grammar, signature_encoding) in text.map(grammars).unwrap_or_default() {
+            let other = Scheme { grammar, signature_encoding, ..scheme.clone() };
             let Ok(header) = SignatureHeader::parse(&other, value) else {
                 continue;
             };
@@ -275,7 +275,7 @@ impl fmt::Display for Cause {
                 write!(f, "the signature fits: raise the receiver's limit, which is {allowed} bytes")
             }
             Self::Separator("") => f.write_str("nothing stands between timestamp and body"),
-            // Of those that are tried, this one alone is not to be seen.
+            // Of the separators that are tried, only this one needs an escape.
             Self::Separator("\n") => f.write_str("`\\n` stands between timestamp and body"),
             Self::Separator(separator) => write!(f, "`{separator}` stands between timestamp and body"),
             Self::HeaderElsewhere { header } => write!(f, "header {header} holds what looks like a signature"),

@@ -133,7 +133,7 @@ impl Spelling {
     }
 }
 
-/// The body with other line ends, if it has any: those of the other kind.
+/// Returns the body with CRLF for LF, or LF for CRLF; `None` if it has no line end.
 fn line_ends(body: &[u8]) -> Option<(&'static str, Vec<u8>)> {
     if !body.contains(&b'\n') {
         return None;
@@ -192,17 +192,17 @@ fn base64(bytes: &[u8]) -> String {
 #[must_use]
 pub(crate) fn grammars(text: &str) -> Vec<(Grammar, SignatureEncoding)> {
     let mut found: Vec<(Grammar, SignatureEncoding)> = Vec::new();
-    let signature = |text: &str| digest(text).map(|digest| (text.len(), digest));
+    let signature = |text: &str| encoding_of(text).map(|encoding| (text.len(), encoding));
     for delimiter in DELIMITERS {
         for assign in ASSIGNS.into_iter().filter(|assign| *assign != delimiter) {
             let Some(pairs) = pairs(text, delimiter, assign) else {
                 continue;
             };
             for (stamp, _) in pairs.iter().filter(|(_, value)| TimestampUnit::Auto.read(value).is_ok()) {
-                for (name, digest) in pairs.iter().filter_map(|(name, value)| Some((*name, digest(value)?))) {
+                for (name, encoding) in pairs.iter().filter_map(|(name, value)| Some((*name, encoding_of(value)?))) {
                     let timestamp_keys = alloc::vec![String::from(*stamp)];
                     let signature_keys = alloc::vec![name.into()];
-                    found.push((Grammar::Pairs { delimiter, assign, timestamp_keys, signature_keys }, digest));
+                    found.push((Grammar::Pairs { delimiter, assign, timestamp_keys, signature_keys }, encoding));
                 }
             }
         }
@@ -210,8 +210,8 @@ pub(crate) fn grammars(text: &str) -> Vec<(Grammar, SignatureEncoding)> {
             let start = rest.trim_ascii_start();
             let prefix = start.len().checked_sub(64).and_then(|length| start.split_at_checked(length));
             if let (Ok(_), Some((prefix, tag))) = (TimestampUnit::Auto.read(stamp.trim_ascii()), prefix) {
-                if let Some((_, digest)) = signature(tag) {
-                    found.push((Grammar::Sequence { delimiter, prefix: prefix.into() }, digest));
+                if let Some((_, encoding)) = signature(tag) {
+                    found.push((Grammar::Sequence { delimiter, prefix: prefix.into() }, encoding));
                 }
             }
         }
@@ -219,7 +219,7 @@ pub(crate) fn grammars(text: &str) -> Vec<(Grammar, SignatureEncoding)> {
     found
 }
 
-/// The pairs of a text that is nothing else, and not too many.
+/// Returns the pairs of a text that holds only pairs, at most `MAX_CANDIDATES` of them.
 fn pairs(text: &str, delimiter: char, assign: char) -> Option<Vec<(&str, &str)>> {
     let pairs: Vec<_> = text.split(delimiter).map(|each| pair(each, assign)).collect::<Option<_>>()?;
     Some(pairs).filter(|pairs| pairs.len() <= MAX_CANDIDATES)
@@ -232,7 +232,7 @@ fn pair(text: &str, assign: char) -> Option<(&str, &str)> {
 }
 
 /// How a text of 64 hex digits is written; `None` for any other text.
-fn digest(text: &str) -> Option<SignatureEncoding> {
+fn encoding_of(text: &str) -> Option<SignatureEncoding> {
     let is_hex = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     let is_upper = text.bytes().any(|byte| byte.is_ascii_uppercase());
     let is_mixed = is_upper && text.bytes().any(|byte| byte.is_ascii_lowercase());

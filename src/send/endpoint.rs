@@ -1,4 +1,4 @@
-//! Where deliveries go, and how: what is asked for, what is stored, what the worker uses.
+//! Endpoints: the settings that a caller asks for, their stored form, and the form that the worker uses.
 
 use alloc::borrow::ToOwned;
 use alloc::string::{String, ToString};
@@ -20,7 +20,7 @@ use crate::limits::MAX_KEYS;
 use crate::render::VersionPolicy;
 use crate::time::UnixMillis;
 
-/// How many deliveries to one endpoint are under way at once, unless something else is asked for.
+/// The default of the most deliveries to one endpoint that are in flight at once.
 const MAX_IN_FLIGHT: u32 = 8;
 /// Most headers of an endpoint's own, and most bytes of all of them.
 const MAX_HEADERS: usize = 32;
@@ -42,12 +42,12 @@ const RESERVED: [&str; 13] = [
     "user-agent",
 ];
 
-/// An endpoint, with all that it is set to. `Debug` shows neither secrets nor what may hold one.
+/// An endpoint with its settings. `Debug` shows neither secrets nor settings that may hold one.
 #[derive(Clone)]
 pub struct Endpoint {
     /// The endpoint's id.
     pub id: String,
-    /// What it is set to.
+    /// The endpoint's settings.
     pub settings: EndpointSettings,
     /// Whether deliveries go to it.
     pub state: State,
@@ -86,7 +86,7 @@ pub struct EndpointSettings {
     #[serde(skip_serializing_if = "Option::is_none")]
     pinned: Option<String>,
     /// The event types that it gets; all of them when absent.
-    #[serde(rename = "kinds", skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub event_types: Option<Vec<String>>,
     /// Most attempts a second; no limit when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -97,7 +97,7 @@ pub struct EndpointSettings {
     pub headers: Vec<(String, String)>,
 }
 
-/// A secret as it is stored: its owner needs it back to sign with.
+/// A secret as it is stored: in plain text, because the sender signs with it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct StoredKey {
@@ -109,7 +109,7 @@ struct StoredKey {
 
 impl EndpointSettings {
     /// An endpoint at `url`, whose deliveries are signed with `secret`, UTF-8 text of at least 16 bytes. It gets every
-    /// event type, at the newest version, until something else is said.
+    /// event type, at the latest version, unless other settings follow.
     #[must_use]
     pub fn new(url: &str, secret: &str) -> Self {
         let key = StoredKey { id: "1".to_owned(), secret: secret.to_owned(), not_after: None };
@@ -159,11 +159,11 @@ impl EndpointSettings {
     /// The settings as they are stored.
     #[must_use]
     pub fn to_json(&self) -> String {
-        // Strings, numbers and lists: there is nothing in them that could not be written.
+        // Serializing strings, numbers and lists cannot fail.
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// Adds a secret. Those before it sign too for `overlap`, to the millisecond; an overlap of zero ends them now.
+    /// Adds a secret. Earlier secrets go on signing for `overlap`, to the millisecond; zero revokes them now.
     /// Where a signature header has room for one signature only, the new secret signs.
     ///
     /// # Errors
@@ -174,7 +174,7 @@ impl EndpointSettings {
         now: UnixMillis,
         overlap: Duration,
     ) -> Result<(), crate::error::Error> {
-        // Both ends of validity are inside, so a revoked key ends a millisecond ago.
+        // A key's validity includes its end, so the end of a revoked key is a millisecond ago.
         let overlap_ms = i64::try_from(overlap.as_millis()).unwrap_or(i64::MAX);
         let overlap_until = UnixMillis(now.0.saturating_add(overlap_ms).saturating_sub(1));
         self.keys.retain(|key| key.not_after.is_none_or(|end| end >= now.0));
@@ -190,7 +190,7 @@ impl EndpointSettings {
         Ok(())
     }
 
-    /// Whether it gets events of that event type.
+    /// Returns whether the endpoint subscribes to an event type.
     #[must_use]
     pub fn takes(&self, event_type: &str) -> bool {
         self.event_types.as_ref().is_none_or(|event_types| event_types.iter().any(|own| own == event_type))
@@ -201,7 +201,7 @@ impl Endpoint {
     /// Reads settings: as asked for, or as stored.
     ///
     /// # Errors
-    /// When the URL is not one to send personal data to, when a header is not the endpoint's to set or all of them are
+    /// When deliveries may not go to the URL, when an endpoint may not set a header or all of its headers together are
     /// too large, when a limit is
     /// zero, or when a secret is refused.
     pub fn new(
@@ -242,7 +242,7 @@ impl Endpoint {
         Ok(Self { id, settings, state, url, keys })
     }
 
-    /// An endpoint as it was stored. Its address is judged where it is connected to, not here: one endpoint that a
+    /// Reads a stored endpoint. Its address is checked at each connection, not here: one endpoint that a
     /// stricter policy refuses must not make the others unreadable.
     ///
     /// # Errors

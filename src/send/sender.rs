@@ -17,7 +17,7 @@ use super::url::literal;
 use super::worker::{Worker, WorkerOptions};
 use crate::render::Renderer;
 
-/// Between two steps of forgetting a quarter of what a step took, so that other processes get their turn.
+/// The divisor of a prune step's duration that gives the pause after it: other processes get their turn.
 const PRUNE_REST: u32 = 4;
 
 /// Takes events into a store. Clones share it.
@@ -36,12 +36,12 @@ impl<S: Store> Sender<S> {
         Self { store: Arc::new(store), renderer: Arc::new(renderer), http, wake: Arc::new(Notify::new()) }
     }
 
-    /// Takes an event. When this returns Ok, the event is on disk, and every enabled endpoint that takes its kind will
+    /// Takes an event. When this returns Ok, the event is on disk, and every enabled endpoint that takes its type will
     /// be sent it.
     ///
     /// # Errors
-    /// `store_failed`: the event was not taken; only when PostgreSQL is lost while it says so, that cannot be known.
-    /// Send it again with the same id or idempotency key: then it is there once. `event_exists`: that id is taken.
+    /// `store_failed`: the event was not stored; if PostgreSQL's connection drops during COMMIT, that is unknown.
+    /// Send it again with the same id or idempotency key: it is stored once. `event_exists`: another event has the id.
     pub async fn send(&self, event: NewEvent) -> Result<Enqueued, SendError> {
         let taken = self.send_all(alloc::vec![event]).await?;
         taken.into_iter().next().ok_or_else(|| SendError::StoreFailed { what: "it took no event".into() })
@@ -77,7 +77,7 @@ impl<S: Store> Sender<S> {
         self.store.change_endpoint(id.to_string(), EndpointChange::Settings(endpoint.settings)).await
     }
 
-    /// Adds a secret to an endpoint. Those before it sign too for `overlap` to the millisecond; none of it revokes them
+    /// Adds a secret to an endpoint. Earlier secrets go on signing for `overlap`, to the millisecond; zero revokes them
     /// now.
     ///
     /// # Errors
@@ -145,11 +145,11 @@ impl<S: Store> Sender<S> {
     }
 
     /// Forgets events that came in and ended before a moment, and with them their payloads, their log and their
-    /// idempotency keys; hands back how many. What waits or is under way stays, and so do dead deliveries, unless those
+    /// idempotency keys; returns how many. Waiting and in-flight deliveries stay, and so do dead ones, unless those
     /// are named too.
     ///
     /// # Errors
-    /// `store_failed`: what was forgotten until then is.
+    /// `store_failed`: events deleted before the failure stay deleted.
     pub async fn prune(&self, prune: Prune) -> Result<u64, SendError> {
         let (mut events, mut next) = (0, Some(0));
         while let Some(after) = next {
@@ -183,7 +183,7 @@ impl<S: Store> Sender<S> {
         &self.store
     }
 
-    /// Looks at settings, and at the address that their host leads to now. A host that has none now may have one
+    /// Checks settings, and the addresses that their host resolves to now. A host without one now may get one
     /// later: every connection is judged again.
     async fn checked(&self, id: &str, settings: EndpointSettings, state: State) -> Result<Endpoint, SendError> {
         let endpoint = Endpoint::new(id.to_string(), settings, state, &self.http.address_policy)?;

@@ -1,6 +1,6 @@
 //! The envelope: where a body says what happened, which version it is in, and where the data is.
 //!
-//! Mambo's public docs show no envelope, so all of this is **assumed** and data: a profile can name other places,
+//! Mambo's public docs show no envelope, so all this is **assumed** and configurable: a profile can name other places,
 //! and a body without an envelope is taken whole as the data.
 
 use alloc::borrow::Cow;
@@ -16,7 +16,7 @@ use crate::redact::Bytes;
 use crate::version::Version;
 use crate::wire::scheme::is_header_name;
 
-/// Where to look, each list in order of preference; the first of each list is where it is written.
+/// The places of each envelope field, in order of preference; writing uses the first place of each list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EnvelopePaths {
     /// The event type, text.
@@ -25,7 +25,7 @@ pub struct EnvelopePaths {
     pub id: Vec<Pointer>,
     /// The version whose payload shape this is, text.
     pub version: Vec<Pointer>,
-    /// When it happened, text or number; handed on as it stands.
+    /// The time of the event, text or number; passed on unchanged.
     pub time: Vec<Pointer>,
     /// The data model. The empty pointer means that the whole body is the data.
     pub data: Vec<Pointer>,
@@ -91,7 +91,7 @@ impl<'a> Envelope<'a> {
         Self::open(layout, body, None, 0).map(|(envelope, _)| envelope)
     }
 
-    /// [`parse`](Self::parse), and the data as a value, of which `depth` levels of objects are taken apart in the same
+    /// Works as [`parse`](Self::parse); also returns the data as a node, `depth` levels of objects parsed in the same
     /// pass. Where the caller names the event type, a body is an envelope only if it names the same.
     pub(crate) fn open(
         layout: &EnvelopePaths,
@@ -137,7 +137,7 @@ impl<'a> Envelope<'a> {
         Ok((whole, Node::Object(object)))
     }
 
-    /// The body that says this.
+    /// Prints the body of this envelope as JSON.
     #[must_use]
     pub fn print(&self, layout: &EnvelopePaths) -> String {
         let place = |places: &'_ [Pointer]| places.first().cloned().unwrap_or_default();
@@ -225,7 +225,7 @@ impl EnvelopePaths {
         is_member(&self.event_type) && is_member(&self.data)
     }
 
-    /// Refuses a layout that cannot be followed.
+    /// Adds a problem for each part of a layout that cannot be used.
     pub fn check(&self, problems: &mut Problems) {
         let lists = [
             ("/envelope/type", &self.event_type, 0),
@@ -269,7 +269,7 @@ fn words(json: &str) -> Option<Cow<'_, str>> {
     if is_escaped(inner) { unquoted(json).map(Cow::Owned) } else { Some(Cow::Borrowed(inner)) }
 }
 
-/// Like `text`, and a number as it is written.
+/// Like `words`, but also returns a number as it is written.
 fn number_or_words(json: &str) -> Option<Cow<'_, str>> {
     let is_number = json.starts_with(|first: char| first == '-' || first.is_ascii_digit());
     if is_number { Some(Cow::Borrowed(json)) } else { words(json) }

@@ -68,7 +68,7 @@ impl<'a> SignatureHeader<'a> {
                             return Err(malformed("one timestamp", at));
                         }
                     } else if signature_keys.iter().any(|key| key == name) {
-                        fields.signature(scheme.digest, value)?;
+                        fields.signature(scheme.signature_encoding, value)?;
                     }
                 }
                 fields
@@ -82,7 +82,7 @@ impl<'a> SignatureHeader<'a> {
                     return Err(malformed(&alloc::format!("`{prefix}`"), offset(text, signature)));
                 };
                 let mut fields = Fields { timestamp: Some(timestamp.trim_ascii()), ..Fields::default() };
-                fields.signature(scheme.digest, signature)?;
+                fields.signature(scheme.signature_encoding, signature)?;
                 fields
             }
         };
@@ -93,17 +93,17 @@ impl<'a> SignatureHeader<'a> {
         let Some(first) = fields.first_signature else {
             return Err(Error::SignatureMissing { header: header() });
         };
-        // One bad signature beside good ones is passed over, as a rotation or a new scheme may bring it.
+        // A malformed signature beside well-formed ones is ignored: a key rotation or a new scheme may add one.
         if fields.signatures.is_empty() {
-            return Err(scheme.digest.unreadable(first, fields.count));
+            return Err(scheme.signature_encoding.unreadable(first, fields.count));
         }
         Ok(Self { timestamp_text, timestamp, signatures: fields.signatures })
     }
 
-    /// The header value that says this, with the first of the grammar's names.
+    /// Prints the header value, with the grammar's first timestamp name and first signature name.
     #[must_use]
     pub fn print(scheme: &Scheme, timestamp_text: &str, signatures: &[Tag]) -> String {
-        let signatures = signatures.iter().map(|tag| scheme.digest.print(tag));
+        let signatures = signatures.iter().map(|tag| scheme.signature_encoding.print(tag));
         match &scheme.grammar {
             Grammar::Pairs { delimiter, assign, timestamp_keys, signature_keys } => {
                 let first = |keys: &[String]| keys.first().cloned().unwrap_or_default();
@@ -165,7 +165,7 @@ impl TimestampUnit {
 }
 
 impl SignatureEncoding {
-    /// Why none of several signatures can be read, by the first of them.
+    /// Returns the error for a header without a well-formed signature, by its first one.
     fn unreadable(self, text: &str, of: usize) -> Error {
         let number = 1;
         if self == Self::Hex && unhex(text.to_ascii_lowercase().as_bytes()).is_some() {
@@ -202,13 +202,13 @@ struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    fn signature(&mut self, digest: SignatureEncoding, text: &'a str) -> Result<(), Error> {
+    fn signature(&mut self, encoding: SignatureEncoding, text: &'a str) -> Result<(), Error> {
         if self.count == MAX_SIGNATURES {
             return Err(Error::SignaturesTooMany { allowed: MAX_SIGNATURES });
         }
         self.count = self.count.saturating_add(1);
         self.first_signature.get_or_insert(text);
-        self.signatures.extend(digest.read(text));
+        self.signatures.extend(encoding.read(text));
         Ok(())
     }
 }

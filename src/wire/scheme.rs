@@ -20,10 +20,10 @@ pub struct Scheme {
     pub grammar: Grammar,
     /// What may stand between timestamp and body in the signed text, tried in this order. Assumed.
     pub separators: Vec<String>,
-    /// What the timestamp counts. Assumed.
+    /// Unit of the timestamp. Assumed.
     pub unit: TimestampUnit,
     /// How the signature is written. Hex is known, its case assumed.
-    pub digest: SignatureEncoding,
+    pub signature_encoding: SignatureEncoding,
 }
 
 /// What a signature header looks like.
@@ -78,7 +78,7 @@ impl Default for Scheme {
             grammar: Grammar::default(),
             separators: owned(&[".", ""]),
             unit: TimestampUnit::default(),
-            digest: SignatureEncoding::default(),
+            signature_encoding: SignatureEncoding::default(),
         }
     }
 }
@@ -111,7 +111,7 @@ impl Scheme {
         }
         texts(&mut fields, "separators", &mut scheme.separators);
         scheme.unit = fields.word("unit", &TimestampUnit::NAMES).unwrap_or_default();
-        scheme.digest = fields.word("digest", &SignatureEncoding::NAMES).unwrap_or_default();
+        scheme.signature_encoding = fields.word("signatureEncoding", &SignatureEncoding::NAMES).unwrap_or_default();
         fields.finish();
         Some(scheme)
     }
@@ -120,12 +120,12 @@ impl Scheme {
     #[must_use]
     pub fn to_json(&self) -> String {
         alloc::format!(
-            r#"{{"header":{},"grammar":{},"separators":{},"unit":{},"digest":{}}}"#,
+            r#"{{"header":{},"grammar":{},"separators":{},"unit":{},"signatureEncoding":{}}}"#,
             quoted(&self.header),
             self.grammar.print(),
             list(&self.separators),
             name(&TimestampUnit::NAMES, &self.unit),
-            name(&SignatureEncoding::NAMES, &self.digest),
+            name(&SignatureEncoding::NAMES, &self.signature_encoding),
         )
     }
 
@@ -208,7 +208,7 @@ impl Grammar {
                 let keys: Vec<&String> = timestamp_keys.iter().chain(signature_keys).collect();
                 let word = |key: &str| {
                     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || letter == '-' || letter == '_';
-                    // What separates keys cannot stand in one.
+                    // A key must not contain the delimiter or the assign character.
                     !key.is_empty() && key.chars().all(|each| is_plain(each) && each != *delimiter && each != *assign)
                 };
                 let repeated = |(index, key): (usize, &&String)| keys.iter().take(index).any(|other| other == key);
@@ -245,7 +245,7 @@ fn list(texts: &[String]) -> String {
     ["[", &texts.join(","), "]"].concat()
 }
 
-/// The texts of the member of this name, in place of the default ones.
+/// Replaces the default texts in `to` with those of the member of this name, if it is there.
 fn texts(fields: &mut Fields<'_, '_>, name: &'static str, to: &mut Vec<String>) {
     if let Some(list) = fields.take(name).and_then(|doc| doc.list(fields.problems)) {
         to.clear();

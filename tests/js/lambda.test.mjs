@@ -37,7 +37,7 @@ test("bodies as text and as base64, headers once and with many values", async ()
   }
 });
 
-test("what is refused", async () => {
+test("what is not a signed HTTP request of a permitted size is refused", async () => {
   const { headers } = sampleDelivery("Ping", { secret });
   for (const [delivery, statusCode, code, message] of [
     [{ headers, body }, 401, "signature_mismatch", "none of 1 signatures matches any of 1 keys"],

@@ -76,7 +76,7 @@ test("of many at the same time one is handled", async () => {
   assert.deepEqual(codes, Array(19).fill("delivery_pending"));
 });
 
-test("a full store refuses", async () => {
+test("a full replay store refuses a delivery, and forgets nothing", async () => {
   const receiver = guarded({ store: memoryReplayStore({ maxEntries: 1, clock: () => now }) });
   await receiver.process(delivery(), () => {});
   await assert.rejects(receiver.process(delivery(now + 1000), assert.fail), refused("replay_store_full"));

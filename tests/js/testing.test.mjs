@@ -66,7 +66,7 @@ for (const [name, options] of Object.entries({
   "the default profile": { secret },
   "another profile": { secret, profile: { scheme: { header: "x-other", separators: [""] } } },
   "another body": { secret, body: '{ "event": "Ping", "data": {} }' },
-  "upper-case hex": { secret, profile: { scheme: { digest: "hex_upper" } } },
+  "upper-case hex": { secret, profile: { scheme: { signatureEncoding: "hex_upper" } } },
   "a body that ends in a line end": { secret, body: '{"event":"Ping","data":{}}\n' },
   "a body that ends in an exclamation mark": { secret, body: "!" },
 })) {

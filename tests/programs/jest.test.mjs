@@ -28,7 +28,7 @@ writeFileSync(
   'const { TextDecoder, TextEncoder } = require("node:util");\nObject.assign(globalThis, { TextDecoder, TextEncoder });\n',
 );
 const body = (load) => `
-test("a delivery", async () => {
+test("a signed delivery is received under jest", async () => {
   const { createReceiver } = await ${load}("mambo-webhooks");
   const { sampleDelivery } = await ${load}("mambo-webhooks/testing");
   const secret = "a secret for tests";

@@ -117,7 +117,7 @@ fn has_unit(line: &str) -> bool {
 }
 
 #[test]
-fn the_list() {
+fn every_claim_is_printed_with_what_holds_it() {
     for Claim { doc, says, held } in claims() {
         let held = match held {
             Held::Test(test) => test,

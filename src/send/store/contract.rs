@@ -19,7 +19,7 @@ use crate::send::outcome::{AttemptRecord, DisableRule, Effect, Next};
 use crate::time::UnixMillis;
 use crate::version::Version;
 
-/// How often a delivery may take its worker down with it before it is set aside as dead.
+/// The number of worker crashes in a row at which a delivery is marked dead.
 pub const MAX_CRASHES_PER_DELIVERY: u32 = 5;
 
 /// How many deliveries of removed endpoints one step sets aside.
@@ -35,7 +35,7 @@ pub struct Enqueued {
     pub event: String,
     /// To how many endpoints it goes.
     pub deliveries: u32,
-    /// Whether it is new; an idempotency key that was used before gives the event that it was used for.
+    /// Whether the event is new. If its idempotency key was used before, `event` is the id of that earlier event.
     pub is_new: bool,
 }
 
@@ -59,7 +59,7 @@ pub struct Claimed {
     pub now: UnixMillis,
     /// How long until a retry is due, or a rate limit or a circuit breaker lets a delivery through.
     pub due_in: Option<Duration>,
-    /// How long until the next claim is worth it, for ready deliveries that this one had to leave.
+    /// The wait until another claim may lease the ready deliveries that this claim had to leave.
     pub rate_in: Option<Duration>,
 }
 
@@ -68,9 +68,9 @@ pub struct Claimed {
 pub struct Claim {
     /// The delivery.
     pub lease: Lease,
-    /// Where it goes.
+    /// The endpoint that the delivery goes to.
     pub endpoint: Arc<Endpoint>,
-    /// What it is.
+    /// The event that is delivered.
     pub event: Arc<StoredEvent>,
     /// Attempts that were made before.
     pub attempts: u32,
@@ -92,7 +92,7 @@ pub struct Lease {
 /// How an attempt ended.
 #[derive(Clone, Debug)]
 pub struct Settlement {
-    /// The right to say so.
+    /// The lease under which the attempt ran.
     pub lease: Lease,
     /// The endpoint.
     pub endpoint: String,
@@ -100,7 +100,7 @@ pub struct Settlement {
     pub attempt: AttemptRecord,
     /// What becomes of the delivery.
     pub next: Next,
-    /// What becomes of the endpoint.
+    /// What the attempt says of its endpoint.
     pub effect: Effect,
 }
 
@@ -134,8 +134,8 @@ pub enum Selection {
     },
 }
 
-/// Which events are forgotten, with their deliveries and their part of the log: those that came in and ended before a
-/// time. What waits or is under way is never forgotten.
+/// The events to delete, with their deliveries and their part of the log: those that came in and ended before a
+/// time. Events with a waiting or leased delivery are never deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Prune {
@@ -187,12 +187,12 @@ pub trait Store: Send + Sync + 'static {
     /// Takes an event for one endpoint alone, to be tried once.
     fn enqueue_manual(&self, event: NewEvent, endpoint: String) -> impl StoreFuture<Enqueued>;
 
-    /// Leases due deliveries: no more to an endpoint than its limits, its rate and its circuit breaker allow, and of
-    /// those that compete an equal share to each endpoint.
+    /// Leases due deliveries: no more to an endpoint than its limits, its rate and its circuit breaker allow, and an
+    /// equal share for each endpoint when deliveries compete.
     fn claim(&self, capacity: Capacity, lease: Duration) -> impl StoreFuture<Claimed>;
 
-    /// Makes deliveries ready again whose lease ended, and sets aside those that this happened to too often. Answers
-    /// with how many leases had ended.
+    /// Makes deliveries with an expired lease ready again, and marks dead those whose leases expired too often. Returns
+    /// how many leases had expired.
     fn reclaim_expired(&self) -> impl StoreFuture<u64>;
 
     /// Lets leases end after `lease` from now; answers with those that are lost.
@@ -227,8 +227,8 @@ pub trait Store: Send + Sync + 'static {
     /// Makes ended deliveries ready by hand, except those of removed endpoints; answers with how many.
     fn retry(&self, selection: Selection) -> impl StoreFuture<u64>;
 
-    /// Forgets events, of the next few after a number; answers with how many, and the number to go on after, if any
-    /// came. One short transaction, so that deliveries do not wait for it.
+    /// Deletes events among the next [`PRUNE_STEP`] after a number. Returns how many, and the number to continue after,
+    /// or `None` at the end. One short transaction, so that deliveries do not wait for it.
     fn prune(&self, prune: Prune, after: i64) -> impl StoreFuture<(u64, Option<i64>)>;
 
     /// Lines of the delivery log.

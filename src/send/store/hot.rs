@@ -8,11 +8,11 @@ use tokio::time::Instant;
 
 use super::contract::{Claim, Claimed};
 
-/// How often a claim looks at every endpoint that has ready deliveries, at least. Those that had some and were not kept
-/// back a moment ago are most likely to have more: looking at 100 that hang before each claim took a third of the speed
-/// of one that works.
+/// The pause between full looks, at every endpoint with ready deliveries. Those that had some and were not held
+/// back a moment ago most likely have more: looking at 100 hanging endpoints before each claim cost a working endpoint
+/// a third of its speed.
 const FULL_LOOK: Duration = Duration::from_millis(40);
-/// Full looks take no more than one part in so many of the time: they take long where a long transaction keeps old
+/// Full looks take at most 1 / `FULL_LOOK_SHARE` of the time: they are slow where a long transaction keeps old
 /// rows.
 const FULL_LOOK_SHARE: u32 = 10;
 
@@ -34,8 +34,8 @@ impl Hot {
         self.next_full_look?.checked_duration_since(Instant::now())
     }
 
-    /// Whether a look at hot endpoints is enough: it leased something, or `has_ready` says that more waits for them,
-    /// which their attempts in flight make room for. The answer then asks for the next claim in time for a full look.
+    /// Returns whether a look at hot endpoints is enough: it leased something, or more is ready (`has_ready`)
+    /// and waits for their attempts in flight. `claimed` then asks for the next claim in time for the next full look.
     pub(crate) fn is_enough(&self, claimed: &mut Claimed, has_ready: bool) -> bool {
         if claimed.claims.is_empty() && has_ready {
             let full_look_in = self.full_look_in().unwrap_or_default();

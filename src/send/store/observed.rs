@@ -16,9 +16,9 @@ pub(crate) const BREAKER_TIMEOUTS: u32 = 5;
 pub(crate) const BREAKER_FIRST_MS: i64 = 30_000;
 /// How long the breaker stays open at most, in milliseconds.
 pub(crate) const BREAKER_MOST_MS: i64 = 600_000;
-/// From which average latency on an endpoint is slow, in milliseconds; one that was not tried yet counts as slow.
+/// The average latency from which an endpoint is slow, in milliseconds. One not attempted yet counts as slow.
 pub(crate) const SLOW_MS: i64 = 1000;
-/// From which duration on an attempt without an answer is a timeout; a faster failure costs no slot.
+/// The duration from which an attempt without a response is a timeout. A faster failure costs no slot.
 const TIMEOUT: Duration = Duration::from_secs(1);
 
 /// What one endpoint's attempts, in their order, say of it.
@@ -30,7 +30,7 @@ pub(crate) struct Observed {
     pub is_answered: bool,
     /// Timeouts after the last answer.
     pub timeouts: u32,
-    /// Whether one of the schedule's succeeded.
+    /// Whether any scheduled attempt succeeded.
     pub is_success: bool,
     /// Failures of the schedule's attempts after the last success.
     pub failures: u32,

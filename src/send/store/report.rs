@@ -25,7 +25,7 @@ pub enum BreakerState {
     Probing,
 }
 
-/// An endpoint and how it does.
+/// The health of an endpoint.
 #[derive(Clone, Debug)]
 pub struct EndpointHealth {
     /// The endpoint's id.

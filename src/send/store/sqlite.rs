@@ -61,7 +61,7 @@ const LOOK: Duration = Duration::from_millis(5);
 #[derive(Clone, Debug)]
 pub struct Sqlite {
     writer: Writer,
-    /// A connection for what is long and only looked at, so that deliveries do not wait for it.
+    /// A connection for long reads, so that deliveries do not wait for them.
     reader: Writer,
     changes: Arc<Changes>,
 }

@@ -78,7 +78,7 @@ async fn a_claim_and_a_settlement_read_no_more_than_they_hand_over() {
     client.batch_execute(endpoints).await.unwrap();
     let fill = |events: &str| {
         format!(
-            "INSERT INTO mambo_event (id, kind, version, data, created)
+            "INSERT INTO mambo_event (id, event_type, version, data, created)
                 SELECT n, 'Other', '9.0.0', '{{}}', 0 FROM generate_series({events}) n;
             INSERT INTO mambo_queue (event, endpoint, size, due)
                 SELECT e.number, 'e' || n, 2, e.number FROM mambo_event e, generate_series(1, 8) n

@@ -125,8 +125,8 @@ async fn log(store: &impl Store, query: LogQuery) -> Vec<(u32, bool, Option<u16>
     lines.iter().map(|line| row(&line.attempt)).collect()
 }
 
-/// An event goes to every enabled endpoint that takes its kind, byte for byte as it came in.
-pub async fn fans_out(on: &impl Clocked) {
+/// An event goes to every enabled endpoint that takes its type, byte for byte as it came in.
+pub async fn an_event_goes_to_every_enabled_endpoint_that_takes_its_type(on: &impl Clocked) {
     let store = on.store();
     add(on, "all", settings()).await;
     add(
@@ -164,7 +164,7 @@ pub async fn fans_out(on: &impl Clocked) {
 }
 
 /// All of a batch or none; one key, one event; one id, one event.
-pub async fn takes_each_event_once(on: &impl Clocked) {
+pub async fn a_batch_is_taken_whole_and_each_key_and_id_once(on: &impl Clocked) {
     let store = on.store();
     add(on, "e", settings()).await;
     let keyed = || event("Other").idempotency_key("order-7");
@@ -190,7 +190,7 @@ pub async fn takes_each_event_once(on: &impl Clocked) {
 }
 
 /// A delivery is claimed once, until its lease ends; the worker that had it is then told so.
-pub async fn fences(on: &impl Clocked) {
+pub async fn a_lease_that_ended_settles_nothing(on: &impl Clocked) {
     let store = on.store();
     add(on, "e", settings()).await;
     enqueue(on, vec![event("Other")], 0).await;
@@ -213,7 +213,7 @@ pub async fn fences(on: &impl Clocked) {
 }
 
 /// A delivery that takes its worker down again and again is set aside, and its attempts are not used up by that.
-pub async fn sets_poison_aside(on: &impl Clocked) {
+pub async fn a_delivery_that_takes_its_worker_down_again_and_again_is_dead(on: &impl Clocked) {
     let store = on.store();
     add(on, "e", settings()).await;
     enqueue(on, vec![event("Other")], 0).await;
@@ -228,7 +228,7 @@ pub async fn sets_poison_aside(on: &impl Clocked) {
 }
 
 /// A retry comes at its time, and the log has every attempt with what was answered.
-pub async fn retries_and_logs(on: &impl Clocked) {
+pub async fn a_retry_comes_at_its_time_and_every_attempt_is_logged(on: &impl Clocked) {
     let store = on.store();
     add(on, "e", settings()).await;
     enqueue(on, vec![event("Other")], 0).await;
@@ -261,7 +261,7 @@ pub async fn retries_and_logs(on: &impl Clocked) {
 }
 
 /// Dead deliveries stay, and are tried once more when a caller asks, in any state of the endpoint.
-pub async fn retries_by_hand(on: &impl Clocked) {
+pub async fn ended_deliveries_are_tried_once_more_when_asked(on: &impl Clocked) {
     let store = on.store();
     add(on, "a", settings()).await;
     add(on, "b", settings()).await;
@@ -292,7 +292,7 @@ pub async fn retries_by_hand(on: &impl Clocked) {
 }
 
 /// Forgets what was delivered everywhere before a moment, with its log and its key, and nothing else.
-pub async fn forgets(on: &impl Clocked) {
+pub async fn pruning_forgets_what_ended_before_the_time_and_nothing_else(on: &impl Clocked) {
     let store = on.store();
     add(on, "a", settings()).await;
     add(on, "b", settings().event_types(&["Both", "Half"])).await;
@@ -362,7 +362,7 @@ pub async fn forgets(on: &impl Clocked) {
 }
 
 /// 410 disables at once; failures disable after days and a number of them; what waits goes on waiting.
-pub async fn disables(on: &impl Clocked) {
+pub async fn an_endpoint_that_is_gone_or_only_fails_is_disabled(on: &impl Clocked) {
     const DAY: i64 = 86_400_000;
     let store = on.store();
     let state = async |id: &str| {
@@ -397,7 +397,7 @@ pub async fn disables(on: &impl Clocked) {
 }
 
 /// One success ends a row of failures.
-pub async fn recovers(on: &impl Clocked) {
+pub async fn one_success_ends_a_row_of_failures(on: &impl Clocked) {
     let store = on.store();
     add(on, "e", settings()).await;
     for (status, effect, failures, since) in
@@ -416,7 +416,7 @@ pub async fn recovers(on: &impl Clocked) {
 }
 
 /// No endpoint has more under way than it may, and none keeps the others from their turn.
-pub async fn shares(on: &impl Clocked) {
+pub async fn no_endpoint_exceeds_its_limit_or_keeps_others_waiting(on: &impl Clocked) {
     add(on, "busy", settings().max_in_flight(4)).await;
     for id in ["b", "c", "d"] {
         add(on, id, settings().event_types(&["Rare"])).await;
@@ -432,7 +432,7 @@ pub async fn shares(on: &impl Clocked) {
 }
 
 /// However many first attempts wait, retries get their share, and the other way round.
-pub async fn lanes_do_not_starve_each_other(on: &impl Clocked) {
+pub async fn first_attempts_and_retries_do_not_starve_each_other(on: &impl Clocked) {
     add(on, "e", settings().max_in_flight(1000)).await;
     enqueue(on, (0..40).map(|_| event("Old")).collect(), 0).await;
     for claim in claim(on, 40, 0).await {
@@ -450,7 +450,7 @@ pub async fn lanes_do_not_starve_each_other(on: &impl Clocked) {
 }
 
 /// Also within the room of one endpoint: retries that could fill it leave three quarters to first attempts.
-pub async fn lanes_share_an_endpoint(on: &impl Clocked) {
+pub async fn retries_leave_three_quarters_of_an_endpoint_to_first_attempts(on: &impl Clocked) {
     add(on, "e", settings().max_in_flight(8)).await;
     enqueue(on, (0..8).map(|_| event("Old")).collect(), 0).await;
     for claim in claim(on, 8, 0).await {
@@ -463,7 +463,7 @@ pub async fn lanes_share_an_endpoint(on: &impl Clocked) {
 }
 
 /// A new secret signs first, and the old one beside it until the overlap ends.
-pub async fn rotates(on: &impl Clocked) {
+pub async fn a_new_secret_signs_first_and_the_old_one_until_the_overlap_ends(on: &impl Clocked) {
     let store = on.store();
     add(on, "e", settings()).await;
     let valid = async |ms| {
@@ -495,7 +495,7 @@ pub async fn rotates(on: &impl Clocked) {
 }
 
 /// Many workers at once: each delivery goes to one of them.
-pub async fn hands_out_once(on: &impl Clocked) {
+pub async fn many_workers_claim_each_delivery_once(on: &impl Clocked) {
     let store = on.store();
     add(on, "e", settings().max_in_flight(10_000)).await;
     enqueue(on, (0..400).map(|_| event("Other")).collect(), 0).await;
@@ -656,7 +656,7 @@ pub async fn a_claim_keeps_to_the_worker_s_capacity(on: &impl Clocked) {
 }
 
 /// What was claimed and not attempted can be given back.
-pub async fn gives_back(on: &impl Clocked) {
+pub async fn a_claim_that_was_not_attempted_can_be_released(on: &impl Clocked) {
     let store = on.store();
     add(on, "e", settings()).await;
     enqueue(on, vec![event("Other"), event("Other")], 0).await;
@@ -813,4 +813,13 @@ pub async fn a_store_of_the_release_before_goes_on(on: &impl Clocked) {
     );
     assert_eq!(store.retry(Selection::Dead { endpoint: None }).await.unwrap(), 2);
     assert_eq!(store.log(LogQuery::default().limit(100)).await.unwrap().len(), 19 + 11);
+    let endpoints = store.endpoints().await.unwrap();
+    let ok = endpoints.iter().find(|endpoint| endpoint.id == "ok").unwrap();
+    assert_eq!(ok.settings.event_types, Some(vec!["ActivityCreated".to_owned()]));
+    let other = store.enqueue(vec![event("Other").id("other"), event("ActivityCreated").id("activity")]).await.unwrap();
+    assert!(other.iter().all(|enqueued| enqueued.is_new));
+    let everything = Capacity { deliveries: 100, slow: 100, bytes: usize::MAX };
+    let claims = store.claim(everything, ms(LEASE)).await.unwrap().claims;
+    let sent = claims.iter().filter(|claim| claim.endpoint.id == "ok").map(|claim| claim.event.id.as_str());
+    assert_eq!(sent.collect::<Vec<_>>(), ["activity"]);
 }

@@ -25,7 +25,7 @@ use crate::send::store::hot::Hot;
 use crate::send::store::observed::observe;
 use crate::time::UnixMillis;
 
-/// What claims remember: see [`Hot`], and where the last one ended, so that every endpoint gets its turn.
+/// The state between claims: the last one's number, and where it ended ([`Hot`]), so that every endpoint gets its turn.
 #[derive(Debug, Default)]
 pub(super) struct Turn(Mutex<(i64, Hot)>);
 

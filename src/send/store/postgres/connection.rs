@@ -1,5 +1,5 @@
-//! One statement on a connection of the pool. Unnamed statements in autocommit, so that a pooler in transaction mode
-//! may stand between, and a process that stops holds no lock.
+//! Runs single statements on pooled connections: unnamed and in autocommit, so that a pooler in transaction mode
+//! can be in front of the database, and a process that stops holds no lock.
 
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -30,7 +30,7 @@ pub(super) async fn rows(pool: &Pool, sql: &str, parameters: &[Parameter<'_>]) -
         Ok(Ok(rows)) => return Ok(rows),
         Ok(Err(error)) => {
             if error.as_db_error().is_none() {
-                // The host was lost, and what else is connected to it: each would be waited for in turn.
+                // The host was lost. Its other connections are dropped too, or each would have to time out in turn.
                 pool.retain(|_, _| false);
             }
             failed(&error)
@@ -47,7 +47,7 @@ pub(super) async fn row(pool: &Pool, sql: &str, parameters: &[Parameter<'_>]) ->
     rows(pool, sql, parameters).await?.pop().ok_or_else(missing)
 }
 
-/// Why no connection could be had.
+/// Converts the pool's error when it gives no connection.
 pub(super) fn acquire_failed(error: &PoolError) -> SendError {
     match error {
         PoolError::Backend(error) => failed(error),
@@ -59,7 +59,7 @@ pub(super) fn acquire_failed(error: &PoolError) -> SendError {
     }
 }
 
-/// What the database, or the way to it, says.
+/// Converts an error from the database or its connection.
 pub(super) fn failed(error: &tokio_postgres::Error) -> SendError {
     if let Some(database) = error.as_db_error() {
         let text = database.message();

@@ -100,9 +100,9 @@ pub(super) async fn add(pool: &Pool, endpoint: Endpoint, server: Version) -> Res
     // The row of a removed endpoint is taken over once nothing waits for it.
     let add = async {
         let transaction = object.transaction().await?;
-        let sql = "INSERT INTO mambo_endpoint (id, settings, kinds, max_in_flight, rate_per_second, state)
+        let sql = "INSERT INTO mambo_endpoint (id, settings, event_types, max_in_flight, rate_per_second, state)
             SELECT $1, $2, $3, $4, $5, $6 WHERE NOT EXISTS (SELECT 1 FROM mambo_queue WHERE endpoint = $1)
-            ON CONFLICT (id) DO UPDATE SET settings = excluded.settings, kinds = excluded.kinds, state = excluded.state,
+            ON CONFLICT (id) DO UPDATE SET settings = excluded.settings, event_types = excluded.event_types, state = excluded.state,
                 max_in_flight = excluded.max_in_flight, rate_per_second = excluded.rate_per_second,
                 revision = nextval('mambo_revision')
             WHERE mambo_endpoint.state = 'removed'";
@@ -122,7 +122,7 @@ pub(super) async fn add(pool: &Pool, endpoint: Endpoint, server: Version) -> Res
         if added == 0 {
             return Ok(false);
         }
-        // What ended stays counted; all else that was known of the removed one is forgotten.
+        // The counts of ended deliveries stay; the rest of the removed endpoint's status is reset.
         let sql = "INSERT INTO mambo_status (endpoint) VALUES ($1) ON CONFLICT (endpoint) DO UPDATE SET concurrency = 1,
             latency_ms = NULL, timeouts = 0, open_ms = 0, open_until = 0, next_slot_us = 0, failing_since = NULL, failures = 0";
         transaction.execute_typed(sql, &[(id, Type::TEXT)]).await?;
@@ -134,7 +134,7 @@ pub(super) async fn add(pool: &Pool, endpoint: Endpoint, server: Version) -> Res
     if added.map_err(|error| failed(&error))? { Ok(()) } else { Err(SendError::EndpointExists { id: endpoint.id }) }
 }
 
-/// Changes an endpoint, unless another process changed it meanwhile: then once more.
+/// Changes an endpoint. Tries again if another process changed it meanwhile.
 pub(super) async fn change(pool: &Pool, id: &str, change: &EndpointChange) -> Result<(), SendError> {
     if let EndpointChange::State(state) = change {
         let sql = "WITH changed AS (
@@ -161,7 +161,7 @@ pub(super) async fn change(pool: &Pool, id: &str, change: &EndpointChange) -> Re
             EndpointChange::Settings(settings) => settings.clone(),
             EndpointChange::State(_) => return Ok(()),
         };
-        let sql = "UPDATE mambo_endpoint SET settings = $2, kinds = $3, max_in_flight = $4, rate_per_second = $5,
+        let sql = "UPDATE mambo_endpoint SET settings = $2, event_types = $3, max_in_flight = $4, rate_per_second = $5,
             revision = nextval('mambo_revision') WHERE id = $1 AND revision = $6 RETURNING 1";
         let (event_types, most, rate) = columns(&settings);
         let parameters: [Parameter<'_>; 6] = [
@@ -178,7 +178,7 @@ pub(super) async fn change(pool: &Pool, id: &str, change: &EndpointChange) -> Re
     }
 }
 
-/// What of the settings the database itself has to know.
+/// Returns the settings that the database itself has to know.
 fn columns(settings: &EndpointSettings) -> (Option<Vec<String>>, i64, Option<i64>) {
     let rate = settings.rate_per_second.map(|rate| i64::from(rate.get()));
     (settings.event_types.clone(), settings.max_in_flight.into(), rate)

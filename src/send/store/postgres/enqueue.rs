@@ -16,7 +16,7 @@ use crate::send::store::contract::Enqueued;
 pub(super) const ENQUEUE: &str =
     "SELECT place, event, deliveries, is_new FROM mambo_enqueue($1, $2, $3, $4, $5, $6, $7) ORDER BY place";
 
-/// Events, a column each.
+/// Events as columns: one array for each field.
 pub(super) struct Columns {
     ids: Vec<String>,
     event_types: Vec<String>,

@@ -38,7 +38,7 @@ impl Listener {
     }
 }
 
-/// A task that notifies, for as long as this handle exists: once for all that it is asked for meanwhile.
+/// A task that notifies, for as long as this handle exists. Requests that come in meanwhile share one notification.
 #[derive(Debug)]
 pub(super) struct Notifier {
     asked: Arc<Notify>,

@@ -16,7 +16,7 @@ use crate::time::UnixMillis;
 
 /// Lines of the log, newest first.
 pub(super) async fn log(pool: &Pool, query: &LogQuery) -> Result<Vec<LogLine>, SendError> {
-    let sql = "SELECT a.delivery, e.id AS event, e.kind, a.endpoint, a.number, a.is_manual, a.started, a.version, a.status,
+    let sql = "SELECT a.delivery, e.id AS event, e.event_type, a.endpoint, a.number, a.is_manual, a.started, a.version, a.status,
             a.failure, a.body, a.is_truncated, a.elapsed_ms, a.remote,
             CASE WHEN q.state = 2 THEN 'leased' WHEN q.state IS NOT NULL THEN 'waiting' WHEN d.state = 2 THEN 'delivered'
                 ELSE 'dead' END AS state
@@ -39,7 +39,7 @@ pub(super) async fn log(pool: &Pool, query: &LogQuery) -> Result<Vec<LogLine>, S
     rows(pool, sql, &parameters).await?.iter().map(line).collect()
 }
 
-/// How many deliveries are in which state. Only what waits is counted; of the rest there are sums.
+/// Counts deliveries by state. Only waiting ones are counted row by row; the others have running totals.
 pub(super) async fn counts(pool: &Pool, endpoints: &Endpoints) -> Result<DeliveryCounts, SendError> {
     let sql = "SELECT (SELECT count(*) FROM mambo_queue WHERE state < 2) AS waiting, coalesce(sum(in_flight), 0)::bigint AS leased,
             coalesce(sum(delivered), 0)::bigint AS delivered, coalesce(sum(dead), 0)::bigint AS dead,

@@ -35,7 +35,7 @@ fn version(text: &str) -> Result<Version, SendError> {
 pub(super) fn event(row: &Row) -> Result<StoredEvent, SendError> {
     Ok(StoredEvent {
         id: get(row, "id")?,
-        event_type: get(row, "kind")?,
+        event_type: get(row, "event_type")?,
         version: version(get(row, "version")?)?,
         time: get(row, "time")?,
         data: get(row, "data")?,
@@ -70,5 +70,12 @@ pub(super) fn line(row: &Row) -> Result<LogLine, SendError> {
         _ => "waiting",
     };
     let (delivery, event) = (get(row, "delivery")?, get(row, "event")?);
-    Ok(LogLine { delivery, event, event_type: get(row, "kind")?, endpoint: get(row, "endpoint")?, state, attempt })
+    Ok(LogLine {
+        delivery,
+        event,
+        event_type: get(row, "event_type")?,
+        endpoint: get(row, "endpoint")?,
+        state,
+        attempt,
+    })
 }

@@ -12,7 +12,7 @@ use crate::send::error::SendError;
 
 /// Each step makes schema n out of schema n - 1. A step that was released is never changed.
 const STEPS: [&str; 2] = [include_str!("schema_1.sql"), include_str!("schema_2.sql")];
-/// The number of the newest.
+/// The number of the newest schema.
 const KNOWN: i64 = 2;
 
 /// Looks whether the database has this release's schema, and brings it there if not; a role that may not is told what
@@ -38,7 +38,7 @@ async fn version(pool: &Pool) -> Result<i64, SendError> {
     get(&row(pool, "SELECT coalesce(max(version), 0) FROM mambo_schema", &[]).await?, 0)
 }
 
-/// Refuses a database that forgets what it said was done, and warns of one that a failover makes forget it.
+/// Refuses a database that can lose committed data in a crash, and warns of one that can lose it in a failover.
 async fn durable(pool: &Pool) -> Result<(), SendError> {
     let sql = "SELECT current_setting('synchronous_commit'), current_setting('synchronous_standby_names'),
         (SELECT count(*) FROM pg_stat_replication)";

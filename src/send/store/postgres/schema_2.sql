@@ -5,6 +5,11 @@ CREATE FUNCTION mambo_now() RETURNS bigint LANGUAGE sql AS
 $$ SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint $$;
 
 ALTER TABLE mambo_endpoint ADD COLUMN rate_per_second bigint;
+ALTER TABLE mambo_endpoint RENAME COLUMN kinds TO event_types;
+ALTER TABLE mambo_event RENAME COLUMN kind TO event_type;
+UPDATE mambo_endpoint
+SET settings = ((settings::jsonb - 'kinds') || jsonb_build_object('eventTypes', settings::jsonb -> 'kinds'))::text
+WHERE settings::jsonb ? 'kinds';
 UPDATE mambo_endpoint SET rate_per_second = (settings::jsonb ->> 'ratePerSecond')::bigint;
 
 CREATE TABLE mambo_queue (
@@ -85,7 +90,7 @@ ALTER TABLE mambo_delivery RENAME COLUMN due TO ended;
 -- otherwise is an error, MW001. May be called within any transaction of yours: what it took is there if that commits.
 -- It does not NOTIFY workers, since PostgreSQL lets transactions that do so commit only one after the other; do that with
 -- `SELECT pg_notify('mambo_webhooks', '')` afterwards, or they look twice a second.
-CREATE FUNCTION mambo_enqueue(ids text[], kinds text[], versions text[], times text[], datas text[], keys text[], one text)
+CREATE FUNCTION mambo_enqueue(ids text[], event_types text[], versions text[], times text[], datas text[], keys text[], one text)
 RETURNS TABLE (place bigint, event text, deliveries bigint, is_new boolean) LANGUAGE plpgsql SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
@@ -94,17 +99,17 @@ DECLARE
 BEGIN
     FOR place, event, deliveries IN
         WITH given AS (
-            SELECT * FROM unnest(ids, kinds, versions, times, datas, keys) WITH ORDINALITY
-                AS g (id, kind, version, time, data, key, place)
+            SELECT * FROM unnest(ids, event_types, versions, times, datas, keys) WITH ORDINALITY
+                AS g (id, event_type, version, time, data, key, place)
         ), taken AS (
-            INSERT INTO mambo_event AS e (id, kind, version, time, data, created, idempotency_key)
-            SELECT id, kind, version, time, data, mambo_now(), key FROM given ORDER BY place
-            ON CONFLICT DO NOTHING RETURNING e.number, e.id, e.kind, octet_length(e.data) AS size
+            INSERT INTO mambo_event AS e (id, event_type, version, time, data, created, idempotency_key)
+            SELECT id, event_type, version, time, data, mambo_now(), key FROM given ORDER BY place
+            ON CONFLICT DO NOTHING RETURNING e.number, e.id, e.event_type, octet_length(e.data) AS size
         ), queued AS (
             INSERT INTO mambo_queue AS q (event, endpoint, lane, size, due)
             SELECT t.number, e.id, CASE WHEN one IS NULL THEN 0 ELSE 2 END, t.size, mambo_now()
             FROM taken t JOIN mambo_endpoint e ON CASE WHEN one IS NULL
-                THEN e.state = 'enabled' AND (e.kinds IS NULL OR t.kind = ANY (e.kinds)) ELSE e.id = one AND e.state <> 'removed' END
+                THEN e.state = 'enabled' AND (e.event_types IS NULL OR t.event_type = ANY (e.event_types)) ELSE e.id = one AND e.state <> 'removed' END
             ORDER BY t.number RETURNING q.event
         ), counted AS (
             SELECT event, count(*) FROM queued GROUP BY event
@@ -153,7 +158,7 @@ $$;
 CREATE FUNCTION mambo_claim(most bigint, most_slow bigint, most_bytes bigint, lease_ms bigint, turn bigint, after text,
     hot text[], unreadable text[], unreadable_revisions bigint[])
 RETURNS TABLE (number bigint, lease bigint, lane smallint, attempts bigint, endpoint text, revision bigint,
-    is_slow boolean, event bigint, id text, kind text, version text, "time" text, data text,
+    is_slow boolean, event bigint, id text, event_type text, version text, "time" text, data text,
     now_ms bigint, due_in_ms bigint, rate_in_ms bigint, has_ready boolean)
 LANGUAGE plpgsql SET jit = off SET enable_seqscan = off SET plan_cache_mode = force_generic_plan SET lock_timeout = '5s' AS $$
 #variable_conflict use_column
@@ -241,12 +246,12 @@ BEGIN
         FROM (SELECT endpoint, count(*) FROM claimed GROUP BY endpoint) c JOIN known k ON k.endpoint = c.endpoint
         WHERE s.endpoint = c.endpoint
     )
-    SELECT c.number, c.lease, c.lane, c.attempts, c.endpoint, chosen.revision, chosen.is_slow, c.event, e.id, e.kind, e.version, e.time,
+    SELECT c.number, c.lease, c.lane, c.attempts, c.endpoint, chosen.revision, chosen.is_slow, c.event, e.id, e.event_type, e.version, e.time,
         CASE WHEN row_number() OVER (PARTITION BY c.event ORDER BY c.number) = 1 THEN e.data END,
         NULL::bigint, NULL::bigint, NULL::bigint, NULL::boolean
     FROM claimed c JOIN chosen USING (number)
         -- `OFFSET 0`: one look into the index for each, for any size that the plan was made for.
-        CROSS JOIN LATERAL (SELECT id, kind, version, time, data FROM mambo_event WHERE number = c.event OFFSET 0) e
+        CROSS JOIN LATERAL (SELECT id, event_type, version, time, data FROM mambo_event WHERE number = c.event OFFSET 0) e
     ORDER BY c.event, c.number;
     has_claimed := FOUND;
     SELECT min((s.next_slot_us + 999) / 1000) FILTER (WHERE s.next_slot_us > at * 1000 AND e.rate_per_second IS NOT NULL),

@@ -27,7 +27,7 @@ pub(super) fn add(context: &mut Context, endpoint: &Endpoint, server: Version) -
     if context.connection.execute(sql, params![id, settings.to_json(), state.as_str()]).map_err(failed)? == 0 {
         return Err(SendError::EndpointExists { id: id.clone() });
     }
-    // What ended stays counted; all else that was known of the removed one is forgotten.
+    // The counts of ended deliveries stay; the rest of the removed endpoint's status is reset.
     let sql = "INSERT INTO status (endpoint) VALUES (?1) ON CONFLICT (endpoint) DO UPDATE SET concurrency = 1,
         latency_ms = NULL, timeouts = 0, open_ms = 0, open_until = 0, next_slot_us = 0, failing_since = NULL, failures = 0";
     context.connection.execute(sql, [id]).map_err(failed)?;
@@ -57,7 +57,7 @@ pub(super) fn change(context: &mut Context, id: &str, change: EndpointChange) ->
     connection.execute(sql, params![id, settings.to_json()]).map(drop).map_err(failed)
 }
 
-/// Removes an endpoint. Its row stays, without its settings: its id and revision are not given twice.
+/// Removes an endpoint. Its row stays, without settings: no revision is used twice, and no id while deliveries wait.
 pub(super) fn remove(connection: &Connection, id: &str) -> Result<(), SendError> {
     let sql =
         "UPDATE endpoint SET state = 'removed', settings = '{}', revision = 1 + (SELECT max(revision) FROM endpoint)
@@ -65,7 +65,7 @@ pub(super) fn remove(connection: &Connection, id: &str) -> Result<(), SendError>
     if connection.execute(sql, [id]).map_err(failed)? == 0 {
         return Err(SendError::EndpointUnknown { id: id.into() });
     }
-    // Ready ones are found by an index.
+    // `abandon` finds only ready deliveries, by an index.
     connection.execute("UPDATE queue SET state = 1 WHERE endpoint = ?1 AND state = 0", [id]).map_err(failed)?;
     let sql = "UPDATE status SET timeouts = 0, open_until = 0 WHERE endpoint = ?1";
     connection.execute(sql, [id]).map(drop).map_err(failed)

@@ -20,7 +20,7 @@ use crate::time::UnixMillis;
 /// The endpoints that a claim looks at, and what may go out to each.
 type Open = (Vec<Arc<Endpoint>>, Vec<Room>);
 
-/// Up to so many endpoints after an id that have ready deliveries, with what is known of them: one look into an index
+/// Up to `?2` endpoints with ready deliveries, after the id `?1`, with their status: one index lookup
 /// for each.
 const READY: &str = "WITH RECURSIVE ready (endpoint) AS (
         SELECT (SELECT endpoint FROM queue INDEXED BY queue_ready WHERE state = 1 AND endpoint > ?1 ORDER BY endpoint LIMIT 1)
@@ -30,7 +30,7 @@ const READY: &str = "WITH RECURSIVE ready (endpoint) AS (
         FROM ready WHERE endpoint IS NOT NULL LIMIT ?2
     ) SELECT endpoint, in_flight, concurrency, latency_ms, timeouts, open_until, next_slot_us
     FROM ready CROSS JOIN status USING (endpoint)";
-/// What is known of one endpoint.
+/// The status of one endpoint.
 const STATUS: &str =
     "SELECT endpoint, in_flight, concurrency, latency_ms, timeouts, open_until, next_slot_us FROM status
     WHERE endpoint = ?1";
@@ -77,7 +77,7 @@ fn claim_from(
     let mut due: Option<i64> = connection.prepare_cached(NEXT_DUE)?.query_row([], |row| row.get(0)).optional()?;
     let mut rate_due = None;
     let mut candidates = Vec::new();
-    // Twice what each would get if all had enough: what this leaves free, the next claim takes.
+    // Twice an equal share, as some endpoints have less ready. The next claim takes what this leaves free.
     let share = capacity.deliveries.saturating_mul(2).checked_div(ready.len()).unwrap_or(0).max(1);
     for (id, status) in ready {
         let Some(endpoint) = endpoints.find(id).and_then(|known| known.endpoint.clone()) else { continue };
@@ -126,7 +126,7 @@ fn promote(connection: &Connection, now: UnixMillis) -> rusqlite::Result<()> {
     connection.prepare_cached(PROMOTE)?.execute([now.0]).map(drop)
 }
 
-/// Up to `most` endpoints that have ready deliveries, in turn after the one named.
+/// Returns up to `most` endpoints with ready deliveries: those after `after` first, then from the start.
 fn ready(connection: &Connection, after: &str, most: usize) -> rusqlite::Result<Vec<(String, Status)>> {
     let mut statement = connection.prepare_cached(READY)?;
     let mut found: Vec<(String, Status)> = Vec::new();
@@ -188,7 +188,7 @@ fn candidates_of(
     rows.collect()
 }
 
-/// Leases what was chosen; also answers with when the next of their rate limits lets something through.
+/// Leases the chosen deliveries. Also returns when the next of their rate limits allows another one.
 fn take(
     connection: &Connection,
     chosen: &[Candidate],
@@ -229,7 +229,7 @@ fn take(
 }
 
 fn event(connection: &Connection, number: i64) -> rusqlite::Result<StoredEvent> {
-    let sql = "SELECT id, kind, version, time, data FROM event WHERE number = ?1";
+    let sql = "SELECT id, event_type, version, time, data FROM event WHERE number = ?1";
     connection.prepare_cached(sql)?.query_row([number], |row| {
         let version = parsed(2, &row.get::<_, String>(2)?)?;
         Ok(StoredEvent { id: row.get(0)?, event_type: row.get(1)?, version, time: row.get(3)?, data: row.get(4)? })

@@ -9,7 +9,7 @@ use tracing::warn;
 
 use crate::send::endpoint::{Endpoint, State};
 
-/// Endpoints as of a revision, so that a transaction need not read them all, in the order of their ids.
+/// The endpoints as of a revision, in the order of their ids, so that a transaction need not read them all.
 #[derive(Debug, Default)]
 pub(super) struct Endpoints {
     all: Vec<Known>,
@@ -73,9 +73,9 @@ fn read(id: String, settings: &str, state: &str) -> Known {
         Ok(endpoint) => endpoint.settings.event_types.clone(),
         Err(error) => {
             warn!(endpoint = id, code = error.code(), %error, "an endpoint is left out, and its deliveries wait");
-            // Its events are kept for the release that can read it: at least those that it asks for.
+            // Its events are kept for a release that can read it: those of its types, or all if these are unreadable.
             let value: Option<serde_json::Value> = serde_json::from_str(settings).ok();
-            value.and_then(|value| serde_json::from_value(value.get("kinds")?.clone()).ok())
+            value.and_then(|value| serde_json::from_value(value.get("eventTypes")?.clone()).ok())
         }
     };
     Known { id, endpoint: endpoint.ok(), is_enabled, event_types }

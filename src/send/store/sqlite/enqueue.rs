@@ -50,7 +50,7 @@ fn insert_event(
     key: Option<&str>,
     now: UnixMillis,
 ) -> rusqlite::Result<i64> {
-    let sql = "INSERT INTO event (id, kind, version, time, data, created, idempotency_key)
+    let sql = "INSERT INTO event (id, event_type, version, time, data, created, idempotency_key)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     let version = event.version.to_string();
     connection.prepare_cached(sql)?.insert(params![

@@ -1,4 +1,4 @@
-//! What SQLite says, as the sender says it.
+//! The conversion of SQLite errors to sender errors.
 
 use alloc::string::ToString;
 

@@ -23,20 +23,20 @@ pub(super) struct Status {
 /// What may go out to an endpoint now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Room {
-    /// So many deliveries.
+    /// The number of deliveries that may go out.
     pub free: usize,
-    /// Whether only those that a caller asked for.
+    /// Whether only manual deliveries may go out.
     pub is_manual_only: bool,
     /// Whether the endpoint is slow, or was not attempted yet.
     pub is_slow: bool,
-    /// Where the rate limit counts from, and the time that one attempt takes of it, in microseconds.
+    /// The next slot of the rate limit, and the interval between two slots, in microseconds.
     pub rate: Option<(i64, i64)>,
 }
 
 /// A ready delivery that may be claimed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Candidate {
-    /// Which of the endpoints.
+    /// The index of the endpoint.
     pub endpoint: usize,
     /// The candidate's place among those of its endpoint.
     pub place: usize,
@@ -76,8 +76,8 @@ impl Status {
     }
 }
 
-/// Puts an endpoint's candidates of three lanes in order: of five, three are first attempts, one is a retry, one was
-/// asked for; what one lane leaves, the others take. Turns let each lane of one be first now and then.
+/// Orders an endpoint's candidates from three lanes: of five, three are first attempts, one is a retry, and one is
+/// manual. The other lanes take what one leaves. `turn` lets each lane with a share of one lead now and then.
 pub(super) fn interleave(lanes: [Vec<Candidate>; 3], turn: usize, room: usize) -> Vec<Candidate> {
     // In twelfths, so that no fraction is needed.
     let [first, retry, manual] = [0, turn % 4, turn.wrapping_add(2) % 4];
@@ -95,7 +95,7 @@ pub(super) fn interleave(lanes: [Vec<Candidate>; 3], turn: usize, room: usize) -
     placed.take(room).collect()
 }
 
-/// Chooses among the endpoints' candidates: everyone's first before anyone's second, within what the worker can take.
+/// Chooses among candidates: every endpoint's first before any endpoint's second, within the worker's capacity.
 pub(super) fn choose(mut candidates: Vec<Candidate>, rooms: &[Room], capacity: Capacity) -> Vec<Candidate> {
     candidates.sort_by_key(|candidate| candidate.place);
     let (mut bytes, mut slow) = (0_usize, 0_usize);

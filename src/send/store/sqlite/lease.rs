@@ -52,7 +52,7 @@ impl Waiting {
     }
 }
 
-/// Makes deliveries ready again whose worker was not heard of, and sets those aside that this happened to too often.
+/// Makes deliveries with an expired lease ready again, and marks those dead whose leases expired too often.
 pub(super) fn reclaim_expired(connection: &Connection, now: UnixMillis) -> rusqlite::Result<u64> {
     let sql = "SELECT number, endpoint, event, attempts, crashes, lane, is_replay FROM queue
         WHERE state = 2 AND lease_until < ?1";

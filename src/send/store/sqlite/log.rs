@@ -18,7 +18,7 @@ use crate::time::UnixMillis;
 pub(super) fn log(connection: &Connection, query: &LogQuery) -> rusqlite::Result<Vec<LogLine>> {
     let LogQuery { delivery, endpoint, event, only_failed, limit } = query;
     let sql =
-        "SELECT a.delivery, e.id, e.kind, a.endpoint, q.state, d.state, a.number, a.is_manual, a.started, a.version,
+        "SELECT a.delivery, e.id, e.event_type, a.endpoint, q.state, d.state, a.number, a.is_manual, a.started, a.version,
             a.status, a.failure, a.body, a.is_truncated, a.elapsed_ms, a.remote
         FROM attempt a LEFT JOIN queue q ON q.number = a.delivery LEFT JOIN delivery d ON d.number = a.delivery
         JOIN event e ON e.number = coalesce(q.event, d.event)
@@ -61,7 +61,7 @@ fn line(row: &Row<'_>) -> rusqlite::Result<LogLine> {
     Ok(LogLine { delivery, event, event_type: row.get(2)?, endpoint: row.get(3)?, state, attempt })
 }
 
-/// How many deliveries are in which state. Only what waits is counted; of the rest there are sums.
+/// Counts deliveries by state. Only waiting ones are counted row by row; the others have running totals.
 pub(super) fn counts(connection: &Connection, endpoints: &Endpoints) -> rusqlite::Result<DeliveryCounts> {
     let sql = "SELECT (SELECT count(*) FROM queue WHERE state = 0) + (SELECT count(*) FROM queue WHERE state = 1),
         coalesce(sum(in_flight), 0), coalesce(sum(delivered), 0), coalesce(sum(dead), 0),

@@ -43,7 +43,7 @@ pub(super) fn connect(path: &Path, may_create: bool) -> Result<Connection, SendE
     Ok(connection)
 }
 
-/// Takes the file and what SQLite keeps beside it away from everyone but the owner.
+/// Restricts the file, and the files that SQLite keeps beside it, to the owner.
 #[cfg(unix)]
 fn tighten(path: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt;

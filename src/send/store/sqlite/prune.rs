@@ -5,7 +5,7 @@ use rusqlite::{Connection, params};
 use crate::send::store::contract::{PRUNE_STEP, Prune, Selection};
 use crate::time::UnixMillis;
 
-/// A step of it: how many events were forgotten, and the number to go on after.
+/// Runs a step of pruning. Returns how many events were deleted, and the number to continue after.
 pub(super) fn prune(connection: &Connection, prune: Prune, after: i64) -> rusqlite::Result<(u64, Option<i64>)> {
     let Prune { before, with_dead } = prune;
     let sql = "SELECT max(number) FROM (SELECT number FROM event WHERE number > ?1 ORDER BY number LIMIT ?2)";

@@ -20,7 +20,7 @@ pub(super) fn prepare(connection: &mut Connection) -> Result<(), SendError> {
     let mode: alloc::string::String =
         connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).map_err(failed)?;
     connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;").map_err(failed)?;
-    // It is a setting of the connection, and a build of SQLite may have another default: look, do not hope.
+    // `synchronous` is set per connection, and a build of SQLite may have another default: so it is checked.
     let level: i64 = connection.query_row("PRAGMA synchronous", [], |row| row.get(0)).map_err(failed)?;
     if mode != "wal" || level != 2 {
         let what = format!("journal_mode is {mode} and synchronous {level}, needs wal and 2");

@@ -101,7 +101,7 @@ CREATE INDEX delivery_dead ON delivery (endpoint) WHERE state = 3;
 CREATE TABLE events (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     id TEXT NOT NULL UNIQUE,
-    kind TEXT NOT NULL,
+    event_type TEXT NOT NULL,
     version TEXT NOT NULL,
     time TEXT,
     data TEXT NOT NULL,
@@ -114,6 +114,8 @@ ALTER TABLE events RENAME TO event;
 
 ALTER TABLE endpoint DROP COLUMN failing_since;
 ALTER TABLE endpoint DROP COLUMN failures;
+UPDATE endpoint SET settings = json_remove(json_set(settings, '$.eventTypes', json_extract(settings, '$.kinds')), '$.kinds')
+WHERE json_valid(settings) AND json_type(settings, '$.kinds') = 'array';
 
 -- When the clock was last looked at: which start of the machine, the steady clock then, and the wall clock then.
 CREATE TABLE clock (boot TEXT NOT NULL, steady_ms INTEGER NOT NULL, wall_ms INTEGER NOT NULL) STRICT;

@@ -25,7 +25,7 @@ pub(super) struct Context {
     pub endpoints: Endpoints,
     /// The time of the transaction.
     pub now: UnixMillis,
-    /// Which claim it is, so that every lane gets its turn, and which endpoints it looks at first.
+    /// The number of the last claim, so that every lane gets its turn, and the endpoints that a claim looks at first.
     pub turn: (usize, Hot),
     clock: Clock,
 }
@@ -100,7 +100,7 @@ fn transaction(context: &mut Context, group: Vec<Job>, access: Access) {
     let mut result = began.map_err(|error| SendError::StoreFailed { what: error.to_string() });
     let mut replies = Vec::with_capacity(group.len());
     for job in group {
-        // A full disk may have ended the transaction: nothing of it holds then, and nothing may run outside of one.
+        // A full disk may have rolled the transaction back, with all of its jobs; no other job may run outside of one.
         if result.is_ok() && context.connection.is_autocommit() {
             result = Err(SendError::StoreFailed { what: "the transaction was rolled back".into() });
         }
@@ -127,7 +127,7 @@ fn transaction(context: &mut Context, group: Vec<Job>, access: Access) {
         if !context.connection.is_autocommit() {
             drop(context.connection.execute_batch("ROLLBACK"));
         }
-        // What was read or written in a transaction that is undone is not known any more.
+        // Caches may hold what the transaction read or wrote before it was rolled back.
         context.endpoints = Endpoints::default();
         context.clock.forget();
     }
