@@ -82,7 +82,7 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
-/// The programs of the README, run as tests. Its sender needs the feature that it is about.
+/// The programs of the README, run as tests. The sender in it needs feature `sqlite`.
 #[cfg(all(doctest, feature = "sqlite"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

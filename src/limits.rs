@@ -2,8 +2,8 @@
 
 /// Largest body that is looked at, in bytes. Settable per receiver.
 pub const MAX_BODY_BYTES: usize = 1024 * 1024;
-/// Largest data of an event to send, in bytes: with an envelope around it, and changes of its shape, a receiver with
-/// defaults takes it.
+/// Largest data of an event to send, in bytes, with room for an envelope and changes of shape: a receiver with
+/// default settings accepts the body.
 pub const MAX_EVENT_DATA_BYTES: usize = MAX_BODY_BYTES - 16 * 1024;
 /// Largest signature header that is looked at, in bytes: what common servers allow for one header line.
 pub const MAX_HEADER_BYTES: usize = 8 * 1024;
@@ -11,7 +11,7 @@ pub const MAX_HEADER_BYTES: usize = 8 * 1024;
 pub const MAX_SIGNATURES: usize = 32;
 /// Most keys in one ring. Together with [`MAX_SEPARATORS`] this bounds how often a body is hashed.
 pub const MAX_KEYS: usize = 16;
-/// Most ways of joining timestamp and body that one scheme may try.
+/// Most separators of timestamp and body that one scheme may try.
 pub const MAX_SEPARATORS: usize = 4;
 /// Longest separator, in bytes.
 pub const MAX_SEPARATOR_BYTES: usize = 8;
@@ -19,12 +19,12 @@ pub const MAX_SEPARATOR_BYTES: usize = 8;
 pub const MAX_CANDIDATES: usize = 16;
 /// Most digits read of a timestamp: no `i64` has more.
 pub const MAX_TIMESTAMP_DIGITS: usize = 19;
-/// With the unit left to the number itself: below this it is seconds (until the year 5138), from here up
+/// First number that unit `auto` reads as milliseconds: below are seconds (until the year 5138), from here up
 /// milliseconds (from March 1973).
 pub const MILLISECONDS_FROM: i64 = 100_000_000_000;
 /// Default tolerance on each side of now, in seconds. Mambo's docs give no number; this one is the field's.
 pub const TOLERANCE_SECONDS: u32 = 300;
-/// Shortest secret that is taken without being asked twice, in bytes.
+/// Shortest secret that `SecretPolicy::Strong` accepts, in bytes.
 pub const MIN_SECRET_BYTES: usize = 16;
 /// Longest secret, in bytes.
 pub const MAX_SECRET_BYTES: usize = 4096;
@@ -42,7 +42,7 @@ pub const MAX_PLACES: usize = 1024;
 pub const MAX_TREE_LEVELS: usize = 8;
 /// Most ops in one registry.
 pub const MAX_OPS: usize = 4096;
-/// Most ops at all places of all events together: what a registry that is ready holds, once for each direction.
+/// Most ops at all places of all events together: a `Shims` holds all of them twice, once for each direction.
 pub const MAX_PLACED_OPS: usize = 65_536;
 /// Most levels by which the changes can nest the data of one event type: opened values are printed by recursion.
 pub const MAX_LEVELS: usize = 2048;

@@ -30,7 +30,7 @@ use crate::wire::profile::Profile;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum VersionPolicy {
-    /// Always this version's shape, also for events that came later; that of the server where the version is newer.
+    /// Always this version's shape, also for event types added later; the server's shape if this version is newer.
     Pinned(Version),
     /// The shape of the server's version at the time of sending.
     Latest,
@@ -86,7 +86,7 @@ impl fmt::Debug for OutboundEvent<'_> {
     }
 }
 
-/// Everything that rendering needs and that is the same for all endpoints. It holds no state.
+/// Renders events as signed requests, with the settings that all endpoints share. It holds no state.
 ///
 /// ```
 /// use mambo_webhooks::{KeyRing, OutboundEvent, Profile, Renderer, Shims, UnixMillis, Version, VersionPolicy};
@@ -109,7 +109,7 @@ pub struct Renderer {
     server: Version,
 }
 
-/// What goes out in one attempt. Each attempt has its own.
+/// A signed request to send in one attempt. Each attempt has its own request.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SignedRequest {
@@ -157,7 +157,7 @@ impl Renderer {
         self
     }
 
-    /// The version that [`VersionPolicy::Latest`] means, at least: an event of a newer one is sent as it is.
+    /// Returns the server's version, used for [`VersionPolicy::Latest`] unless the event's own version is newer.
     #[must_use]
     pub const fn server(&self) -> Version {
         self.server
@@ -184,7 +184,7 @@ impl Renderer {
         for json in [Some(event.data), event.time].into_iter().flatten() {
             valid(json).map_err(|error| Error::BodyNotJson { line: error.line, column: error.column })?;
         }
-        // An event may be newer than the server that this worker was told of: it is never made older unasked.
+        // An event may be newer than the server version given to `new`: only a pin converts it to an older one.
         let latest = self.server.max(event.version);
         let version = match policy {
             // A pin that is newer than the server names a shape that the server does not know.

@@ -5,7 +5,7 @@
 //! header, and are remembered for as long as a replay could pass the tolerance
 //! ([`Tolerance::replay_ttl`](crate::Tolerance::replay_ttl)).
 //!
-//! A store serves one webhook. Where several share one, each puts a name in front of its keys: two may send the same
+//! A store serves one webhook. If webhooks share a store, each prefixes its keys with a name: two may send the same
 //! event id, and the holder of one secret could otherwise mark another webhook's event as handled.
 
 mod store;
@@ -21,16 +21,16 @@ use crate::error::Error;
 pub use memory::MemoryReplayStore;
 pub use store::{ReplayStore, Reservation, check_store};
 
-/// How long a reservation lasts at most: when its process dies, a retry is handled after that, and not a day later.
+/// The longest life of a reservation: if its process dies, a retry is handled after this time, not a day later.
 pub const LEASE: Duration = Duration::from_secs(600);
 
-/// Why [`process`] has no result of the handler, or could not remember that there is one.
+/// Error of [`process`]: the handler did not run or failed, or its success could not be remembered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ProcessError<S, H> {
     /// `delivery_replayed`, `delivery_pending` or `replay_store_full`: the handler did not run.
     Refused(Error),
-    /// The store could not be asked for a reservation, so the handler did not run; or it could not remember that the
+    /// The store failed to reserve the key, so the handler did not run; or the store failed to remember that the
     /// handler ended well, so a retry runs it again.
     Store(S),
     /// The handler failed, and a retry can be handled.

@@ -1,7 +1,7 @@
 //! Version shims: a payload change is declared once, as data, and gives upgrade, downgrade, checks and a changelog.
 //!
 //! A [`Registry`] says which versions there are, which model each event carries, and what changed when. [`Shims`] is
-//! a registry made ready; a [`Plan`] is what lies between two versions for one event type, and [`apply()`] carries
+//! a checked registry; a [`Plan`] holds the changes between two versions for one event type, and [`apply()`] carries
 //! it out on JSON text and leaves every byte alone that no change names.
 
 mod convert;

@@ -39,7 +39,7 @@ impl UnixMillis {
     }
 }
 
-/// The time of a host's clock, to the millisecond. A time beyond the range of `i64` becomes the last that it holds.
+/// Converts the time of a host's clock, to the millisecond. A time beyond the range of `i64` saturates.
 #[cfg(feature = "std")]
 impl From<std::time::SystemTime> for UnixMillis {
     fn from(time: std::time::SystemTime) -> Self {
@@ -51,7 +51,7 @@ impl From<std::time::SystemTime> for UnixMillis {
     }
 }
 
-/// How far a timestamp may lie from now, each side on its own. Both bounds are inside.
+/// The largest distance of a timestamp from now, separate for past and future. Both bounds are included.
 ///
 /// ```
 /// use mambo_webhooks::Tolerance;
@@ -119,7 +119,7 @@ impl Tolerance {
         self
     }
 
-    /// How long a replay of one signature could pass this tolerance: what a replay store must remember. `None` when a
+    /// Returns how long a replay of one signature can pass this tolerance, and a store must keep its key. `None` when a
     /// side is unbounded.
     #[must_use]
     pub const fn replay_ttl(self) -> Option<Duration> {
@@ -130,7 +130,7 @@ impl Tolerance {
         }
     }
 
-    /// Where `timestamp` lies when it is `now`.
+    /// Returns where `timestamp` lies in the tolerance around `now`.
     #[must_use]
     pub(crate) const fn position(self, timestamp: UnixMillis, now: UnixMillis) -> Position {
         let age = now.since(timestamp);
@@ -147,7 +147,7 @@ impl Tolerance {
     }
 }
 
-/// The milliseconds of a duration; the largest number for one that is longer than any.
+/// Converts a duration to milliseconds; saturates at `u64::MAX`.
 const fn milliseconds(duration: Duration) -> u64 {
     duration.as_secs().saturating_mul(1000).saturating_add(duration.subsec_millis() as u64)
 }

@@ -17,15 +17,15 @@ use crate::time::{Position, Tolerance, UnixMillis};
 use crate::wire::header::SignatureHeader;
 use crate::wire::scheme::Scheme;
 
-/// Who computes the tags. The core's own hash does, unless a host lends one that is faster for large bodies; which keys
+/// Computes the tags: with the core's own hash, or with one of the host that is faster for large bodies. Which keys
 /// and texts are tried, and whether a tag fits, is decided in [`Verifier`] alone.
 pub trait HmacProvider {
-    /// The HMAC-SHA256 tag under `key` of the texts in front of the body and of the body; `None` when there is none,
+    /// Returns the HMAC-SHA256 tag under `key` of the `front` texts followed by the body; `None` stands for a tag
     /// which no signature fits.
     fn tag(&self, key: &Key, front: [&str; 2], body: &[u8]) -> Option<Tag>;
 
     /// The beginning of the body, at least as many bytes as the longest separator has. A provider that has the body
-    /// elsewhere has its beginning there too.
+    /// elsewhere must override this method.
     fn head<'b>(&self, body: &'b [u8]) -> Cow<'b, [u8]> {
         Cow::Borrowed(body)
     }
@@ -104,20 +104,20 @@ impl<'a> Verified<'a> {
         self.timestamp
     }
 
-    /// What stood between timestamp and body in the signed text; `None` for a body taken on trust.
+    /// Returns the separator of timestamp and body in the signed text; `None` for a body taken on trust.
     #[must_use]
     pub fn separator(&self) -> Option<&str> {
         self.separator.as_deref()
     }
 
-    /// The timestamp as it was signed, or its milliseconds for a body taken on trust; what
+    /// Returns the timestamp as it was signed, or its milliseconds for a body taken on trust: the text that
     /// [`replay_key`](Self::replay_key) is made of, beside the body.
     #[must_use]
     pub fn timestamp_text(&self) -> &str {
         &self.timestamp_text
     }
 
-    /// A key of the signed text, whichever key and header carried it: a replay has the same one, a retry,
+    /// Returns an id of the signed text, the same for every key and header: a replay has the same id; a retry,
     /// which Mambo signs afresh, has another. 64 hex digits.
     #[must_use]
     pub fn replay_key(&self) -> String {
@@ -206,7 +206,7 @@ impl Verifier {
         Ok(Verified { body, key_id: Some(key_id), timestamp, timestamp_text, separator: Some(separator) })
     }
 
-    /// The signature header against body, keys and time. The body is empty for an `hmac` that has it elsewhere.
+    /// Verifies the signature header against body, keys and time. `body` is empty if `hmac` has the body elsewhere.
     pub(crate) fn verify_header(
         &self,
         hmac: &dyn HmacProvider,
@@ -282,7 +282,7 @@ pub(crate) fn signature_value(scheme: &Scheme, headers: &dyn Headers) -> Result<
     }
 }
 
-/// Two headers of one name, which Fetch and proxies join with a comma, are told as such.
+/// Returns `HeaderRepeated` if `value` is two headers, which Fetch and proxies join with a comma; else `error`.
 fn if_joined(scheme: &Scheme, value: &[u8], error: Error) -> Error {
     let is_read = |part: &&[u8]| SignatureHeader::parse(scheme, part).is_ok();
     if joined(scheme, value).any(|parts| parts.iter().all(is_read)) {
@@ -291,7 +291,7 @@ fn if_joined(scheme: &Scheme, value: &[u8], error: Error) -> Error {
     error
 }
 
-/// The ways to take a value for two, joined by a comma, of which one at least can be read.
+/// Returns each split of a value at a comma into two header values, at least one of them readable.
 pub(crate) fn joined<'v>(scheme: &Scheme, value: &'v [u8]) -> impl Iterator<Item = [&'v [u8]; 2]> {
     let value = if value.len() > MAX_HEADER_BYTES { &[] } else { value };
     let commas = value.iter().enumerate().filter(|(_, byte)| **byte == b',').map(|(at, _)| at);

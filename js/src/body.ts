@@ -9,7 +9,7 @@ const encoder = new TextEncoder();
  */
 export function bodyBytes(body: BodyInput, maxBodyBytes = Infinity): Uint8Array {
   if (typeof body === "string") {
-    // Each of its units is one byte of UTF-8 or more.
+    // Each UTF-16 code unit takes at least one byte in UTF-8.
     if (body.length > maxBodyBytes) throw webhookError("body_too_large", { allowed: maxBodyBytes });
     return encoder.encode(body);
   }
@@ -21,7 +21,7 @@ export function bodyBytes(body: BodyInput, maxBodyBytes = Infinity): Uint8Array 
 }
 
 /**
- * Copies memory that another thread may write to: what is hashed must be what is read afterwards. Not by `slice`, which
+ * Copies memory that another thread may change, so that the bytes read later are the bytes hashed. It avoids `slice`, which
  * shares the memory of a Buffer.
  */
 function copyIfShared(bytes: Uint8Array): Uint8Array {

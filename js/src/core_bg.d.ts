@@ -11,7 +11,7 @@ export interface Proof {
   readonly timestamp: number;
 }
 
-/** A verified delivery. What it does not have is left out, and so are empty lists. */
+/** A verified delivery. Members without a value and empty lists are left out. */
 export interface ReceivedByCore extends Proof {
   readonly type?: string;
   readonly id?: string;
@@ -24,7 +24,7 @@ export interface ReceivedByCore extends Proof {
   readonly losses?: readonly Loss[];
   /** JSON text, where a change edited the data. */
   readonly data?: string;
-  /** Where the data stands in the body otherwise: its first byte, and the one behind it. */
+  /** Otherwise the byte range of the data in the body; `end` is exclusive. */
   readonly range?: readonly [start: number, end: number];
 }
 

@@ -4,7 +4,7 @@ import type { Received, ReceiverOptions } from "./types.ts";
 
 const TOLERANCE_SECONDS = 300;
 const EVENT_TTL_SECONDS = 86_400;
-/** How long a reservation lasts: when its process dies, a retry is handled after that, and not a day later. */
+/** Lifetime of a reservation: if its process dies, a retry can be handled after this time, not only after a day. */
 const LEASE_SECONDS = 600;
 const REFUSALS = { done: "delivery_replayed", pending: "delivery_pending", full: "replay_store_full" } as const;
 
@@ -12,7 +12,7 @@ const REFUSALS = { done: "delivery_replayed", pending: "delivery_pending", full:
 export type Dedupe = <Result>(received: Received, act: () => Promise<Result>) => Promise<Result>;
 
 /**
- * Handles each delivery once, by the store that the options name.
+ * Returns a function that handles each delivery once, using the store in the options.
  * @throws WebhookError `options_invalid`
  */
 export function dedupe(replay: ReplayOptions, tolerance: ReceiverOptions["tolerance"]): Dedupe {
@@ -26,7 +26,7 @@ export function dedupe(replay: ReplayOptions, tolerance: ReceiverOptions["tolera
     const token = crypto.randomUUID();
     const reservation = await store.reserve(key, lease, token);
     if (reservation !== "yours") {
-      // Plain Redis answers `OK` or nothing, which says neither that the key is ours nor that it is not.
+      // A store that passes on the raw reply of Redis, `OK` or null, does not return a valid `Reservation`.
       if (!Object.hasOwn(REFUSALS, reservation))
         throw optionsInvalid("expected `yours`, `pending`, `done` or `full` from `reserve`", "/replay/store");
       throw webhookError(REFUSALS[reservation]);
@@ -64,7 +64,7 @@ function ttlMs({ store, by = "delivery", scope, ttlSeconds }: ReplayOptions, tol
   const least = isBounded ? pastSeconds + futureSeconds : 0;
   if (ttlSeconds === undefined) {
     if (!isBounded) throw invalid("`ttlSeconds` is missing, for an unlimited tolerance,", "");
-    // Both bounds of the window are inside, so the last moment of a replay is a millisecond further.
+    // Both bounds of the tolerance are inclusive, so a replay can still pass in the last millisecond: keep the key for it.
     return (by === "event" ? Math.max(EVENT_TTL_SECONDS, least) : least) * 1000 + 1;
   }
   if (!(Number.isFinite(ttlSeconds) && ttlSeconds > 0 && ttlSeconds >= least)) {

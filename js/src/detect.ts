@@ -18,7 +18,7 @@ export interface Detection {
   readonly profiles: readonly {
     /** The profile: hand it to `createReceiver`. */
     readonly profile: object;
-    /** Which of the secrets fits, from 0. */
+    /** Index in `secrets` of the secret that matches, from 0. */
     readonly secret: number;
     /** How that secret is written. */
     readonly encoding: "utf8" | "hex" | "base64";

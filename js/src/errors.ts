@@ -17,7 +17,7 @@ export class WebhookError extends Error {
   override readonly name = "WebhookError";
   /** The stable name of the failure. */
   readonly code: ErrorCode;
-  /** Who has to change something: `peer` sent it, `caller` is your code, `config` your settings. */
+  /** The party that must act: `peer` is the sender, `caller` your code, `config` your settings, `library` this package. */
   readonly fault: Fault;
   /** What to do about it, in a sentence. */
   readonly advice: string;
@@ -48,12 +48,12 @@ export class WebhookError extends Error {
   }
 }
 
-/** Beside the class, which must not name itself: a bundler would rename it. */
+/** A function outside the class: a bundler renames a class whose body uses its own name. */
 function isWebhookError(thrown: unknown): thrown is WebhookError {
   return thrown instanceof Error && thrown.name === "WebhookError" && "code" in thrown && "fault" in thrown;
 }
 
-/** @internal A failure that is found on this side of the core, in the words of its table; `places` fill those of the sentence. */
+/** @internal Makes the error for a failure found outside the core, from the error table; `places` fill the message's placeholders. */
 export function webhookError(code: ErrorCode, places: Readonly<Record<string, string | number>> = {}): WebhookError {
   const { fault, message } = ERRORS[code];
   return new WebhookError({ code, fault, message: message.replace(/\{(\w+)\}/g, (_, name: string) => `${places[name] ?? ""}`) });

@@ -33,23 +33,23 @@ export class Handlers {
   }
 
   addFor(type: string, run: HandlerRow["run"]): void {
-    // An event type that is misspelt never comes; its handler would be silent for ever.
+    // No event has a misspelt type, so its handler would never run.
     if (!EVENT_TYPES.has(type) && !this.#declared.has(type)) throw webhookError("event_type_unknown", { event_type: type });
     this.add((event) => event.type === type, run);
   }
 
-  /** Refuses to take events that no handler would see: acknowledged, they would be lost. */
+  /** Throws `handlers_missing` if there are no handlers: events would be acknowledged and lost. */
   check(): void {
     if (this.#rows.length === 0) throw webhookError("handlers_missing");
   }
 
-  /** Runs every handler that fits. What they throw is gathered, since one that fails must not stop the others. */
+  /** Runs every handler that matches the event, then throws their errors: one that fails must not stop the others. */
   async run(received: Received, context: readonly unknown[]): Promise<void> {
     const { event } = received;
     const fitting = this.#rows.filter(({ fits }) => fits(event));
     const results = await Promise.allSettled(fitting.map(async ({ run }) => run(event as never, received, context)));
     const thrown = results.flatMap((result) => (result.status === "rejected" ? [result.reason as unknown] : []));
-    // A refusal that a handler met elsewhere says nothing of this delivery, and must not be answered as if it did.
+    // A WebhookError that a handler throws does not refuse this delivery, and must not decide the response to it.
     if (thrown.length === 1 && WebhookError.is(thrown[0])) throw new Error("a handler failed", { cause: thrown[0] });
     if (thrown.length === 1) throw thrown[0];
     if (thrown.length > 1) {

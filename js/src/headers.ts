@@ -2,9 +2,9 @@ import { webhookError } from "./errors.ts";
 import type { HeadersInput } from "./types.ts";
 
 /**
- * Headers as the core reads them: a name on a line, its value on the next, and so on. All of them, or only those of the
- * `wanted` names, which are in lower case. Headers that can only be asked by name are asked for `fallback` where all are
- * wanted. No headers at all are none.
+ * Returns headers in the core's format: a name on one line, its value on the next. All headers, or only those with the
+ * `wanted` names, which are in lower case. If headers offer only `get`, the names in `fallback` are read where all are
+ * wanted. For null or undefined it returns no lines.
  * @throws WebhookError `headers_invalid`
  */
 export function headerLines(
@@ -45,7 +45,7 @@ function line(name: string, value: Value): string {
   if (Array.isArray(value)) return value.map((each: Value) => line(name, each)).join("");
   // Some servers give Content-Length as a number.
   if (typeof value !== "string") return line(name, `${value}`);
-  // A line end has no place in a header; as NUL, the core refuses it with its place.
+  // A header value must not contain a line end. As NUL, the core refuses it and reports its position.
   return `${name}\n${value.includes("\n") ? value.replaceAll("\n", "\0") : value}\n`;
 }
 

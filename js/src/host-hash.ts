@@ -2,11 +2,11 @@
 
 /** Computes digests for the core, which calls it back. The bytes are views that are valid during the call only. */
 export interface HostHash {
-  /** Writes SHA-256 of `text`, and of `rest` behind it where there is one, to `to`, 32 bytes. */
+  /** Writes the SHA-256 digest of `text`, followed by `rest` if it is given, to the 32 bytes of `to`. */
   digest(text: Uint8Array, to: Uint8Array, rest?: Uint8Array): void;
 }
 
-/** What is used of `node:crypto`; `hash` since Node 20.12. Text of one byte a character is what Node makes fastest. */
+/** The parts of `node:crypto` that are used; `hash` exists since Node 20.12. `latin1` is the output that Node makes fastest. */
 interface Crypto {
   createHash(name: "sha256"): Hash;
   hash?(name: "sha256", bytes: Uint8Array, encoding: "latin1"): string;
@@ -18,7 +18,7 @@ interface Hash {
 
 let found: HostHash | null | undefined;
 
-/** The host's hash; nothing where the host has none that answers at once. */
+/** Returns the host's hash, or undefined if the host has no synchronous one. */
 export function hostHash(): HostHash | undefined {
   if (found === undefined) {
     const { process } = globalThis as { process?: { getBuiltinModule?: (name: string) => Crypto | undefined } };

@@ -52,7 +52,7 @@ function ensureLoaded(): void {
 
 /**
  * Drops the running instance. Its memory is wiped, since it held secrets, and detached, since the glue keeps a view of it
- * for as long as that has bytes.
+ * until the view has no bytes.
  */
 function discard(): void {
   instances += 1;
@@ -63,7 +63,7 @@ function discard(): void {
   memory.grow(0);
 }
 
-/** A plain object that the core threw, and not an error of JavaScript's or WebAssembly's. */
+/** Returns whether the core threw this: a plain object, not an error of JavaScript or WebAssembly. */
 function isFailure(thrown: unknown): thrown is Failure {
   return typeof thrown === "object" && thrown !== null && !(thrown instanceof Error) && "code" in thrown && "fault" in thrown;
 }

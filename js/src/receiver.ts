@@ -26,7 +26,7 @@ export interface Receiver {
   /** Largest body that it looks at, in bytes. */
   readonly maxBodyBytes: number;
   /**
-   * Verifies one delivery and returns its event in the wanted version. Calls no handler.
+   * Verifies one delivery and returns its event in the target version. Calls no handler.
    * @example
    * const { event } = receiver.receive({ headers: request.headers, body: await request.arrayBuffer() });
    * if (event.type === "ActivityCreated") console.log(event.data.uuid);
@@ -34,7 +34,7 @@ export interface Receiver {
    */
   receive(delivery: Delivery): Received;
   /**
-   * Verifies one delivery without a look into its body: for a service that queues it. The consumer of the queue calls
+   * Verifies one delivery without parsing its body, for a service that queues deliveries. The queue's consumer calls
    * `receive` with the same headers and body, and an unlimited tolerance: the signature is verified there again.
    * @throws WebhookError with a stable `code` when the delivery is refused
    */
@@ -78,17 +78,17 @@ export interface Receiver {
 export interface Diagnosis {
   /** The refusal; null when there is nothing to explain. */
   readonly error: Failure | null;
-  /** Each change that would explain it, most likely first; empty when none of those tried does. */
+  /** Each change that would explain the refusal, most likely first; empty when no change tried explains it. */
   readonly causes: readonly { readonly code: string; readonly message: string }[];
   /** How often the body, or a variation of it, was hashed. */
   readonly hashes: number;
 }
 
 const MACS: readonly unknown[] = ["auto", "core", "host"] satisfies MacChoice[];
-/** From so many bytes on the host's hash is faster than the core's: docs/PERFORMANCE.md. */
+/** Smallest body, in bytes, that the host hashes. From 512 on it is faster than the core: docs/PERFORMANCE.md. */
 const HOST_FROM_BYTES = { auto: 512, core: Infinity, host: 0 };
 
-/** What explains a refusal that the core never sees. */
+/** Causes that `diagnose` reports for refusals that never reach the core. */
 const CAUSES: Partial<Record<ErrorCode, Diagnosis["causes"]>> = {
   body_parsed: [
     {
@@ -117,7 +117,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
   const registryDocument = parsed(registry, "registry_invalid");
   const slot = new Slot({
     ...rest,
-    // A variable that is not set is a secret that is empty, which is what has to be said.
+    // An unset environment variable counts as an empty secret, so that the error is `secret_empty`.
     keys: keys ?? [{ secret: secret ?? "" }],
     profile: parsed(profile, "profile_invalid"),
     registry: registryDocument,
@@ -128,7 +128,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
   const handlers = new Handlers(new Set(Object.keys(events)));
   const hashFor = (body: Uint8Array): HostHash | undefined => (body.length < HOST_FROM_BYTES[mac] ? undefined : hostHash());
   const maxBodyBytes = options.maxBodyBytes ?? MAX_BODY_BYTES;
-  /** Not a number for what is no number either, which the core refuses. */
+  /** Returns the time, or NaN, which the core refuses, if the clock returned no number. */
   const time = (): number => {
     const now: unknown = clock();
     return typeof now === "number" ? now : Number.NaN;
@@ -199,7 +199,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
   return receiver;
 }
 
-/** Headers and body of a delivery; none of a call without one, which is refused for its body. */
+/** Returns the delivery, or an empty one if the caller passed none: its missing body is then refused. */
 function parts(delivery: Delivery): Delivery {
   return (delivery as Delivery | undefined) ?? ({} as Delivery);
 }

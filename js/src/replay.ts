@@ -1,4 +1,4 @@
-/** What a store answers to a reservation. */
+/** The result of a store's `reserve`. */
 export type Reservation =
   /** The key is reserved for this attempt, until it commits or releases it or the time to live ends. */
   | "yours"
@@ -39,7 +39,7 @@ const SWEEP_MS = 1000;
  * const receiver = createReceiver({ secret, replay: { store: memoryReplayStore() } });
  */
 export function memoryReplayStore({ maxEntries = 100_000, clock = () => Date.now() }: MemoryReplayOptions = {}): ReplayStore {
-  // Two maps, mostly in the order of their ends: one receiver's reservations last equally long, and so do its commits.
+  // Two maps, mostly ordered by expiry: a receiver's reservations all have one time to live, and its commits another.
   const pending = new Map<string, { ends: number; token: string }>();
   const done = new Map<string, { ends: number }>();
   let sweepFrom = -Infinity;
@@ -49,7 +49,7 @@ export function memoryReplayStore({ maxEntries = 100_000, clock = () => Date.now
       else if (!isAll) return;
     }
   };
-  /** Makes room where receivers of different settings share the store; once a second, since it looks at every key. */
+  /** Drops all expired keys, for receivers of different settings that share the store; once a second, since it looks at every key. */
   const sweep = (now: number): void => {
     if (now < sweepFrom) return;
     sweepFrom = now + SWEEP_MS;
@@ -96,7 +96,7 @@ export interface ReplayOptions {
   readonly scope?: string;
   /**
    * How long to remember what was handled, in seconds. Default: as long as a replay could pass the tolerance; a day for
-   * events. A handler has ten minutes: one that takes longer, or whose process died, may run again for a retry.
+   * events. A handler has ten minutes: if it takes longer or its process dies, a retry may run it again.
    */
   readonly ttlSeconds?: number;
 }

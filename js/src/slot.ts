@@ -31,7 +31,7 @@ export class Slot {
     collected?.register(this, this.#place);
   }
 
-  /** The receiver's number. To be read inside of `call`. */
+  /** The receiver's number in the core. Read it only inside `callCore`. */
   get number(): number {
     if (this.#place.instance !== instance()) {
       this.#place.number = glue.open(this.#settings);

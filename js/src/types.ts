@@ -47,7 +47,7 @@ export type JsonDocument = string | object;
 export interface CommonOptions {
   /** Take secrets under 16 bytes. Default: false. */
   readonly allowShortSecrets?: boolean;
-  /** How deliveries are signed and laid out; see docs/PROTOCOL.md. Default: assumed, tolerant. */
+  /** How deliveries are signed and laid out; see docs/PROTOCOL.md. Default: an assumed profile that accepts variants. */
   readonly profile?: JsonDocument;
   /** What is known of payload versions; see docs/VERSIONS.md. */
   readonly registry?: JsonDocument;
@@ -67,7 +67,7 @@ export interface CommonOptions {
   readonly clock?: () => number;
   /**
    * Which hash the HMAC uses: the core's, the host's `node:crypto`, or by default (`auto`) the host's for bodies from 512 bytes
-   * on. What is signed, with which keys, and whether it fits is decided in the core in any case.
+   * on. The core alone decides what is signed, with which keys, and whether the signature matches.
    */
   readonly mac?: MacChoice;
   /** Handle each delivery once; see `Receiver.process`. Default: replays within the tolerance are not told apart. */
@@ -137,7 +137,7 @@ export type KnownEventType =
 interface EventParts {
   /** The event's id, where the envelope names one. */
   readonly id: string | null;
-  /** When it happened, as the envelope has it. */
+  /** The time of the event, as the envelope gives it. */
   readonly time: unknown;
 }
 
@@ -150,12 +150,12 @@ export type KnownEvent = {
   };
 }[KnownEventType];
 
-/** Declared as an enum, so that the compiler does not take it for the name of a known event type. At run time it is text. */
+/** Declared as an enum, so that the compiler never takes it for a known event type's name. At run time it is a string. */
 declare enum UnknownEventTypes {
   Any = "any text but the name of a known event type",
 }
 
-/** The name of an event type that this release does not know: a text. `event.type === "Ping"` alone tells the type of the data. */
+/** The name of an event type that this release does not know: a string. `event.type === "Ping"` alone narrows the type of `data`. */
 export type UnknownEventType = UnknownEventTypes;
 
 /** An event of another type: new ones may come at any time. */
@@ -171,7 +171,7 @@ export type WebhookEvent = KnownEvent | UnknownEvent;
 
 /**
  * How the version that the data came in compares with those that the registry lists: `newer` data may hold changes that are
- * not known yet, `older` data may need some that are not known any more.
+ * not known yet, `older` data may need changes from before the registry begins.
  */
 export type VersionStatus = "unknown" | "listed" | "between" | "newer" | "older";
 
@@ -179,7 +179,7 @@ export type VersionStatus = "unknown" | "listed" | "between" | "newer" | "older"
 export interface Loss {
   /** Id of the change. */
   readonly change: string;
-  /** JSON pointer into the data as it was when the change came to it. */
+  /** JSON pointer into the data as it was before the change was applied. */
   readonly at: string;
   /** What kind of loss it is. */
   readonly kind:

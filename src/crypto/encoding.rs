@@ -1,4 +1,4 @@
-//! Strict text forms of bytes: one spelling each, so that nothing has two.
+//! Text encodings of bytes: strict, with one spelling each, for signatures; lenient for secrets.
 
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -10,14 +10,14 @@ use zeroize::Zeroizing;
 
 /// SHA-256 takes in 64 bytes at a time.
 const BLOCK_BYTES: usize = 64;
-/// RFC 2104 changes each byte of the key block by this for the inner hash, and by the other for the outer one.
+/// RFC 2104 XORs each byte of the key block with `INNER_PAD` for the inner hash and with `OUTER_PAD` for the outer one.
 const INNER_PAD: u8 = 0x36;
 const OUTER_PAD: u8 = 0x5c;
 
 /// An HMAC-SHA256 tag.
 pub type Tag = [u8; 32];
 
-/// A key, taken in: HMAC's key blocks are hashed once, here, instead of once a delivery.
+/// A key prepared for HMAC: its key blocks are hashed once, here, instead of once per delivery.
 #[derive(Clone)]
 pub struct HmacKey {
     mac: Hmac<Sha256>,
@@ -52,7 +52,7 @@ impl HmacKey {
         Self { mac, inner_block, outer: Sha256::new_with_prefix(block.as_slice()) }
     }
 
-    /// What a host hashes in front of a text to make the inner digest of HMAC. As secret as the key.
+    /// Returns the block that a host hashes before the text for HMAC's inner digest. As secret as the key.
     #[must_use]
     pub fn inner_block(&self) -> &[u8] {
         &self.inner_block

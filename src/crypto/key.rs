@@ -135,7 +135,7 @@ impl Key {
         &self.secret
     }
 
-    /// The secret, taken in for computing tags.
+    /// Returns the HMAC key, prepared for computing tags.
     #[must_use]
     pub const fn mac(&self) -> &HmacKey {
         &self.mac

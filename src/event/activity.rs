@@ -8,7 +8,7 @@ use serde_json::Value;
 
 /// Something that a user did.
 ///
-/// The data dictionary is not public in stored form. Each member below says where its name was seen; all may be
+/// No stored copy of the data dictionary is public.
 /// absent, and everything else is in `extra`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

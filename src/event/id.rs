@@ -5,7 +5,7 @@ use alloc::string::{String, ToString};
 use serde::{Deserialize, Deserializer};
 use serde_json::Number;
 
-/// An id as text; a number is one too, as it is written.
+/// Reads an id as text; a number is kept as it is written.
 pub(super) fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]

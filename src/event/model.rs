@@ -22,7 +22,7 @@ impl<T: DeserializeOwned> Model<'_, T> {
     /// When a member has another type than the model gives it, or values are nested deeper than 127 levels. The JSON
     /// text is still there.
     pub fn parse(&self) -> Result<T, serde_json::Error> {
-        // Through a value: serde itself refuses a struct's member that is repeated.
+        // Parses through a `Value`, since serde refuses a repeated member of a struct.
         serde_json::from_value(serde_json::from_str::<Value>(&self.json)?)
     }
 }

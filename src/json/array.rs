@@ -28,7 +28,7 @@ impl<'a> Array<'a> {
         self.0.list.iter_mut().map(|item| &mut item.value)
     }
 
-    /// The texts of the elements that are still as they came.
+    /// Returns the original text of each element that came from the input.
     pub fn texts(&self) -> impl Iterator<Item = &'a str> {
         self.0.list.iter().filter_map(Part::text)
     }

@@ -30,7 +30,7 @@ pub struct Problem {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Problems {
     list: Vec<Problem>,
-    /// How many of them are of members that could not be read, though something needs them.
+    /// Number of these problems that concern a needed member that could not be read.
     unread: usize,
 }
 
@@ -55,17 +55,17 @@ impl Problems {
         self.remark(code, at, sentence, hint);
     }
 
-    /// Adds a problem that leaves nothing unread.
+    /// Adds a problem that leaves every member readable.
     pub(super) fn remark(&mut self, code: &'static str, at: &str, sentence: &str, hint: &str) {
         self.list.push(Problem { code, at: at.into(), sentence: sentence.into(), hint: hint.into() });
     }
 
-    /// Adds a problem whose place and sentence are made here, once, and not wherever there is one.
+    /// Adds a problem and formats its place and sentence here, so that call sites do not repeat that code.
     pub fn report(&mut self, code: &'static str, at: fmt::Arguments<'_>, sentence: fmt::Arguments<'_>, hint: &str) {
         self.add(code, &alloc::fmt::format(at), &alloc::fmt::format(sentence), hint);
     }
 
-    /// How many there are of members that are needed and could not be read; to be set back behind one that is not
+    /// Returns the number of needed members that could not be read; the caller restores it after a member that is not
     /// needed.
     pub(super) const fn unread(&mut self) -> &mut usize {
         &mut self.unread

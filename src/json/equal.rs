@@ -8,13 +8,13 @@ use super::scan::unquoted;
 use super::value::{Array, Object};
 
 /// Whether two values are the same: text by its characters, numbers by their exact value, objects by their members in
-/// any order, of a repeated name the last. Both must be valid JSON without blanks around it.
+/// any order, the last one of a repeated name counting. Both must be
 #[must_use]
 pub(crate) fn equal(one: &str, other: &str) -> bool {
     if one == other {
         return true;
     }
-    // Taken from a list and not by recursion: a body may be nested as deep as it is long.
+    // Uses a work list instead of recursion: a body may be nested as deep as it is long.
     let mut pairs: Vec<(&str, &str)> = alloc::vec![(one, other)];
     while let Some((one, other)) = pairs.pop() {
         let is_same = match one.as_bytes().first() {
@@ -29,7 +29,7 @@ pub(crate) fn equal(one: &str, other: &str) -> bool {
                 }
                 _ => false,
             },
-            // A lone surrogate is no text, so nothing else spells it.
+            // A lone surrogate cannot be decoded, so only an identical spelling equals it.
             Some(b'"') => one == other || unquoted(one).is_some_and(|one| unquoted(other).as_ref() == Some(&one)),
             Some(b'-' | b'0'..=b'9') => Decimal::read(one) == Decimal::read(other),
             _ => one == other,
@@ -56,12 +56,12 @@ fn members<'t>(one: &Object<'t>, other: &Object<'t>, pairs: &mut Vec<(&'t str, &
 fn find<'t>(object: &Object<'t>, like: &Member<'_>) -> Option<&'t str> {
     match like.decoded_name() {
         Some(name) => object.member(&name)?.text(),
-        // A name with a lone surrogate is no text, so nothing else spells it.
+        // A name with a lone surrogate cannot be decoded, so the spellings are compared.
         None => object.members().iter().rev().find(|member| member.spelled_name() == like.spelled_name())?.text(),
     }
 }
 
-/// A number as its digits, without zeros at either end, and the power of ten of the last one.
+/// A number as its digits, without leading or trailing zeros, and the power of ten of its last digit.
 #[derive(PartialEq, Eq)]
 pub(crate) struct Decimal {
     is_negative: bool,
@@ -94,7 +94,7 @@ impl Decimal {
         })
     }
 
-    /// The number as a whole one in its shortest spelling; `None` where it has a fraction or more than 40 digits.
+    /// Returns the number as an integer in its shortest spelling; `None` if it has a fraction or more than 40 digits.
     pub(crate) fn whole(&self) -> Option<String> {
         let zeros =
             usize::try_from(self.exponent).ok().filter(|zeros| zeros.saturating_add(self.digits.len()) <= 40)?;

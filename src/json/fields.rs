@@ -6,8 +6,8 @@ use alloc::vec::Vec;
 use super::document::{Doc, Problems};
 use super::value::Object;
 
-/// An object of a document that is read member by member. What is wrong with a member goes to the problems, and the member
-/// counts as absent; [`finish`](Self::finish) tells.
+/// An object of a document that is read member by member. An error in a member is added to the problems, and the member
+/// counts as absent; [`finish`](Self::finish) says if a needed one is absent.
 #[derive(Debug)]
 pub struct Fields<'a, 'p> {
     object: Object<'a>,
@@ -55,13 +55,13 @@ impl<'a, 'p> Fields<'a, 'p> {
         found
     }
 
-    /// A problem: a member is not there.
+    /// Adds a problem that says that a member is missing.
     pub fn missing(&mut self, name: &str, hint: &str) {
         let sentence = ["`", name, "` is missing"].concat();
         self.problems.add("member_missing", &self.doc.at(), &sentence, hint);
     }
 
-    /// A member that is not needed: where it cannot be read, the rest can.
+    /// Reads an optional member: a member that cannot be read does not make the object unreadable.
     fn optional<T>(&mut self, name: &'static str, read: impl Fn(Doc<'a>, &mut Problems) -> Option<T>) -> Option<T> {
         let doc = self.take(name)?;
         let unread = *self.problems.unread();
@@ -124,7 +124,7 @@ impl<'a, 'p> Fields<'a, 'p> {
         members.filter_map(|member| Some((member.decoded_name()?, self.doc.part(member.text()?)))).collect()
     }
 
-    /// Reports members that were not taken, and members that stand twice. Tells whether all that are needed could be
+    /// Reports members that were not taken and repeated members. Returns whether all needed members could be
     /// read.
     #[allow(clippy::must_use_candidate, reason = "the problems are the answer, this is a word beside it")]
     pub fn finish(self) -> bool {

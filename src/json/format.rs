@@ -1,19 +1,19 @@
-//! Prints JSON with other blanks: what programs make of a body when they parse it and print it again.
+//! Reprints JSON with different whitespace, as programs do that parse a body and print it again.
 
 use alloc::string::String;
 
-/// How a printer sets its blanks.
+/// The whitespace that a JSON printer inserts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {
     /// No blanks, as `JSON.stringify` and serde print.
     Compact,
-    /// One behind each comma and colon, as Python does.
+    /// One space after each comma and colon, as Python prints.
     Spaced,
-    /// Lines, indented by so many blanks for each level.
+    /// Each value on its own line, indented by this many spaces for each level.
     Indented(usize),
 }
 
-/// `json`, which must be valid, in this style; `None` once that takes more than twice the room and a kilobyte: blanks
+/// Prints `json`, which must be valid, in this style; `None` above twice its length plus a kilobyte, since blanks
 /// grow with depth, and hostile depth must not fill the memory. Values and the order of members stay.
 #[must_use]
 pub fn reformat(json: &str, style: Style) -> Option<String> {

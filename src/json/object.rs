@@ -50,7 +50,7 @@ impl<'a> Object<'a> {
         Parts::read(text, b'{', depth).map(|parts| parts.map(Self))
     }
 
-    /// The value that came as this part of the object's text.
+    /// Returns the value that was read from `text`, a slice of the object's own text.
     #[must_use]
     pub fn into_value(self, text: &str) -> Option<Node<'a>> {
         let member =

@@ -73,7 +73,7 @@ impl<'a> Parts<'a> {
         Some(parts)
     }
 
-    /// Prints the container behind what is there, between its brackets.
+    /// Appends the container to `to` as JSON, between its brackets.
     pub(super) fn print(&self, brackets: [char; 2], to: &mut String) {
         let [open, close] = brackets;
         to.push(open);

@@ -57,7 +57,7 @@ impl Pointer {
         &self.0
     }
 
-    /// The holder of the place and the member's name there; `None` for the whole value and for elements.
+    /// Splits the pointer into its parent's segments and its last key; `None` for the whole value and for elements.
     #[must_use]
     pub(crate) fn split_key(&self) -> Option<(&[Segment], &str)> {
         match self.0.split_last() {
@@ -66,7 +66,7 @@ impl Pointer {
         }
     }
 
-    /// The place beside this one that has the name `key`.
+    /// Returns the pointer to the sibling member called `key`.
     #[must_use]
     pub(crate) fn with_key(&self, key: &str) -> Self {
         let holder = self.0.split_last().map_or(&[][..], |(_, holder)| holder);
@@ -79,7 +79,7 @@ impl Pointer {
         other.0.starts_with(&self.0)
     }
 
-    /// This pointer seen from the holder at `prefix`.
+    /// Returns this pointer with `prefix` put in front of it.
     #[must_use]
     pub(crate) fn under(&self, prefix: &[Segment]) -> Self {
         Self(prefix.iter().chain(&self.0).cloned().collect())

@@ -1,7 +1,7 @@
 //! Finds where JSON values begin and end (RFC 8259), at any depth and without recursion: nothing is turned into values.
 //!
-//! By hand and not by serde: its parser makes values, and does not say where they stand. A test compares this scanner
-//! with serde's parser on random text. Long strings, which most of a large body is, are skipped by `memchr`, with SIMD.
+//! Written by hand, because serde's parser builds values and does not say where they are.
+//! with serde's parser on random text. Long strings, the bulk of a large body, are skipped by `memchr`, with SIMD.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -27,7 +27,7 @@ pub fn valid(text: &str) -> Result<(), Broken> {
     found.ok_or_else(|| scanner.broken())
 }
 
-/// A place in a text that moves to its end. `None` from any method: the text stops being JSON at the place.
+/// A cursor that moves through a text. `None` from a method means that the text stops being JSON at the cursor.
 pub(super) struct Scanner<'a> {
     text: &'a str,
     at: usize,
@@ -82,7 +82,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Nothing but blanks comes next.
+    /// Skips blanks; `None` unless the text ends there.
     pub(super) fn end(&mut self) -> Option<()> {
         self.skip_blanks();
         if self.at == self.text.len() { Some(()) } else { None }
@@ -98,7 +98,7 @@ impl<'a> Scanner<'a> {
 
     /// Moves behind the value that comes next.
     pub(super) fn value(&mut self) -> Option<()> {
-        // The brackets that have to come, one for each container around the place.
+        // The closing brackets still to come, one for each container that is open here.
         let mut awaited: Vec<u8> = Vec::new();
         loop {
             self.skip_blanks();
@@ -160,7 +160,7 @@ impl<'a> Scanner<'a> {
         Some(())
     }
 
-    /// Moves behind the string that comes next. Returns 0: no bracket has to come for it.
+    /// Moves behind the string that comes next. Returns 0, since no closing bracket must follow it.
     fn string(&mut self) -> Option<u8> {
         self.skip();
         loop {
@@ -239,27 +239,27 @@ fn plain_length(text: &[u8]) -> usize {
     let rest = text.get(length..).unwrap_or_default();
     let end = memchr2(b'"', b'\\', rest).unwrap_or(rest.len());
     let plain = rest.get(..end).unwrap_or_default();
-    // The least, and not the first below: without an early end the compiler looks at many bytes at once.
+    // Takes the minimum instead of stopping at the first match: without an early exit the compiler can vectorize.
     let has_control = plain.iter().fold(u8::MAX, |least, byte| least.min(*byte)) < b' ';
     let end = if has_control { plain.iter().take_while(|byte| **byte >= b' ').count() } else { end };
     length.saturating_add(end)
 }
 
-/// The highest bit of each of eight bytes that is a quote, a backslash or a control character; above the first such
+/// Sets the highest bit of each of eight bytes that is a quote, backslash or control character; above the first such
 /// byte other bits may be set.
 const fn ends_in(eight: u64) -> u64 {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGHEST: u64 = ONES << 7;
     const QUOTES: u64 = ONES * b'"' as u64;
     const BACKSLASHES: u64 = ONES * b'\\' as u64;
-    // A byte's highest bit is set by the borrow if it is less than what is taken away, and was not set before.
+    // Subtraction sets a byte's highest bit if the byte is less than `than`; `!word` drops bits that were set before.
     const fn less(word: u64, than: u64) -> u64 {
         word.wrapping_sub(ONES.wrapping_mul(than)) & !word
     }
     (less(eight, b' ' as u64) | less(eight ^ QUOTES, 1) | less(eight ^ BACKSLASHES, 1)) & HIGHEST
 }
 
-/// The text that a JSON string stands for; `None` for any other value, and where half a surrogate stands alone.
+/// Decodes a JSON string; returns `None` for any other value, and for a string with a lone surrogate.
 /// `json` must be valid JSON without blanks around it.
 #[must_use]
 pub fn unquoted(json: &str) -> Option<String> {

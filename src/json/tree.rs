@@ -21,7 +21,7 @@ impl fmt::Debug for Node<'_> {
     }
 }
 
-/// Where a visit has come to: a pointer with the indexes that `*` stands for.
+/// The current place of a visit: a pointer with indexes in place of `*`.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Path<'p>(Vec<Step<'p>>);
 
@@ -32,14 +32,14 @@ enum Step<'p> {
 }
 
 impl<'a> Node<'a> {
-    /// Takes in a value without looking into it. `text` must be valid JSON.
+    /// Makes a node from JSON text without parsing it.
     #[must_use]
     pub const fn new(text: &'a str) -> Self {
         Self::Raw(Cow::Borrowed(text))
     }
 
-    /// The object here, taken apart on first use; `None` for any other value, and for text that was made by an op: ops
-    /// make scalars only, all else they take from the input or the registry.
+    /// Returns the object, parsed on first use; `None` for any other value, and for text that was made by an op: ops
+    /// make scalars only and take all else from the input or the registry.
     pub fn open_object(&mut self) -> Option<&mut Object<'a>> {
         if let Self::Raw(Cow::Borrowed(text)) = self {
             *self = Self::Object(Object::open(text)?);
@@ -125,7 +125,7 @@ impl<'a> Node<'a> {
     }
 }
 
-/// A number of an element, as JSON pointers have it (RFC 6901, 4): digits without a zero in front.
+/// Parses an array index as in a JSON pointer (RFC 6901, section 4): digits without a leading zero.
 fn index(name: &str) -> Option<usize> {
     let is_plain = name == "0" || !name.starts_with('0');
     if is_plain && name.bytes().all(|byte| byte.is_ascii_digit()) { name.parse().ok() } else { None }

@@ -1,5 +1,5 @@
-//! The types of a value that is text until it is opened: a node holds an object or an array, which hold nodes. What they
-//! do stands in a file for each.
+//! The types of a value that is text until it is opened: a node holds an object or an array, which hold nodes. What
+//! they do is in tree.rs, object.rs, array.rs and parts.rs.
 
 use alloc::borrow::Cow;
 use alloc::vec::Vec;

@@ -12,7 +12,7 @@ use crate::shim::{Loss, VersionStatus};
 use crate::verify::Verified;
 use crate::version::Version;
 
-/// An event that was verified. It cannot be had in another way: its proof is private, and only
+/// An event of a verified delivery. It cannot be constructed otherwise: its proof is private, and only
 /// [`Receiver::receive`](crate::Receiver::receive) and [`Receiver::open`](crate::Receiver::open), which takes a
 /// [`Verified`], make one.
 ///
@@ -23,7 +23,7 @@ use crate::version::Version;
 /// # }
 /// ```
 ///
-/// Nor can a proof be made from bytes, except through the one function that says so:
+/// A proof cannot be made from bytes either, except with [`Verified::assume_verified`]:
 ///
 /// ```compile_fail,E0451
 /// # use mambo_webhooks::Verified;
@@ -83,7 +83,7 @@ impl<'a> Received<'a> {
         &self.verified
     }
 
-    /// What is the same for every delivery of one event, retries included, as far as that can be known: the
+    /// Returns the key that all deliveries of one event share, retries included, as far as can be known: the
     /// event's id, or else a digest of the body. Two events with equal bodies and no id have the same one.
     #[must_use]
     pub fn event_key(&self) -> String {

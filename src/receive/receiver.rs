@@ -177,7 +177,7 @@ impl Receiver {
         self.open(verified, headers)
     }
 
-    /// The first half of [`receive`](Self::receive): verifies and looks into nothing.
+    /// Does the first half of [`receive`](Self::receive): verifies without parsing the body.
     ///
     /// # Errors
     /// As for [`Verifier::verify`].
@@ -202,7 +202,7 @@ impl Receiver {
         self.verifier.verify_by(hmac, headers, body, now)
     }
 
-    /// [`verify`](Self::verify) for a body that stays with the host: `hmac` has it, all of its tags and its
+    /// Verifies like [`verify`](Self::verify), for a body that only the host holds: `hmac` supplies its tags and its
     /// [`head`](HmacProvider::head). Its length is not looked at.
     ///
     /// # Errors
@@ -252,7 +252,7 @@ impl Receiver {
         explain(error, &self.verifier, headers, body, now)
     }
 
-    /// The second half: takes apart a body that was verified, now or before it went through a queue.
+    /// Does the second half of `receive`: takes apart a body that was verified, now or before it went through a queue.
     ///
     /// # Errors
     /// `body_not_utf8`, `body_not_json`, and `shim_conflict` under the strict policy.
@@ -264,7 +264,7 @@ impl Receiver {
         let named = |name: &Option<String>| header_text(headers, name.as_deref()?);
         let event_type = envelope.event_type.clone().or_else(|| named(&paths.type_header).map(Cow::Owned));
         let event_type = event_type.or_else(|| self.event_type.clone().map(Cow::Owned));
-        // A version that is there and cannot be read is not the same as none: which shape the data has is not known
+        // A version that cannot be read is not the same as none: `pinned` is not used, as the data's shape is unknown
         // then. A header is not signed: it counts only where the body says nothing at all.
         let given = envelope.version.clone().or_else(|| named(&paths.version_header).map(Cow::Owned));
         let received_version = given.map_or(self.pinned, |text| text.parse().ok());

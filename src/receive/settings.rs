@@ -43,7 +43,7 @@ struct KeySettings {
 impl Receiver {
     /// The receiver that a settings document describes. `{"keys":[{"secret":"…"}]}` is the least; beside `keys`
     /// there are `allowShortSecrets`, `profile`, `registry`, `tolerance` with `pastSeconds` and `futureSeconds`,
-    /// `pinned`, `targetVersion`, `strict`, `type` and `maxBodyBytes`.
+    /// `pinned`, `targetVersion`, `strict`, `eventType` and `maxBodyBytes`.
     ///
     /// # Errors
     /// `options_invalid`, and every code of fault `config`.
@@ -112,7 +112,7 @@ impl KeySettings {
         let id = fields.text("id");
         let secret = fields.need("secret").and_then(|secret| secret.text(fields.problems));
         let encoding = fields.word("encoding", &Encoding::NAMES);
-        // `null` is not the same as nothing here: JSON has it for NaN, and an end that cannot be read is no end.
+        // `null` is an error here, unlike no member: JavaScript writes NaN as `null`, and a limit must not be lost.
         let mut time = |name| fields.raw(name).and_then(|time| time.number(fields.problems)).map(UnixMillis);
         let (not_before, not_after) = (time("notBefore"), time("notAfter"));
         let read = Self {
@@ -151,7 +151,7 @@ fn tolerance(doc: &Doc<'_>, problems: &mut Problems) -> Option<Tolerance> {
     Some(tolerance)
 }
 
-/// One bound of the tolerance; `None` for the explicit word that takes it away.
+/// Reads one bound of the tolerance; `None` for the explicit word `unlimited`.
 fn side(fields: &mut Fields<'_, '_>, name: &'static str) -> Option<Duration> {
     let Some(bound) = fields.raw(name) else {
         return Some(seconds(TOLERANCE_SECONDS));

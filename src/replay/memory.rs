@@ -10,7 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::store::{ReplayStore, Reservation};
 use crate::time::UnixMillis;
 
-/// A store in memory, for one process. It holds a bounded number of keys and forgets only those that are over.
+/// A store in memory, for one process. It holds a bounded number of keys and forgets only keys that have expired.
 pub struct MemoryReplayStore<C> {
     keys: Mutex<Keys>,
     max_keys: usize,
@@ -38,7 +38,7 @@ impl<C> fmt::Debug for MemoryReplayStore<C> {
 }
 
 impl<C: Fn() -> UnixMillis> MemoryReplayStore<C> {
-    /// A store of at most `max_keys` keys, with the clock that says when they are over:
+    /// Creates a store of at most `max_keys` keys, with the clock that tells when they expire:
     /// `|| SystemTime::now().into()`.
     #[must_use]
     pub fn new(max_keys: usize, clock: C) -> Self {
@@ -53,13 +53,13 @@ impl<C> MemoryReplayStore<C> {
         self.lock().entries.len()
     }
 
-    /// Whether it holds none.
+    /// Returns whether the store holds no key.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// No call leaves the keys half changed, so a panic elsewhere while they were locked does no harm.
+    /// Locks the keys. A panic while they were locked does no harm, since no call leaves them half changed.
     fn lock(&self) -> MutexGuard<'_, Keys> {
         self.keys.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -46,14 +46,14 @@ pub trait ReplayStore {
     fn release(&self, key: &str, token: &str) -> impl Future<Output = Result<(), Self::Error>> + Send;
 }
 
-/// Checks that a store does what [`ReplayStore`] says: for the tests of your store, which must be empty of keys that
+/// Checks that a store does what [`ReplayStore`] says, for the tests of your store. The store must hold no keys that
 /// begin with `check-`.
 ///
 /// `ttl` is the life of the check's keys: 200 ms for a store in a database. `wait` waits until the store's clock has
-/// gone on by so much: `tokio::time::sleep`, say.
+/// advanced by the given duration, for example `tokio::time::sleep`.
 ///
 /// # Errors
-/// The first thing that the store does not do as it must; `Err(None)` when it could not be asked.
+/// The first rule that the store breaks, as a sentence; `Err(None)` if a call to the store failed.
 pub async fn check_store<S: ReplayStore>(
     store: &S,
     ttl: Duration,

@@ -26,7 +26,7 @@ const SPECIAL_V4: [([u8; 4], u8); 16] = [
     ([168, 63, 129, 16], 32),
 ];
 
-/// What is global unicast, `2000::/3`, and yet no host of the public Internet: tunnels, documentation, benchmarks.
+/// Networks in global unicast, `2000::/3`, without hosts of the public Internet: tunnels, documentation, benchmarks.
 const SPECIAL_V6: [([u16; 8], u8); 5] = [
     ([0x2001, 0, 0, 0, 0, 0, 0, 0], 23),
     ([0x2001, 0x0db8, 0, 0, 0, 0, 0, 0], 32),
@@ -62,7 +62,7 @@ impl AddressPolicy {
         self.allowed.iter().any(|net| net.contains(&address)) || is_public(address)
     }
 
-    /// Whether it is this very machine, and may be connected to.
+    /// Returns whether an address is loopback and may be connected to.
     #[must_use]
     pub fn permits_loopback(&self, address: IpAddr) -> bool {
         unwrapped(address).is_loopback() && self.permits(address)

@@ -25,7 +25,7 @@ pub(crate) fn steady() -> UnixMillis {
     UnixMillis(time.tv_sec.saturating_mul(1000).saturating_add(time.tv_nsec / 1_000_000))
 }
 
-/// Elsewhere there is no such clock without unsafe code: a clock that is set is not noticed.
+/// Returns the system time: without Unix, a steady clock needs unsafe code, so setting the clock goes unnoticed.
 #[cfg(all(not(unix), feature = "sqlite"))]
 pub(crate) fn steady() -> UnixMillis {
     now()

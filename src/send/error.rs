@@ -1,4 +1,4 @@
-//! What the sender refuses to do, or cannot: stable codes and sentences, as in the core.
+//! The sender's errors: stable codes and sentences, as in the core.
 
 use alloc::string::String;
 use core::fmt;
@@ -17,7 +17,7 @@ pub enum SendError {
     UrlFragment,
     /// The URL's host is, or resolves to, an address that deliveries must not go to.
     AddressRefused,
-    /// A header is one that the sender sets itself, or no header at all.
+    /// The sender or the HTTP client sets this header, or the header is malformed.
     HeaderRefused {
         /// The header's name, if it can be shown.
         name: String,

@@ -1,4 +1,4 @@
-//! An event to send: given once, kept in the shape of the release that made it.
+//! Events to send. The store keeps each event in the version that it was created with.
 
 use alloc::borrow::ToOwned;
 use alloc::string::{String, ToString};
@@ -32,7 +32,7 @@ pub struct StoredEvent {
     pub event_type: String,
     /// When the event happened, as JSON text.
     pub time: Option<String>,
-    /// The release in whose shape the data is.
+    /// The payload version that the data is in.
     pub version: Version,
     /// The data, as JSON text.
     pub data: String,
@@ -83,10 +83,10 @@ impl NewEvent {
         Self { id: None, event_type: "Ping".to_owned(), time: None, version, data, idempotency_key: None }
     }
 
-    /// The event with its id, its own or a new one that sorts by time, and its idempotency key.
+    /// Returns the event with its id, or with a new one that sorts by time, and its idempotency key.
     ///
     /// # Errors
-    /// `text_blank`: an unset variable must not make one event of many.
+    /// `text_blank`: a blank id or key, as from an unset variable, would make one event of many.
     pub fn named(self) -> Result<(StoredEvent, Option<String>), SendError> {
         let Self { id, event_type, time, version, data, idempotency_key } = self;
         let texts = [

@@ -44,7 +44,7 @@ pub struct AttemptResponse {
     pub retry_after: Option<Duration>,
     /// The beginning of the answer's body.
     pub body: Vec<u8>,
-    /// Whether the body went on.
+    /// Whether the rest of the body was cut off.
     pub is_truncated: bool,
     /// How long the attempt took.
     pub elapsed: Duration,
@@ -61,7 +61,7 @@ pub struct AttemptRecord {
     pub is_manual: bool,
     /// When it was signed.
     pub started: UnixMillis,
-    /// The release in whose shape the payload was.
+    /// The payload's version; `None` when nothing was rendered.
     pub version: Option<Version>,
     /// What was answered.
     pub answer: AttemptResponse,
@@ -111,7 +111,7 @@ pub struct DisableRule {
 }
 
 impl DisableRule {
-    /// Disables an endpoint of which every attempt has failed for this time, and at least so many.
+    /// Creates a rule that disables an endpoint once every attempt has failed for `failing`, at least `failures` times.
     #[must_use]
     pub const fn new(failing: Duration, failures: u32) -> Self {
         Self { failing, failures }
@@ -138,7 +138,7 @@ impl AttemptResponse {
     }
 }
 
-/// What attempt `number` of the schedule means. `random_permille`, 0 to 1000, spreads retries.
+/// Classifies the answer to attempt `number` of the schedule.
 #[must_use]
 pub fn classify(
     answer: &AttemptResponse,

@@ -39,7 +39,7 @@ impl Schedule {
     /// How long to wait after attempt `number`, counted from 1. `None` when it was the last.
     ///
     /// Jitter is only added, so nothing comes before its time; `random_permille`, 0 to 1000, says how much
-    /// of it. What the receiver asked for counts if it is longer, up to a day.
+    /// of it. A longer `retry_after` replaces the scheduled wait, up to a day.
     #[must_use]
     pub fn next(&self, number: u32, retry_after: Option<Duration>, random_permille: u32) -> Option<Duration> {
         let index = usize::try_from(number).ok()?.checked_sub(1)?;

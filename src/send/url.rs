@@ -12,7 +12,7 @@ pub(crate) fn literal(url: &Url) -> Option<IpAddr> {
     url.host_str()?.trim_matches(['[', ']']).parse().ok()
 }
 
-/// A URL that deliveries may go to, as far as it says so itself.
+/// Parses a URL and checks everything that needs no name resolution.
 ///
 /// # Errors
 /// `url_malformed`, `url_not_https`, `url_user_info`, `url_fragment`, `address_refused`.

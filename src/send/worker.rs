@@ -32,9 +32,9 @@ use crate::render::Renderer;
 const LEASE_MARGIN: Duration = Duration::from_secs(30);
 /// A shorter lease would end while its worker is at work.
 const LEASE_LEAST: Duration = Duration::from_secs(1);
-/// How long to wait at most before looking for work that nothing told of.
+/// The longest wait before polling for deliveries that no notification announced.
 const POLL: Duration = Duration::from_millis(500);
-/// From how many attempts of the last moments on a worker gathers what ends into one transaction, and for how long.
+/// A worker with this many attempts started this recently waits this long, to settle several in one transaction.
 const GATHER_FROM: usize = 32;
 const GATHER_RECENT: Duration = Duration::from_millis(100);
 const GATHER: Duration = Duration::from_millis(3);
@@ -42,7 +42,7 @@ const GATHER: Duration = Duration::from_millis(3);
 const COALESCE: Duration = Duration::from_millis(1);
 /// How long to wait after the store failed.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
-/// How long after the last attempt has ended a stopping worker tries to record that.
+/// How long past the attempts' timeout a stopping worker tries to record their outcomes.
 const STOP_MARGIN: Duration = Duration::from_secs(5);
 /// Defaults of a worker: attempts at once, and bytes of payload in flight.
 const MAX_IN_FLIGHT: usize = 512;
@@ -60,7 +60,7 @@ pub struct WorkerOptions {
     pub(super) max_in_flight: usize,
     /// Most bytes of events' data in flight at once, beside at most one event more. Default: 32 MiB.
     pub(super) max_bytes_in_flight: usize,
-    /// How long a claim is good for without a heartbeat, at least a second. Default: the total timeout and 30 s.
+    /// The time that a lease lasts without a heartbeat, at least a second. Default: the total timeout and 30 s.
     pub(super) lease: Option<Duration>,
 }
 
@@ -149,7 +149,7 @@ impl<S: Store> Worker<S> {
         Arc::clone(&self.context.metrics)
     }
 
-    /// Works until `shutdown` is done, then ends what is in flight, which takes no longer than an attempt may. A store
+    /// Works until `shutdown` completes, then waits for attempts in flight, no longer than one may take.
     /// that fails is waited for: its leases end meanwhile, and nothing is lost.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
         let mut shutdown = core::pin::pin!(shutdown);
@@ -159,14 +159,14 @@ impl<S: Store> Worker<S> {
             warn!(code = error.code(), %error, "leases that ended could not be taken back");
         }
         loop {
-            // Asked for before the claim: what comes in meanwhile is not slept over.
+            // Registered before the claim, so that an event sent meanwhile still wakes the worker.
             let wake = Arc::clone(&self.wake);
             let woken = wake.notified();
             let ended: Arc<[Settlement]> = in_flight.ended().into();
             let is_idle = ended.is_empty();
             let (settled, claimed) = self.turn(Arc::clone(&ended), in_flight.left(self.capacity)).await;
             if settled.is_err() {
-                // Recorded again: what was recorded and not heard of is fenced by its lease.
+                // Settled again later: if the first try was committed after all, the lease rejects the second.
                 in_flight.put_back(&ended);
             }
             let is_stopping = tokio::select! {
@@ -225,7 +225,7 @@ impl<S: Store> Worker<S> {
         self.drain(in_flight).await;
     }
 
-    /// Attempts everything that is due now, and what becomes due by that, to its end; returns how many attempts.
+    /// Attempts all deliveries that are due now or become due during the run; returns the number of attempts.
     ///
     /// # Errors
     /// `store_failed`.
@@ -254,12 +254,12 @@ impl<S: Store> Worker<S> {
             let found = self.start(claimed, &mut in_flight);
             attempts = attempts.saturating_add(found);
             if in_flight.is_empty() && !is_idle && !is_stopping {
-                // What was recorded beside the claim may have freed slots for another one.
+                // The settlements recorded along with the claim may have freed slots for another claim.
                 continue;
             }
             if in_flight.is_empty() {
                 let (0, Some(wait), false) = (found, rate_in, is_stopping) else { return Ok(attempts) };
-                // What is ready and only waits for its rate is due.
+                // Ready deliveries that wait only for their endpoint's rate limit are due.
                 tokio::select! {
                     () = &mut shutdown => is_stopping = true,
                     () = sleep(wait) => {}

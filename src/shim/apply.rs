@@ -42,7 +42,7 @@ pub fn apply<'a, 'p>(plan: Plan<'p>, data: &'a str, strictness: Strictness) -> R
     apply_to(plan, Node::new(data.trim_ascii()), data, strictness)
 }
 
-/// [`apply`] on `node`, which is `data`, taken apart as far as it is.
+/// Like [`apply`], on `node`: `data` as a tree that may be partly parsed.
 pub(crate) fn apply_to<'a, 'p>(
     plan: Plan<'p>,
     node: Node<'a>,
@@ -57,7 +57,7 @@ pub(crate) fn apply_to<'a, 'p>(
     let mut run = Run { is_up: plan.is_up(), strictness, change: String::new(), losses: Vec::new(), error: None };
     for step in plan.in_order() {
         run.change.clone_from(&step.change);
-        // Those places are named as they are in the older shape.
+        // The pointers in `step.deeper` describe the older shape.
         if run.is_up {
             find_deeper(&mut node, step, &mut run);
         }

@@ -1,4 +1,4 @@
-//! How much a registry may come to: what each part allows by itself would multiply without end.
+//! The limits on a registry as a whole: parts that are each within limits could multiply without end.
 
 use core::fmt;
 
@@ -7,7 +7,7 @@ use super::registry::Registry;
 use crate::json::Problems;
 use crate::limits::{MAX_LEVELS, MAX_OPS, MAX_PLACED_OPS, MAX_PLACES};
 
-/// Whether the registry is within bounds; otherwise, what is over them is a problem.
+/// Returns whether the registry is within bounds; adds a problem for the first one exceeded.
 pub(super) fn is_bounded(registry: &Registry, problems: &mut Problems) -> bool {
     let changes = &registry.changes;
     let total: usize = changes.iter().flat_map(|change| &change.ops).map(count).fold(0, usize::saturating_add);
@@ -21,7 +21,7 @@ pub(super) fn is_bounded(registry: &Registry, problems: &mut Problems) -> bool {
         problems.report("places_too_many", format_args!("/models"), sentence, hint);
         false
     };
-    // Each event is looked at for each change.
+    // Visiting every event for every change counts towards the limit.
     let mut placed = registry.events.len().saturating_mul(changes.len()) / 16;
     for event_type in registry.events.keys() {
         if placed > MAX_PLACED_OPS {
@@ -48,7 +48,7 @@ pub(super) fn is_bounded(registry: &Registry, problems: &mut Problems) -> bool {
     placed <= MAX_PLACED_OPS || over(format_args!("changes apply at over {MAX_PLACED_OPS} places of events"))
 }
 
-/// How many ops an op is.
+/// Counts an op and the ops nested in it.
 fn count(op: &Op) -> usize {
     if let Op::When { ops, .. } = op { ops.iter().map(count).fold(1, usize::saturating_add) } else { 1 }
 }

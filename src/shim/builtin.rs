@@ -9,7 +9,7 @@ use crate::error::{Error, ProblemCount};
 use crate::json::{Problem, Problems};
 use crate::version::Version;
 
-/// The versions that the built-in registry lists, oldest first: most receivers need no more of it, and start without
+/// The versions in the built-in registry, oldest first. Most receivers need nothing else from it, and start without
 /// reading it.
 pub(crate) const VERSIONS: &[Version] = &[
     Version::new(6, 2, 5),
@@ -24,7 +24,7 @@ pub(crate) const VERSIONS: &[Version] = &[
 
 /// Releases, events and models: what a receiver needs.
 const SHAPES: &str = include_str!("registry.json");
-/// What people read: no receiver carries it.
+/// The deprecations, for people to read; no receiver needs them.
 const DEPRECATIONS: &str = include_str!("deprecations.json");
 
 impl Registry {
@@ -67,7 +67,7 @@ impl Registry {
     pub(super) fn over_shapes(text: &str, problems: &mut Problems) -> Option<Self> {
         let mut over = Self::read(text, problems)?;
         let mut registry = builtin(SHAPES);
-        // It has none of either, so there is nothing to compare those of the document with.
+        // The built-in shapes have no changes or deprecations, so there is nothing to compare with the document's.
         registry.changes = core::mem::take(&mut over.changes);
         registry.deprecations = core::mem::take(&mut over.deprecations);
         registry.merge_shapes(over);

@@ -4,7 +4,7 @@ use alloc::string::{String, ToString};
 
 use crate::json::{Decimal, quoted, unquoted, valid};
 
-/// What a value is turned from and into.
+/// A conversion of a value from one form to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Conversion {
     /// `42` into `"42"`.
@@ -30,7 +30,7 @@ pub enum Conversion {
 }
 
 impl Conversion {
-    /// Each conversion with its name in documents; each pair stands together.
+    /// Every conversion with its name in registry documents; inverses are adjacent.
     pub const NAMES: [(&'static str, Self); 10] = [
         ("int_to_string", Self::IntToString),
         ("string_to_int", Self::StringToInt),
@@ -87,7 +87,7 @@ impl Conversion {
     }
 }
 
-/// A whole number in its only spelling.
+/// Returns whether `text` is an integer in canonical form.
 fn is_int(text: &str) -> bool {
     let digits = text.strip_prefix('-').filter(|digits| *digits != "0").unwrap_or(text);
     !digits.is_empty()
@@ -157,13 +157,13 @@ fn read_rfc3339(text: &str) -> Option<i64> {
     (print_rfc3339(millis)? == text).then_some(millis)
 }
 
-/// Days in the years of an era before this one.
+/// Returns the days of an era before the given year.
 fn days_before(year_of_era: i64) -> Option<i64> {
     let leaps = year_of_era.checked_div(4)?.checked_sub(year_of_era.checked_div(100)?)?;
     year_of_era.checked_mul(365)?.checked_add(leaps)
 }
 
-/// Days in the months of a year from March before this one.
+/// Returns the days from 1 March to the start of the month, where March is month 0.
 fn days_before_month(month_from_march: i64) -> Option<i64> {
     month_from_march.checked_mul(153)?.checked_add(2)?.checked_div(5)
 }

@@ -63,7 +63,7 @@ pub(super) fn edit<'n, 'p: 'n>(node: &mut Node<'n>, op: &'p Op, at: &mut Path<'p
             true
         }),
         Op::Head { at: place } => node.visit(place.segments(), at, &mut |node, at| head(node, at, run)),
-        // The op's own direction, whichever the run's is: the way back has its policies exchanged.
+        // `up_other` is right in both directions: the inverse op has `up_other` and `down_other` swapped.
         Op::MapValue { at: place, pairs, up_other: other, .. } => {
             node.visit(place.segments(), at, &mut |node, at| map_value(node, pairs, other, at, run))
         }
@@ -117,8 +117,8 @@ fn rename(object: &mut Object<'_>, key: &str, to: &str, at: &Path<'_>, run: &mut
     true
 }
 
-/// Both names are there. The newer shape's wins: on the way up the old one goes, on the way down the new one takes
-/// the old one's place. Returns whether the object still holds the member under its old name.
+/// Settles a rename where both names are present. The newer one wins: upgrading drops the older, downgrading puts it in
+/// the old one's place. Returns whether the member `key` must still be renamed to `to`.
 fn settle(object: &mut Object<'_>, key: &str, to: &str, at: &Path<'_>, run: &mut Run) -> bool {
     run.conflict(LossKind::BothPresent, at, to, "both names are present");
     if run.is_lenient() {
@@ -195,7 +195,7 @@ fn split(object: &mut Object<'_>, key: &str, separator: &str, into: &[String], a
     true
 }
 
-/// The parts of a text between separators, as many as that; the last takes the rest.
+/// Splits a text at the separators into at most `most` parts; the last takes the rest.
 fn split_parts<'t>(text: &'t str, separator: &str, most: usize) -> Vec<&'t str> {
     let mut parts = Vec::with_capacity(most);
     let mut rest = text;

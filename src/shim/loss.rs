@@ -43,7 +43,7 @@ pub enum LossKind {
     EmptyObject,
     /// Both the older and the newer name were there; the newer one stays.
     BothPresent,
-    /// Only the name of the other shape was there: on the way back it will be taken for this one.
+    /// Only the target shape's name was there: converting back will take its value for a converted one.
     NameTaken,
     /// The value does not fit the change and was left as it is.
     Unfit,
@@ -51,7 +51,7 @@ pub enum LossKind {
     TooDeep,
 }
 
-/// What an op needs to know of the plan it belongs to, and where it leaves what it has to say.
+/// The state of one run: its direction, strictness and current change, and the losses and error so far.
 pub(super) struct Run {
     pub(super) is_up: bool,
     pub(super) strictness: Strictness,
@@ -85,7 +85,7 @@ impl Run {
         }
     }
 
-    /// Nothing to change; a loss where the other shape's name is there instead.
+    /// Returns `false`: nothing changed. Lists a loss if the target shape's name is there instead.
     pub(super) fn taken(&mut self, is_taken: bool, at: &Path<'_>, key: &str) -> bool {
         if is_taken {
             self.lose(LossKind::NameTaken, at, key);

@@ -16,7 +16,7 @@ pub enum Op {
         /// The member's name in the newer shape.
         to: String,
     },
-    /// The member at `from` goes to `to`; holders that are missing are made, holders that it leaves empty go away.
+    /// The member at `from` moves to `to`; missing parent objects are created, and those left empty are removed.
     Move {
         /// Where it is in the older shape.
         from: Pointer,
@@ -97,11 +97,11 @@ pub enum Op {
         /// The names of the parts.
         from: Vec<String>,
     },
-    /// Ops for those objects only that say of themselves what they are.
+    /// Ops that apply only to objects in which `member` has the value `is`.
     When {
         /// Where the objects are.
         at: Pointer,
-        /// The member that says what they are.
+        /// The name of the member whose value is tested.
         member: String,
         /// The value that the member must have, as JSON text of a scalar.
         is: String,
@@ -160,7 +160,7 @@ impl Op {
         }
     }
 
-    /// Where the op itself can lose something.
+    /// Returns the directions in which the op itself can lose data.
     #[must_use]
     pub fn lossy(&self) -> Lossy {
         const UP: Lossy = Lossy { up: true, down: false };
@@ -185,7 +185,7 @@ impl Op {
         }
     }
 
-    /// The op as seen from the holder of its model.
+    /// Returns the op with `prefix` put before each of its pointers.
     #[must_use]
     pub(crate) fn under(&self, prefix: &[Segment]) -> Self {
         let mut op = self.clone();
@@ -240,7 +240,7 @@ impl Op {
 }
 
 impl Lossy {
-    /// Where either of two can lose something.
+    /// Returns the directions in which either of the two loses data.
     #[must_use]
     pub const fn or(self, other: Self) -> Self {
         Self { up: self.up || other.up, down: self.down || other.down }

@@ -1,7 +1,7 @@
 //! The order in which the changes of an event are carried out, and whether they can follow one another in it.
 //!
-//! Versions follow each other. Within one, inner places come before the places that hold them: pointers and `contains`
-//! speak of the shape right before the version, which an inner place still has then. At one depth, changes and their
+//! Changes run version by version. Within a version, inner places come before outer ones: pointers and `contains`
+//! describe the shape just before the version, in which inner places must be found. At one depth, changes and their
 //! ops keep the order of the document. The way back undoes all of it from the end.
 
 use alloc::format;
@@ -13,7 +13,7 @@ use super::shape::{Clash, ClashKind, Shape};
 use crate::json::{Pointer, Problems};
 use crate::version::Version;
 
-/// More problems of this kind than this tell a reader nothing more.
+/// The most clashes to report; more of them would tell a reader nothing new.
 const MAX_CLASHES: usize = 100;
 
 /// A change at one of its places in the data of an event.
@@ -50,7 +50,7 @@ pub(super) fn check_order(registry: &Registry, problems: &mut Problems) {
     }
     for (event_type, event) in &registry.events {
         let mut placed = ordered(registry, event_type);
-        // An event that came later is not touched by what changed before.
+        // Changes up to the version that introduced an event do not apply to it.
         placed.retain(|placed| event.introduced.is_none_or(|introduced| introduced < placed.since));
         follower.both_ways(&placed, &format!(", in {event_type}"));
     }

@@ -1,4 +1,4 @@
-//! What lies between two versions for one event type.
+//! Plans the changes between two versions for one event type.
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -13,8 +13,8 @@ use crate::error::Error;
 use crate::json::{Pointer, Problems};
 use crate::version::Version;
 
-/// A registry made ready: for each event type, its changes in order, with their ops in both directions at the
-/// places where they apply. It never changes, so a plan is a part of it: there is nothing to cache.
+/// A checked registry, ready for use: for each event type, its changes in order, with ops in both directions at the
+/// places where they apply. It is immutable and a plan borrows from it, so there is nothing to cache.
 ///
 /// ```
 /// use mambo_webhooks::shim::{Shims, Strictness, apply};
@@ -51,7 +51,7 @@ pub(super) struct Step {
     /// Id of the change.
     pub change: String,
     pub(super) since: Version,
-    /// Where the change's model stands too deep within itself to be followed, in the older shape.
+    /// The places in the older shape where the change's model recurs too deeply to be followed.
     pub(super) deeper: Vec<Pointer>,
     pub(super) up: Vec<Op>,
     pub(super) down: Vec<Op>,
@@ -91,7 +91,7 @@ impl Shims {
         sound(Some(registry), &problems).map(Self::made)
     }
 
-    /// Reads a registry document and lays it over the built-in one, of whose deprecations shims have no use.
+    /// Reads a registry document and merges it into the built-in one, without its deprecations: shims need none.
     ///
     /// # Errors
     /// `registry_invalid`, with the first problem and its place.
@@ -101,7 +101,7 @@ impl Shims {
         sound(registry, &problems).map(Self::made)
     }
 
-    /// Only for a registry that was checked.
+    /// Builds the tables of a registry that was already checked.
     fn made(registry: Registry) -> Self {
         let mut tables = BTreeMap::new();
         for (event_type, event) in &registry.events {

@@ -43,7 +43,7 @@ impl Registry {
     }
 }
 
-// What is missing or wrong is a problem, with a value in its place that is not used: what was not read as a whole is
+// A missing or wrong member is reported and gets a placeholder that is not used: an entry not read as a whole is
 // left out.
 
 impl EventDef {
@@ -66,7 +66,7 @@ impl ModelDef {
             read.contains.extend(Containment::read(&doc, fields.problems));
         }
         read.source = fields.text("source");
-        // With what could not be read of it, it is there all the same.
+        // The model is kept even if some of its members could not be read.
         fields.finish();
         Some(read)
     }
@@ -153,7 +153,7 @@ impl Lossy {
     }
 }
 
-/// An object whose names are data. Of two members of one name, neither is meant more than the other.
+/// Reads an object whose member names are data. A repeated name is a problem: neither member can be preferred.
 fn named(fields: &mut Fields<'_, '_>, name: &'static str, act: &mut dyn FnMut(String, Doc<'_>, &mut Problems)) {
     let Some(inner) = fields.take(name).and_then(|doc| doc.fields(fields.problems)) else {
         return;

@@ -28,7 +28,7 @@ pub struct Registry {
     pub(crate) models: BTreeMap<String, ModelDef>,
     /// What changed, and when.
     pub(crate) changes: Vec<Change>,
-    /// What is announced to go away, without a version in which it is gone.
+    /// Announced removals for which no version has been named.
     pub(crate) deprecations: Vec<Deprecation>,
 }
 
@@ -48,7 +48,7 @@ pub(crate) struct EventDef {
 pub(crate) struct ModelDef {
     /// The models inside it.
     pub(crate) contains: Vec<Containment>,
-    /// Where this is said, or what is not known of it.
+    /// The source of the definition, or a note on what is unknown.
     pub(crate) source: Option<String>,
 }
 
@@ -89,7 +89,7 @@ pub(crate) struct Change {
     pub(crate) why: Option<String>,
     /// Where this is said.
     pub(crate) source: Option<String>,
-    /// Which directions can lose something; must be what the ops come to.
+    /// The directions that can lose data; must equal the union over the ops.
     pub(crate) lossy: Lossy,
     /// From the older shape to the newer.
     pub(crate) ops: Vec<Op>,
@@ -106,13 +106,13 @@ pub(crate) struct Deprecation {
     pub(crate) at: Pointer,
     /// The version that announced it, as printed.
     pub(crate) since: Version,
-    /// When it may be removed, as printed.
+    /// When it may be removed, in the words of Mambo's docs.
     pub(crate) removal: Option<String>,
     /// What to use instead.
     pub(crate) replacement: Option<String>,
     /// Where this is said.
     pub(crate) source: String,
-    /// What about it is not certain.
+    /// What is uncertain about the deprecation.
     pub(crate) doubt: Option<String>,
 }
 
@@ -157,8 +157,8 @@ impl Registry {
         self.models.extend(over.models);
     }
 
-    /// Every place where a model is in the data of an event, in the shape right before a version; of a model within
-    /// itself [`MAX_TREE_LEVELS`] levels.
+    /// Returns the places of a model in the data of an event, in the shape right before a version; for a model within
+    /// itself, down to [`MAX_TREE_LEVELS`] levels.
     #[must_use]
     pub fn places_before(&self, event_type: &str, target: &Target, version: Version) -> Vec<Pointer> {
         match target {
@@ -171,7 +171,7 @@ impl Registry {
         }
     }
 
-    /// Where a model, or one that contains it, stands deeper within itself than that.
+    /// Returns where a model, or one that contains it, recurs beyond [`MAX_TREE_LEVELS`] levels.
     pub(super) fn deeper_than_followed(&self, event_type: &str, target: &Target, version: Version) -> Vec<Pointer> {
         let Target::Model(model) = target else { return Vec::new() };
         let deeper = self.models_before(event_type, version).deeper.into_iter();
@@ -233,9 +233,9 @@ impl Registry {
 #[derive(Default)]
 pub(super) struct Models<'r> {
     pub(super) found: Vec<Place<'r>>,
-    /// Models that stand deeper within themselves than is followed.
+    /// Models that recur beyond [`MAX_TREE_LEVELS`] levels, with their places.
     deeper: Vec<(&'r str, Pointer)>,
-    /// Whether there are more, or longer pointers, than is allowed.
+    /// Whether the search stopped at the limit on places or on pointer length.
     pub(super) is_cut: bool,
 }
 
@@ -249,14 +249,14 @@ pub(super) struct Place<'r> {
 }
 
 impl Models<'_> {
-    /// How often a model stands on the way to a place and at it.
+    /// Counts the places from `at` up to the root that hold `model`.
     fn levels(&self, at: usize, model: &str) -> usize {
         let place = |at: usize| self.found.get(at);
         core::iter::successors(place(at), |found| place(found.holder?)).filter(|found| found.model == model).count()
     }
 }
 
-/// Adds what is not there yet; the same in both is one. What stands in one of them twice is for `check` to find.
+/// Adds the entries that `known` lacks; equal entries are kept once. `check` finds duplicates within one registry.
 fn unite<T: PartialEq>(known: &mut Vec<T>, over: Vec<T>, id: fn(&T) -> &str, mut conflict: impl FnMut(&str)) {
     let before = known.len();
     for new in over {

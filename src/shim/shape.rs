@@ -7,7 +7,8 @@ use super::op::Op;
 use crate::json::{Object, Pointer, Segment};
 use crate::version::Version;
 
-/// What is known of the shape that the ops so far have made. Places that no op names are not listed; they may be in the payload.
+/// What is known of the shape that the ops so far have made. Places that no op names are not listed; they may be in the
+/// payload.
 #[derive(Default)]
 pub(super) struct Shape {
     top: Place,
@@ -15,7 +16,7 @@ pub(super) struct Shape {
     pub(super) change: usize,
     /// The change's version. A payload may come in the shape of the one before, with members that no change names.
     pub(super) since: Option<Version>,
-    /// Within a `when`: what an op takes away stays in the other objects.
+    /// Whether the op is within a `when`; what it removes stays in the other objects.
     is_partial: bool,
 }
 
@@ -37,7 +38,7 @@ struct Known {
 enum State {
     /// No payload has it.
     Gone,
-    /// An op made or read it. What it is, is not known.
+    /// Created or read by an op; its type is not known.
     There,
     /// An object. In the version that made it, it has only the members which are listed.
     Object(Option<Version>),
@@ -126,7 +127,7 @@ impl Shape {
             }
             Op::When { at, member, ops, .. } => {
                 self.reach(&inside(at, Segment::Key(member.clone())))?;
-                // Among themselves they apply to the same objects, so what one takes away is gone for the next.
+                // The nested ops apply to the same objects, so what one removes is gone for the next.
                 let mut alone = Self { change: self.change, since: self.since, ..Self::default() };
                 ops.iter().try_for_each(|op| alone.follow(op))?;
                 self.is_partial = true;
@@ -191,7 +192,7 @@ impl Shape {
         }
     }
 
-    /// Holders that are missing are made, on the way to a place.
+    /// Creates the missing parents of a place; refuses a scalar or a list among them.
     fn make_holders(&mut self, to: &[Segment]) -> Result<(), Clash> {
         for length in 0..to.len() {
             let Some(holder) = to.get(..length) else { continue };
@@ -211,13 +212,13 @@ impl Shape {
     }
 
     fn put(&mut self, at: &[Segment], state: State) {
-        // What an op of a `when` makes of a value, it makes of some only.
+        // Ops within a `when` change only some of the values, so the new state is uncertain.
         let state = if self.is_partial { State::There } else { state };
         let by = self.change;
         self.place(at).known = Some(Known { state, by });
     }
 
-    /// Another value, of which nothing else is known.
+    /// Sets a new value, of which only the state is known.
     fn replace(&mut self, at: &[Segment], state: State) {
         *self.place(at) = Place::default();
         self.put(at, state);
@@ -238,7 +239,7 @@ impl Shape {
         *self.place(to) = value;
     }
 
-    /// What stands at `from`, inside of `at`, takes the place of `at`.
+    /// Replaces the value at `at` with the one at `from`, which is inside it.
     fn pull(&mut self, at: &[Segment], from: &[Segment]) -> Result<(), Clash> {
         self.reach(from)?;
         self.shift(from, at);

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 use crate::input::Body;
 
-/// Up to here a copy behind the key block, hashed in one call, is faster than a hash object of the host's that is fed
+/// Up to this size, copying the body behind the key block and hashing in one call is faster than a hash object updated
 /// twice: docs/DESIGN.md.
 const ONE_CALL_BYTES: usize = 16 * 1024;
 

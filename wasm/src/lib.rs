@@ -49,8 +49,8 @@ pub fn start() {
 /// `options_invalid`, and every code of fault `config`.
 #[wasm_bindgen]
 pub fn open(settings: JsValue) -> Result<usize, JsValue> {
-    // As JSON, which leaves out what is undefined, and shows text that is no Unicode. One reader takes it here and in
-    // Rust.
+    // Reads a value as JSON, which omits undefined members and escapes lone surrogates; the same reader parses it here
+    // and in Rust.
     let json: Option<String> = JSON::stringify(&settings).ok().map(JsString::into);
     let json = Zeroizing::new(json.unwrap_or_default());
     let opened = Receiver::from_json(&json).map(receivers::add);

@@ -57,10 +57,10 @@ struct ReceivedByCore<'r> {
     applied: &'r [String],
     #[serde(skip_serializing_if = "Vec::is_empty")]
     losses: Vec<Lost<'r>>,
-    /// JSON text, where a change edited the data; else it stands in the body.
+    /// The data as JSON text if a change edited it; otherwise the body holds it, at `range`.
     #[serde(skip_serializing_if = "Option::is_none")]
     data: Option<&'r str>,
-    /// Where it stands there: first byte, and the one behind it.
+    /// Where the data is in the body: its first byte, and the one after its last.
     #[serde(skip_serializing_if = "Option::is_none")]
     range: Option<(usize, usize)>,
 }
@@ -155,7 +155,7 @@ fn range_in(body: &[u8], part: &str) -> Option<(usize, usize)> {
     (end <= body.len()).then_some((start, end))
 }
 
-/// A time that passed the tolerance, or of now, which is exact in an f64.
+/// Converts a time to an f64, exactly if the time is now or passed the tolerance.
 #[expect(clippy::cast_precision_loss, reason = "see above")]
 pub(crate) const fn number(time: UnixMillis) -> f64 {
     time.0 as f64

@@ -1,4 +1,4 @@
-//! What the test kit and people at a keyboard call.
+//! Functions for the test kit and for interactive use.
 
 use js_sys::Uint8Array;
 use mambo_webhooks::diagnose::{DetectedProfile, FieldHint, detect as found_by, field_hints};
@@ -65,11 +65,11 @@ pub fn sign(options: JsValue, body: &[u8], now: f64) -> Result<JsValue, JsValue>
     found.map_err(|error| thrown(&error))
 }
 
-/// The profiles that fit a captured delivery, and what its body looks like: `DetectedProfile` of `js/src/core_bg.d.ts`,
+/// Returns the profiles that fit a captured delivery, and hints about its body: `Detected` of `js/src/core_bg.d.ts`,
 /// each profile as JSON text. Options are `DetectOptions`.
 ///
 /// # Errors
-/// `options_invalid`, `now_invalid`.
+/// `options_invalid`, `body_too_large`, `now_invalid`.
 #[wasm_bindgen]
 pub fn detect(options: JsValue, headers: &str, body: &Uint8Array, now: f64) -> Result<JsValue, JsValue> {
     let detect = || -> Result<JsValue, Error> {

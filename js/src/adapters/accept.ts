@@ -9,7 +9,7 @@ export interface Incoming {
   readonly headers: HeadersInput;
   /** The value of Content-Encoding. */
   readonly encoding: string | null | undefined;
-  /** What is to be read, at once or up to a limit in bytes; what was read before is passed on as it is. */
+  /** The chunks to read, or a function that returns them for a size limit; or a body that was read before, unchanged. */
   readonly body: Chunks | ((maxBodyBytes: number) => Chunks) | { readonly given: unknown };
   /** The arguments that the framework called the adapter with. */
   readonly context: readonly unknown[];
@@ -23,7 +23,7 @@ export interface AdapterReply {
   readonly code: ErrorCode | "handler_failed" | null;
 }
 
-/** Passes requests to a target and says what to answer: a 500 asks for another attempt, a 4xx says that it would not help. */
+/** Returns a function that passes requests to a target and returns the reply: 500 asks for a retry, 4xx says that none would help. */
 export function acceptor(
   source: DeliveryTargetSource,
   { onError = logged, maxBodyBytes }: AdapterOptions = {},
@@ -45,7 +45,7 @@ export function acceptor(
   };
 }
 
-/** The target of a source, made once. */
+/** Returns a function that makes the source's target once. */
 function once(source: DeliveryTargetSource): (context: readonly unknown[]) => Promise<DeliveryTarget> {
   if (typeof source !== "function") return () => Promise.resolve(source);
   let made: Promise<DeliveryTarget> | undefined;
@@ -59,7 +59,7 @@ function once(source: DeliveryTargetSource): (context: readonly unknown[]) => Pr
   return (context) => (made ??= make(context));
 }
 
-/** Tells of a failure. What the listener throws, or that it never settles, must not leave the sender without an answer. */
+/** Reports a failure to `onError`. If `onError` throws or never settles, the sender must still get a response. */
 async function tell(onError: NonNullable<AdapterOptions["onError"]>, thrown: unknown): Promise<void> {
   try {
     await onError(thrown);

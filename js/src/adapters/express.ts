@@ -5,7 +5,7 @@ export type { AdapterOptions, DeliveryTarget, DeliveryTargetSource } from "./typ
 
 /** The parts of Express's request that are looked at. */
 export interface ExpressRequest extends NodeRequest {
-  /** What a parser made of the body, if one was before us. */
+  /** The body as an earlier parser left it, if one ran. */
   readonly body?: unknown;
 }
 

@@ -40,7 +40,7 @@ export interface FastifyParts {
 export async function fastifyWebhooks(app: FastifyParts, { receiver, url = "/", ...options }: FastifyOptions): Promise<void> {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", async (_request, payload) => payload);
-  // fastify-raw-body reads ahead of the handler, without waiting until it has all: it is told to leave this route alone.
+  // fastify-raw-body reads before the handler does and does not wait for the whole body, so it is disabled for this route.
   app.post(url, { config: { rawBody: false } }, fastifyHandler(receiver, options));
 }
 

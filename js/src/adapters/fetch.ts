@@ -5,7 +5,7 @@ export type { AdapterOptions, DeliveryTarget, DeliveryTargetSource } from "./typ
 
 /**
  * A handler of Fetch requests: Workers, Deno, Bun, Next routes. The context of handlers is what it is called with, such as
- * a Worker's `[request, env, ctx]`; a function that makes the receiver says by its parameters what that has to be.
+ * a Worker's `[request, env, ctx]`; the parameters of a function that makes the receiver set the type of these arguments.
  * @example
  * const makeReceiver = (_request: Request, env: Env) => createReceiver({ secret: env.MAMBO_SECRET }).onAny(handle);
  * export default { fetch: fetchHandler(makeReceiver) };

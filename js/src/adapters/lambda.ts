@@ -39,7 +39,7 @@ export function lambdaHandler(
     const all = multiValueHeaders ?? headers ?? {};
     const encoding = Object.entries(all).find(([name]) => name.toLowerCase() === "content-encoding")?.[1];
     const text: unknown = body ?? "";
-    // Anything but text was parsed before, which the receiver says.
+    // A body that is not text was already parsed; the receiver reports that.
     const chunks = typeof text === "string" ? (limit: number) => bytesOf(text, isBase64Encoded === true, limit) : { given: text };
     const { status, code } = await accept({ headers: all, encoding: encoding?.toString(), body: chunks, context: [event, ...rest] });
     return { statusCode: status, headers: { "content-type": "text/plain" }, body: code ?? "", isBase64Encoded: false };

@@ -29,7 +29,7 @@ export function nodeHandler(
   return listener(target, options, () => undefined);
 }
 
-/** @internal A listener that asks `givenOf` what middleware made of the body. */
+/** @internal Returns a request listener. `givenOf` returns the body as earlier middleware left it. */
 export function listener<Request extends NodeRequest>(
   target: DeliveryTargetSource,
   options: AdapterOptions | undefined,
@@ -44,17 +44,17 @@ export function listener<Request extends NodeRequest>(
 }
 
 /**
- * @internal What is to be accepted of a Node request. `given` is what middleware that ran before us made of its body: bytes are
- * taken as they are, and it counts only if it read the request, since some parsers leave an empty object where they read
+ * @internal Returns what the acceptor reads of a Node request. `given` is the body as earlier middleware left it: bytes are
+ * taken as they are. `given` counts only if middleware read the request, since some parsers leave an empty object where they read
  * nothing.
  */
 export function incoming(request: NodeRequest, given: unknown, context: readonly unknown[]): Incoming {
   const { rawHeaders, headers, rawBody, readableDidRead = given !== undefined } = request;
-  // What kept the bytes also undid their compression.
+  // The framework that kept the bytes also decompressed them.
   const isKept = rawBody instanceof Uint8Array || typeof rawBody === "string";
   const body = isKept ? { given: rawBody } : readableDidRead ? { given } : draining(request);
   const encoding = isKept ? undefined : (headers["content-encoding"] as string | undefined);
-  // Requests that are made up for a function have parsed headers only.
+  // Requests that a serverless adapter constructs have only parsed headers.
   return { headers: rawHeaders?.length > 0 ? rawHeaders : headers, encoding, body, context };
 }
 
@@ -62,8 +62,8 @@ export function incoming(request: NodeRequest, given: unknown, context: readonly
 type NodeStream = AsyncIterable<Uint8Array | string> & Pick<NodeRequest, "iterator" | "resume">;
 
 /**
- * @internal The chunks of a request. One that is too large leaves the connection open, and its rest is thrown away, so that the
- * sender gets to read the answer and to use the connection again; but only when the iteration has ended: before that,
+ * @internal Yields the chunks of a request. If the body is too large, the connection stays open and the rest is discarded, so that the
+ * sender can read the response and reuse the connection. The rest is discarded only after the iteration ends: before that,
  * resuming has no effect.
  */
 export async function* draining(stream: NodeStream): AsyncGenerator<Uint8Array | string> {

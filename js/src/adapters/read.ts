@@ -7,7 +7,7 @@ export type Chunks = AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | 
 const FIRST_BYTES = 8192;
 
 /**
- * Reads a body, undoes its compression, and reads no further than it may be long, before and after.
+ * Reads and decompresses a body, and refuses more than `maxBodyBytes` before and after decompression.
  * @throws WebhookError `body_too_large`, `body_encoding`
  */
 export async function readBody(chunks: Chunks, encoding: string | null | undefined, maxBodyBytes: number): Promise<Uint8Array> {
@@ -48,7 +48,7 @@ async function* bounded(chunks: Chunks, maxBodyBytes: number): AsyncGenerator<Ui
   for await (const chunk of chunks) {
     const part = typeof chunk === "string" ? new TextEncoder().encode(chunk) : (chunk as Uint8Array<ArrayBuffer>);
     length += part.length;
-    // Asked so that a bound that is no number refuses everything, instead of nothing.
+    // Negated so that a limit that is not a number refuses every body, instead of none.
     if (!(length <= maxBodyBytes)) throw webhookError("body_too_large", { allowed: maxBodyBytes });
     yield part;
   }
@@ -84,7 +84,7 @@ async function* decompressed(chunks: AsyncIterable<Uint8Array<ArrayBuffer>>, for
           return;
       }
     } catch (thrown) {
-      // What the connection or our bound threw is told as it is; what the decoder throws is the body's fault.
+      // Errors of the connection and the size limit are rethrown unchanged; a decoder's error means a malformed body.
       failed = { thrown };
       await writer.abort(thrown);
       return;

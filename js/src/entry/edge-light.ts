@@ -1,4 +1,4 @@
-// Vercel's and Next's edge: the same, by a query that their bundlers know.
+// Vercel's and Next's edge runtimes: their bundlers import the module by the query `?module`.
 import module from "../core_bg.wasm?module";
 import { load } from "../loader.ts";
 

@@ -3,7 +3,7 @@ import { load } from "../loader.ts";
 
 /**
  * Starts the core from its `WebAssembly.Module`, or from its bytes: those of `mambo-webhooks/core.wasm`. The type is no
- * narrower because not every project's library knows those names.
+ * narrower because not every project's TypeScript `lib` declares these types.
  */
 export function initSync(source: object): void {
   load(isModule(source) ? source : new WebAssembly.Module(source as BufferSource));

@@ -4,7 +4,7 @@ import type { ReplayStore, Reservation } from "../replay.ts";
 export interface CheckOptions {
   /** A short life of keys, in milliseconds, that the check waits for. Default: 200. */
   readonly ttlMs?: number;
-  /** Waits so many milliseconds. Default: a timer; for a store whose clock the test moves, move it. */
+  /** Waits for `ms` milliseconds. Default: a timer. If the test controls the store's clock, advance that clock instead. */
   readonly wait?: (ms: number) => Promise<void>;
 }
 

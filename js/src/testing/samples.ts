@@ -21,7 +21,7 @@ const activity = { id: "5f3c0e1a9d2b4c6e8f001122", uuid: "user-1", attrs: { type
 const notification = { id: "5f3c0e1a9d2b4c6e8f003344", awarded: { awardedType: "reward", type: "achievement" } };
 
 /**
- * Data for each event type. Mambo's docs show that of Ping; of the others they name some members, and these have no other.
+ * Data for each event type. Mambo's docs show that of Ping. For the others they name some members; only those are used here.
  * Values, and that these members come in webhooks, are assumed.
  */
 const DATA: { readonly [Type in KnownEventType]: EventData[Type] } = {
@@ -48,7 +48,7 @@ export function sample(type: KnownEventType | (string & {}), { id = SAMPLE_EVENT
   const known = Object.hasOwn(DATA, type) ? DATA[type as KnownEventType] : {};
   const event = { event: type, id, timestamp: NOW, data: { ...known, ...data } };
   if (version === undefined) return JSON.stringify(event);
-  // The versions of a registry are the shapes that it knows; the newest is the one that the sample is in.
+  // The sample data has the shape of the newest version that the registry lists.
   const document = typeof registry === "string" ? (JSON.parse(registry) as object) : registry;
   const versions =
     document !== undefined && "versions" in document && Array.isArray(document.versions) ? (document.versions as unknown[]) : [];

@@ -8,7 +8,7 @@ export interface TamperOptions extends Omit<SignOptions, "body" | "now"> {
   readonly body?: string;
   /** The receiver's time in milliseconds since 1970. Default: now. */
   readonly now?: number;
-  /** How far a timestamp may lie from that, on either side, in seconds: the receiver's tolerance. Default: 300. */
+  /** The receiver's tolerance, in seconds: how far a timestamp may lie before or after `now`. Default: 300. */
   readonly toleranceSeconds?: number;
 }
 

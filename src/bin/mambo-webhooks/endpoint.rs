@@ -40,7 +40,7 @@ pub enum Action {
     },
     /// Every endpoint.
     List,
-    /// Send nothing more to it; what waits goes on waiting.
+    /// Disable an endpoint; its deliveries wait until it is enabled.
     Disable { id: String },
     /// Send to it again.
     Enable { id: String },

@@ -30,7 +30,7 @@ pub fn read(file: &Path) -> Result<Vec<u8>, String> {
     done.map(|()| bytes).map_err(|error| format!("{}: {error}", file.display()))
 }
 
-/// JSON that is an argument itself, that of a file, or of standard input for `-`.
+/// Returns the JSON of an argument, of the file that it names, or of standard input for `-`.
 pub fn json(argument: &str) -> Result<String, String> {
     let is_json = argument.trim_start().starts_with(['{', '[', '"']);
     if is_json { Ok(argument.into()) } else { text(Path::new(argument)) }

@@ -48,7 +48,7 @@ enum Command {
     Sender(sender::Command),
 }
 
-/// What is said, as lines and as JSON, and whether it is a yes.
+/// A command's output: whether the result is positive, the text, and the JSON.
 #[derive(Debug)]
 pub struct CliOutput(bool, String, Value);
 

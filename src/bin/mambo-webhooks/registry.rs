@@ -1,4 +1,4 @@
-//! Registries of payload changes: carried out, checked, printed.
+//! Commands that apply, check and print registries of payload changes.
 
 use std::path::PathBuf;
 

@@ -50,7 +50,7 @@ pub enum Command {
         /// Most attempts under way at once.
         #[arg(long, default_value_t = 512)]
         max_in_flight: usize,
-        /// How long a claim is good for without a sign of life. Default: the timeout and 30 seconds.
+        /// How long a lease lasts without a heartbeat, in seconds. Default: the timeout and 30 seconds.
         #[arg(long)]
         lease_seconds: Option<u64>,
         /// The waits between attempts, in seconds. Default: 5 s to 24 h, three days in all.
@@ -91,7 +91,7 @@ pub enum Command {
         /// Select deliveries of events that came in at or after this time, in milliseconds since 1970.
         #[arg(long, requires = "until_ms")]
         from_ms: Option<i64>,
-        /// To this moment.
+        /// Up to and including this time, in ms.
         #[arg(long)]
         until_ms: Option<i64>,
         /// Select deliveries to this endpoint only.
@@ -176,7 +176,7 @@ pub fn runtime() -> Result<tokio::runtime::Runtime, String> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| error.to_string())
 }
 
-/// Ends when the process is asked to: Ctrl-C, or SIGTERM. Asked a second time, the process ends at once.
+/// Waits for Ctrl-C or SIGTERM. From then on, a second signal ends the process at once.
 pub async fn asked_to_stop() {
     let terminate = tokio::signal::unix::SignalKind::terminate();
     let Ok(mut terminated) = tokio::signal::unix::signal(terminate) else { return std::future::pending().await };
@@ -299,7 +299,7 @@ async fn act<S: Store + Clone>(
     }
 }
 
-/// What a caller has to know of a command that is done all the same, on standard error.
+/// Prints a warning to standard error, about a command that is carried out nevertheless.
 fn remark(text: &str) {
     eprintln!("mambo-webhooks: {text}");
 }

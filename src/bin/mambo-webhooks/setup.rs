@@ -16,7 +16,7 @@ pub struct Setup {
     /// A file, or `postgres://…`.
     #[arg(long, global = true, env = "MAMBO_STORE", hide_env_values = true, default_value = "mambo-webhooks.db")]
     pub store: String,
-    /// The server's version, which events are in and which endpoints that follow the latest one get.
+    /// The server's version: that of the events sent, and of payloads for endpoints that follow the latest.
     #[arg(long, global = true, env = "MAMBO_SERVER", default_value = "0.0.0")]
     pub server: Version,
     /// A registry document.

@@ -19,7 +19,7 @@ use crate::page::snapshot;
 
 const SAMPLES: usize = 720;
 const SAMPLE_SECONDS: u64 = 5;
-/// A snapshot is made anew after as many times as long as it took: looking costs the store a twentieth of its time.
+/// The pause after a read, as a multiple of the read's duration: reads take at most a twentieth of the store's time.
 const REST: u32 = 20;
 const REST_LEAST: Duration = Duration::from_secs(1);
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -27,9 +27,9 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; c
 struct Shared<S> {
     sender: Sender<S>,
     metrics: Arc<Metrics>,
-    /// When, and how many waited: the last hour.
+    /// Pairs of a time and the waiting deliveries, for the last hour.
     backlog: Mutex<VecDeque<(i64, u64)>>,
-    /// What was last read, and until when it is shown, however many look.
+    /// The latest snapshot, and the time until which it answers all requests.
     snapshot: tokio::sync::Mutex<Option<(Value, Instant)>>,
 }
 
@@ -79,7 +79,7 @@ fn file(kind: &'static str, text: &'static str) -> impl IntoResponse {
     )
 }
 
-/// Whether a request names this machine as itself. A page elsewhere that had its name point here would not.
+/// Returns whether the Host header is `localhost` or an IP address: DNS rebinding would send another name.
 fn is_local(headers: &HeaderMap) -> bool {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name).trim_matches(['[', ']']);

@@ -60,7 +60,7 @@ impl Budget {
         Self { most, hosts: Mutex::default() }
     }
 
-    /// Whether the connection of a request that begins now is kept; `None` when it is to be closed.
+    /// Grants a starting request a connection that is kept afterwards; `None` when it is to be closed.
     pub(super) fn keep(self: &Arc<Self>, name: &str, now: Instant) -> Option<Kept> {
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
         let (granted, hosts) = &mut *hosts;

@@ -93,7 +93,7 @@ pub struct Poster {
 
 impl Poster {
     /// # Errors
-    /// `client_failed`, when no TLS can be set up or a certificate is none.
+    /// `client_failed`, when TLS cannot be set up or a certificate is malformed.
     pub fn new(options: &HttpOptions) -> Result<Self, SendError> {
         let (keeping, closing) = (client(options, usize::MAX)?, client(options, 0)?);
         let budget = Arc::new(Budget::new(descriptors()));
@@ -128,7 +128,7 @@ impl Poster {
             remote: response.remote_addr().map(|address| address.to_string()),
             ..AttemptResponse::default()
         };
-        // The status decides; what becomes of the rest is worth a line in the log, no more.
+        // The status decides the outcome; an error while reading the body only goes into the log.
         loop {
             match response.chunk().await {
                 Ok(Some(chunk)) if answer.body.len().saturating_add(chunk.len()) <= READ_BYTES => {
@@ -216,7 +216,7 @@ fn is_tls(error: &(dyn core::error::Error + 'static)) -> bool {
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        // So many digits that they are no number mean: long.
+        // A number that is too large for u64 means the longest wait.
         return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
     }
     let date = UnixMillis::from(httpdate::parse_http_date(text).ok()?);

@@ -20,7 +20,7 @@ const LOOKUP_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long one name server may take, and how often it is asked.
 const SERVER_TIMEOUT: Duration = Duration::from_secs(2);
 const SERVER_ATTEMPTS: usize = 2;
-/// How long an answer, or that there is none, is used at most, even if its name server allows longer.
+/// The longest time that an answer, also a negative one, is cached, even if its TTL is longer.
 const CACHED_MOST: Duration = Duration::from_secs(60);
 /// How many answers are kept.
 const CACHE_SIZE: u64 = 4096;
@@ -88,7 +88,7 @@ impl Resolve for Guarded {
             if found.is_empty() {
                 return Err(Unknown.into());
             }
-            // One that is not permitted among them is an attempt at something: none is taken.
+            // A single address that is not permitted suggests an attack, so no address of the name is used.
             if found.iter().any(|address| !address_policy.permits(address.ip())) {
                 return Err(Refused.into());
             }

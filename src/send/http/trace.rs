@@ -4,7 +4,7 @@ use alloc::string::String;
 
 use crate::crypto::hmac::digest;
 
-/// One trace for an event, one span for an attempt, both the same wherever they are made.
+/// Returns a `traceparent`: one trace id per event, one span id per attempt, the same in every process.
 pub(crate) fn traceparent(event: &str, delivery: i64, number: u32) -> String {
     let hex = |bytes: &[u8]| base16ct::lower::encode_string(bytes);
     let trace = digest(&[event.as_bytes()]);

@@ -26,7 +26,7 @@ pub(super) struct AttemptContext {
     pub metrics: Arc<Metrics>,
 }
 
-/// The store's time, from a claim on.
+/// The store's clock, carried forward from a claim.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct StoreClock {
     pub claimed: UnixMillis,

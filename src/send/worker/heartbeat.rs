@@ -14,7 +14,7 @@ use tracing::warn;
 use crate::send::error::SendError;
 use crate::send::store::{Lease, Store};
 
-/// How long at most until leases are extended, and the ended ones of other workers are taken back.
+/// The longest time between heartbeats, which extend leases and reclaim expired ones of other workers.
 const HEARTBEAT_MOST: Duration = Duration::from_secs(5);
 
 /// The leases of the deliveries that a worker has in flight. Clones share them.

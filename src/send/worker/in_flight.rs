@@ -56,7 +56,7 @@ impl InFlight {
             Ok((id, _)) => *id,
             Err(error) => error.id(),
         };
-        // Not extended any more: the lease of an attempt that panicked ends, which counts as a crash of its delivery.
+        // The lease is no longer extended: that of a panicked attempt expires and counts as a crash of its delivery.
         if let Some(Taken { lease, is_slow, bytes, .. }) = self.taken.remove(&id) {
             self.leases.drop(lease);
             self.slow = self.slow.saturating_sub(usize::from(is_slow));
@@ -73,7 +73,7 @@ impl InFlight {
         self.attempts.len()
     }
 
-    /// Whether so many began no longer ago than `within`: those that hang say nothing of how busy a worker is.
+    /// Returns whether `count` attempts in flight started within `within`: hanging attempts make no worker busy.
     pub(super) fn is_busy(&self, count: usize, within: Duration) -> bool {
         self.attempts.len() >= count
             && self.taken.values().filter(|taken| taken.started.elapsed() < within).count() >= count
@@ -102,7 +102,7 @@ impl InFlight {
         self.taken.insert(task.id(), taken);
     }
 
-    /// The leases of those that have not ended, now and later.
+    /// Returns a live view of the leases of attempts that have not ended.
     pub(super) fn leases(&self) -> Leases {
         self.leases.clone()
     }
