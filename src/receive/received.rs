@@ -5,6 +5,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
+use serde::Deserialize;
+
 use crate::crypto::encoding::hex;
 use crate::crypto::hmac::digest;
 use crate::event::Event;
@@ -81,6 +83,29 @@ impl<'a> Received<'a> {
     #[must_use]
     pub const fn verified(&self) -> &Verified<'a> {
         &self.verified
+    }
+
+    /// Reads the event's data as a type of yours.
+    ///
+    /// ```
+    /// # use mambo_webhooks::{KeyRing, Receiver, UnixMillis, Verified};
+    /// #[derive(serde::Deserialize)]
+    /// struct Ping {
+    ///     message: String,
+    /// }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let receiver = Receiver::new(KeyRing::single("a secret of at least 16 bytes")?);
+    /// # let delivery = Verified::assume_verified(br#"{"event":"Ping","data":{"message":"ping"}}"#, UnixMillis(0));
+    /// let received = receiver.open(delivery, &[("none", "")])?;
+    /// assert_eq!(received.data::<Ping>()?.message, "ping");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// When the data is not of that type.
+    pub fn data<'e, T: Deserialize<'e>>(&'e self) -> Result<T, serde_json::Error> {
+        self.event.parse()
     }
 
     /// Returns the key that all deliveries of one event share, retries included, as far as can be known: the
