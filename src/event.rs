@@ -29,7 +29,7 @@ macro_rules! events {
         #[non_exhaustive]
         pub enum Event<'a> {
             $($(#[doc = $doc])+ $event_type(Model<'a, $model>),)+
-            /// An event type that this release of the SDK does not know, or none at all.
+            /// An event of a type that this release of the SDK does not know, or without a type.
             Unknown {
                 /// The event type; `None` if neither the delivery nor the receiver's settings give one.
                 event_type: Option<Cow<'a, str>>,

@@ -121,7 +121,7 @@ pub mod replay;
 
 pub mod diagnose;
 
-// FLOWS: the two directions, mirror images.
+// FLOWS: receiving and rendering, which mirror each other.
 mod receive;
 
 mod render;

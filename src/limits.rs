@@ -2,8 +2,8 @@
 
 /// Largest body that is looked at, in bytes. Settable per receiver.
 pub const MAX_BODY_BYTES: usize = 1024 * 1024;
-/// Largest data of an event to send, in bytes, with room for an envelope and changes of shape: a receiver with
-/// default settings accepts the body.
+/// Largest data of an event to send, in bytes. Below a receiver's default limit of the body, so that an envelope and
+/// conversions to other versions have room.
 pub const MAX_EVENT_DATA_BYTES: usize = MAX_BODY_BYTES - 16 * 1024;
 /// Largest signature header that is looked at, in bytes: what common servers allow for one header line.
 pub const MAX_HEADER_BYTES: usize = 8 * 1024;

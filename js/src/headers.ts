@@ -45,7 +45,7 @@ function line(name: string, value: Value): string {
   if (Array.isArray(value)) return value.map((each: Value) => line(name, each)).join("");
   // Some servers give Content-Length as a number.
   if (typeof value !== "string") return line(name, `${value}`);
-  // A header value must not contain a line end. As NUL, the core refuses it and reports its position.
+  // A header value must not contain a line end. It is passed on as NUL, which the core refuses with its position.
   return `${name}\n${value.includes("\n") ? value.replaceAll("\n", "\0") : value}\n`;
 }
 

@@ -20,7 +20,7 @@ const DELIMITERS: [char; 8] = [',', ';', ' ', '&', '.', ':', '|', '-'];
 const ASSIGNS: [char; 2] = ['=', ':'];
 
 /// Calls `act` with each way in which a body is changed on its way to a receiver, and the body as it may have been
-/// sent. One at a time, since a body may be large.
+/// sent. There is one such body in memory at a time, since it may be large.
 pub(crate) fn bodies(body: &[u8], act: &mut dyn FnMut(&'static str, &[u8])) {
     if let Some(rest) = body.strip_prefix(b"\xef\xbb\xbf") {
         act("a byte order mark was added", rest);

@@ -29,7 +29,7 @@ pub(crate) fn equal(one: &str, other: &str) -> bool {
                 }
                 _ => false,
             },
-            // A lone surrogate cannot be decoded, so only an identical spelling equals it.
+            // A string with a lone surrogate cannot be decoded, so only identical JSON text equals it.
             Some(b'"') => one == other || unquoted(one).is_some_and(|one| unquoted(other).as_ref() == Some(&one)),
             Some(b'-' | b'0'..=b'9') => Decimal::read(one) == Decimal::read(other),
             _ => one == other,

@@ -73,7 +73,7 @@ impl Pointer {
         Self(holder.iter().cloned().chain([Segment::Key(key.into())]).collect())
     }
 
-    /// Whether the other place is this one or inside of it.
+    /// Returns whether `other` is this place or a place inside it.
     #[must_use]
     pub(crate) fn holds(&self, other: &Self) -> bool {
         other.0.starts_with(&self.0)

@@ -104,9 +104,9 @@ pub enum Effect {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DisableRule {
-    /// How long every attempt must have failed. Default: 5 days.
+    /// The time without a success that it takes at least. Default: 5 days.
     pub failing: Duration,
-    /// How many attempts must have failed. Default: 10.
+    /// The number of failed attempts that it takes at least. Default: 10.
     pub failures: u32,
 }
 

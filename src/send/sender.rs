@@ -36,12 +36,13 @@ impl<S: Store> Sender<S> {
         Self { store: Arc::new(store), renderer: Arc::new(renderer), http, wake: Arc::new(Notify::new()) }
     }
 
-    /// Takes an event. When this returns Ok, the event is on disk, and every enabled endpoint that takes its type will
-    /// be sent it.
+    /// Takes an event. When this returns Ok, the event is on disk and will be sent to every enabled endpoint that takes
+    /// its type.
     ///
     /// # Errors
-    /// `store_failed`: the event was not stored; if PostgreSQL's connection drops during COMMIT, that is unknown.
-    /// Send it again with the same id or idempotency key: it is stored once. `event_exists`: another event has the id.
+    /// `store_failed`: the event was not stored, or may have been if the connection to PostgreSQL dropped during
+    /// COMMIT. Send it again with the same id or idempotency key: it is stored once. `event_exists`: another event has
+    /// the id.
     pub async fn send(&self, event: NewEvent) -> Result<Enqueued, SendError> {
         let taken = self.send_all(alloc::vec![event]).await?;
         taken.into_iter().next().ok_or_else(|| SendError::StoreFailed { what: "it took no event".into() })

@@ -30,7 +30,7 @@ pub(crate) fn checked(text: &str, address_policy: &AddressPolicy) -> Result<Url,
         "http" if literal.is_some_and(|address| address_policy.permits_loopback(address)) => {}
         _ => return Err(SendError::UrlNotHttps),
     }
-    // A name is looked at where it is resolved: when it is added, and again whenever a connection is made.
+    // A host name is checked by its addresses: when the endpoint is added, and again for every connection.
     if literal.is_some_and(|address| !address_policy.permits(address)) {
         return Err(SendError::AddressRefused);
     }

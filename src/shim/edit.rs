@@ -63,7 +63,7 @@ pub(super) fn edit<'n, 'p: 'n>(node: &mut Node<'n>, op: &'p Op, at: &mut Path<'p
             true
         }),
         Op::Head { at: place } => node.visit(place.segments(), at, &mut |node, at| head(node, at, run)),
-        // `up_other` is right in both directions: the inverse op has `up_other` and `down_other` swapped.
+        // `up_other` serves both directions, because the inverse op has `up_other` and `down_other` swapped.
         Op::MapValue { at: place, pairs, up_other: other, .. } => {
             node.visit(place.segments(), at, &mut |node, at| map_value(node, pairs, other, at, run))
         }

@@ -275,7 +275,7 @@ fn number_or_words(json: &str) -> Option<Cow<'_, str>> {
     if is_number { Some(Cow::Borrowed(json)) } else { words(json) }
 }
 
-/// The text that a JSON string stands for, and any other value as it is written.
+/// Decodes a JSON string; returns any other value as it is written.
 fn as_words(json: &str) -> Cow<'_, str> {
     words(json).unwrap_or(Cow::Borrowed(json))
 }

@@ -44,7 +44,7 @@ pub struct HttpOptions {
 }
 
 impl HttpOptions {
-    /// The defaults, for addresses that `address_policy` permits.
+    /// Creates options with every default, to connect only to addresses that `address_policy` permits.
     #[must_use]
     pub fn new(address_policy: AddressPolicy) -> Self {
         let (connect_timeout, total_timeout) = (Duration::from_secs(5), Duration::from_secs(15));

@@ -74,9 +74,9 @@ struct Shared {
 impl Postgres {
     /// Connects to a database, and brings its tables, named `mambo_…`, to this release's schema if need be.
     ///
-    /// The URL is one of libpq, with several hosts and `target_session_attrs` where a failover may happen. TLS is
-    /// demanded of hosts that are not this machine, and their certificates are checked (`sslmode=verify-full`), unless
-    /// the URL has another `sslmode`; `sslrootcert` names a file of authorities in place of the system's.
+    /// The URL is one of libpq, with several hosts and `target_session_attrs` where a failover may happen. For
+    /// other hosts than this machine the default is `sslmode=verify-full`: TLS is required and the certificate is
+    /// checked. `sslrootcert` names a file of certificate authorities to use instead of the system's.
     ///
     /// # Errors
     /// `store_failed`; `store_newer` for tables of a newer release; `store_older` for older ones, or none, when the

@@ -14,7 +14,7 @@ pub const HEALTH_ATTEMPTS: i64 = 1000;
 /// The number of a delivery in its store.
 pub type DeliveryId = i64;
 
-/// An endpoint's circuit breaker: it keeps an endpoint that only times out from taking the workers' slots.
+/// An endpoint's circuit breaker: it stops an endpoint whose attempts all time out from occupying the workers' slots.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BreakerState {
     /// Deliveries go out.

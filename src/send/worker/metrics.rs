@@ -74,7 +74,7 @@ impl Metrics {
         self.leases_lost.inc();
     }
 
-    /// The counters in Prometheus' text format, with the numbers of deliveries that the store gives.
+    /// Returns the counters in Prometheus' text format, together with the delivery counts of the store.
     #[must_use]
     pub fn to_prometheus(&self, counts: DeliveryCounts) -> String {
         let DeliveryCounts { waiting, leased, delivered, dead, breakers_open, unreadable } = counts;

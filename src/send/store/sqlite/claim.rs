@@ -64,7 +64,7 @@ pub(super) fn claim(context: &mut Context, capacity: Capacity, lease: Duration) 
     Ok(claimed)
 }
 
-/// Chooses among endpoints first, then among their rows.
+/// Chooses endpoints first, then rows of the chosen endpoints.
 fn claim_from(
     context: &Context,
     ready: &[(String, Status)],

@@ -95,7 +95,7 @@ pub(super) fn interleave(lanes: [Vec<Candidate>; 3], turn: usize, room: usize) -
     placed.take(room).collect()
 }
 
-/// Chooses among candidates: every endpoint's first before any endpoint's second, within the worker's capacity.
+/// Chooses candidates in rounds, one of each endpoint in a round, within the worker's capacity.
 pub(super) fn choose(mut candidates: Vec<Candidate>, rooms: &[Room], capacity: Capacity) -> Vec<Candidate> {
     candidates.sort_by_key(|candidate| candidate.place);
     let (mut bytes, mut slow) = (0_usize, 0_usize);
