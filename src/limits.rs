@@ -6,7 +6,7 @@ pub const MAX_BODY_BYTES: usize = 1024 * 1024;
 /// conversions to other versions have room.
 pub const MAX_EVENT_DATA_BYTES: usize = MAX_BODY_BYTES - 16 * 1024;
 /// Largest signature header that is looked at, in bytes: what common servers allow for one header line.
-pub const MAX_HEADER_BYTES: usize = 8 * 1024;
+pub const MAX_SIGNATURE_HEADER_BYTES: usize = 8 * 1024;
 /// Most signatures read from one header. Ten are plenty for any key rotation.
 pub const MAX_SIGNATURES: usize = 32;
 /// Most keys in one ring. Together with [`MAX_SEPARATORS`] this bounds how often a body is hashed.
@@ -41,7 +41,7 @@ pub const MAX_PLACES: usize = 1024;
 /// How many levels deep a model within itself is followed, such as an answer to an answer.
 pub const MAX_TREE_LEVELS: usize = 8;
 /// Most ops in one registry.
-pub const MAX_OPS: usize = 4096;
+pub const MAX_REGISTRY_OPS: usize = 4096;
 /// Most ops at all places of all events together: a `Shims` holds all of them twice, once for each direction.
 pub const MAX_PLACED_OPS: usize = 65_536;
 /// Most levels by which the changes can nest the data of one event type: opened values are printed by recursion.

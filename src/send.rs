@@ -33,7 +33,7 @@ mod sender;
 
 pub use address::AddressPolicy;
 pub use clock::now;
-pub use endpoint::{Endpoint, EndpointSettings, Reason, State};
+pub use endpoint::{DisableReason, Endpoint, EndpointSettings, State};
 pub use error::SendError;
 pub use event::{NewEvent, StoredEvent};
 pub use http::post::{HttpOptions, Poster};

@@ -11,7 +11,7 @@ use crate::crypto::key::{Key, KeyRing};
 use crate::error::{Error, ProblemCount};
 use crate::headers::Headers;
 use crate::json::Problems;
-use crate::limits::{MAX_CANDIDATES, MAX_HEADER_BYTES};
+use crate::limits::{MAX_CANDIDATES, MAX_SIGNATURE_HEADER_BYTES};
 use crate::redact::Bytes;
 use crate::time::{Position, Tolerance, UnixMillis};
 use crate::wire::header::SignatureHeader;
@@ -293,7 +293,7 @@ fn if_joined(scheme: &Scheme, value: &[u8], error: Error) -> Error {
 
 /// Returns each split of a value at a comma into two header values, at least one of them readable.
 pub(crate) fn joined<'v>(scheme: &Scheme, value: &'v [u8]) -> impl Iterator<Item = [&'v [u8]; 2]> {
-    let value = if value.len() > MAX_HEADER_BYTES { &[] } else { value };
+    let value = if value.len() > MAX_SIGNATURE_HEADER_BYTES { &[] } else { value };
     let commas = value.iter().enumerate().filter(|(_, byte)| **byte == b',').map(|(at, _)| at);
     let parts = commas.take(MAX_CANDIDATES).filter_map(|at| {
         let (left, right) = value.split_at_checked(at)?;

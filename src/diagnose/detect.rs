@@ -12,7 +12,7 @@ use crate::event::EVENT_TYPES;
 use crate::headers::Headers;
 use crate::json::pointer::escape_token;
 use crate::json::{Object, Pointer, unquoted};
-use crate::limits::{MAX_BODY_BYTES, MAX_CANDIDATES, MAX_DETECTION_BYTES, MAX_HEADER_BYTES};
+use crate::limits::{MAX_BODY_BYTES, MAX_CANDIDATES, MAX_DETECTION_BYTES, MAX_SIGNATURE_HEADER_BYTES};
 use crate::time::{Tolerance, UnixMillis};
 use crate::version::Version;
 use crate::wire::envelope::EnvelopePaths;
@@ -68,7 +68,7 @@ pub fn detect(
     let envelope = layout(&field_hints(body));
     let mut budget = MAX_DETECTION_BYTES;
     headers.visit(&mut |name, value| {
-        if value.len() > MAX_HEADER_BYTES {
+        if value.len() > MAX_SIGNATURE_HEADER_BYTES {
             return;
         }
         let Ok(text) = core::str::from_utf8(value) else {
@@ -82,7 +82,7 @@ pub fn detect(
             };
             for (secret, encoding, key) in &keys {
                 for separator in SEPARATORS {
-                    budget = budget.saturating_sub(body.len().saturating_add(MAX_HEADER_BYTES));
+                    budget = budget.saturating_sub(body.len().saturating_add(MAX_SIGNATURE_HEADER_BYTES));
                     if budget == 0 {
                         return;
                     }

@@ -10,7 +10,9 @@ use crate::crypto::key::KeyRing;
 use crate::diagnose::variants::{SEPARATORS, bodies, grammars, secrets};
 use crate::error::Error;
 use crate::headers::Headers;
-use crate::limits::{MAX_BODY_BYTES, MAX_CANDIDATES, MAX_DIAGNOSED_BYTES, MAX_DIAGNOSIS_HASHES, MAX_HEADER_BYTES};
+use crate::limits::{
+    MAX_BODY_BYTES, MAX_CANDIDATES, MAX_DIAGNOSED_BYTES, MAX_DIAGNOSIS_HASHES, MAX_SIGNATURE_HEADER_BYTES,
+};
 use crate::time::{Position, Tolerance, UnixMillis};
 use crate::verify::{CoreHmac, Verifier, joined};
 use crate::wire::header::SignatureHeader;
@@ -215,7 +217,7 @@ impl Diagnosis {
 
     /// Tries other grammars on the signature header.
     fn try_other_grammars(&mut self, scheme: &Scheme, keys: &KeyRing, value: &[u8], body: &[u8], now: UnixMillis) {
-        let text = core::str::from_utf8(value).ok().filter(|text| text.len() <= MAX_HEADER_BYTES);
+        let text = core::str::from_utf8(value).ok().filter(|text| text.len() <= MAX_SIGNATURE_HEADER_BYTES);
         for (grammar, signature_encoding) in text.map(grammars).unwrap_or_default() {
             let other = Scheme { grammar, signature_encoding, ..scheme.clone() };
             let Ok(header) = SignatureHeader::parse(&other, value) else {

@@ -24,7 +24,7 @@ use crate::time::UnixMillis;
 const MAX_IN_FLIGHT: u32 = 8;
 /// Most headers of an endpoint's own, and most bytes of all of them.
 const MAX_HEADERS: usize = 32;
-const MAX_HEADER_BYTES: usize = 8192;
+const MAX_ALL_HEADERS_BYTES: usize = 8192;
 /// Headers that the sender or the HTTP client sets itself.
 const RESERVED: [&str; 13] = [
     "connection",
@@ -61,12 +61,12 @@ pub enum State {
     /// Deliveries go to the endpoint.
     Enabled,
     /// Deliveries wait until the endpoint is enabled.
-    Disabled(Reason),
+    Disabled(DisableReason),
 }
 
 /// Why an endpoint is disabled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reason {
+pub enum DisableReason {
     /// An operator said so.
     ByHand,
     /// The endpoint answered 410 Gone.
@@ -213,7 +213,7 @@ impl Endpoint {
         SendError::refuse_blank("endpoint's id", &id)?;
         let url = checked(&settings.url, address_policy)?;
         let bytes = settings.headers.iter().map(|(name, value)| name.len().saturating_add(value.len())).sum();
-        if settings.headers.len() > MAX_HEADERS || bytes > MAX_HEADER_BYTES {
+        if settings.headers.len() > MAX_HEADERS || bytes > MAX_ALL_HEADERS_BYTES {
             return Err(SendError::HeadersTooLarge { count: settings.headers.len(), bytes });
         }
         for (name, value) in &settings.headers {
@@ -288,9 +288,9 @@ impl State {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Enabled => "enabled",
-            Self::Disabled(Reason::ByHand) => "disabled",
-            Self::Disabled(Reason::Gone) => "disabled_gone",
-            Self::Disabled(Reason::Failing) => "disabled_failing",
+            Self::Disabled(DisableReason::ByHand) => "disabled",
+            Self::Disabled(DisableReason::Gone) => "disabled_gone",
+            Self::Disabled(DisableReason::Failing) => "disabled_failing",
         }
     }
 
@@ -299,9 +299,9 @@ impl State {
     pub fn from_name(name: &str) -> Option<Self> {
         let all = [
             Self::Enabled,
-            Self::Disabled(Reason::ByHand),
-            Self::Disabled(Reason::Gone),
-            Self::Disabled(Reason::Failing),
+            Self::Disabled(DisableReason::ByHand),
+            Self::Disabled(DisableReason::Gone),
+            Self::Disabled(DisableReason::Failing),
         ];
         all.into_iter().find(|state| state.as_str() == name)
     }

@@ -5,14 +5,14 @@ use core::fmt;
 use super::op::Op;
 use super::registry::Registry;
 use crate::json::Problems;
-use crate::limits::{MAX_LEVELS, MAX_OPS, MAX_PLACED_OPS, MAX_PLACES};
+use crate::limits::{MAX_LEVELS, MAX_PLACED_OPS, MAX_PLACES, MAX_REGISTRY_OPS};
 
 /// Returns whether the registry is within bounds; adds a problem for the first one exceeded.
 pub(super) fn is_bounded(registry: &Registry, problems: &mut Problems) -> bool {
     let changes = &registry.changes;
     let total: usize = changes.iter().flat_map(|change| &change.ops).map(count).fold(0, usize::saturating_add);
-    if total > MAX_OPS {
-        let sentence = format_args!("{total} ops, allowed {MAX_OPS}");
+    if total > MAX_REGISTRY_OPS {
+        let sentence = format_args!("{total} ops, allowed {MAX_REGISTRY_OPS}");
         problems.report("ops_too_many", format_args!("/changes"), sentence, "drop old changes");
         return false;
     }

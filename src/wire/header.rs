@@ -7,7 +7,7 @@ use core::fmt;
 use crate::crypto::encoding::{hex, unhex};
 use crate::crypto::hmac::Tag;
 use crate::error::Error;
-use crate::limits::{MAX_HEADER_BYTES, MAX_SIGNATURES, MAX_TIMESTAMP_DIGITS, MILLISECONDS_FROM};
+use crate::limits::{MAX_SIGNATURE_HEADER_BYTES, MAX_SIGNATURES, MAX_TIMESTAMP_DIGITS, MILLISECONDS_FROM};
 use crate::time::UnixMillis;
 use crate::wire::scheme::{Grammar, Scheme, SignatureEncoding, TimestampUnit};
 
@@ -40,8 +40,12 @@ impl<'a> SignatureHeader<'a> {
     /// `signature_missing`, `signature_malformed`, `signature_uppercase`, `signatures_too_many`.
     pub fn parse(scheme: &Scheme, value: &'a [u8]) -> Result<Self, Error> {
         let header = || scheme.header.clone();
-        if value.len() > MAX_HEADER_BYTES {
-            return Err(Error::HeaderTooLarge { header: header(), bytes: value.len(), allowed: MAX_HEADER_BYTES });
+        if value.len() > MAX_SIGNATURE_HEADER_BYTES {
+            return Err(Error::HeaderTooLarge {
+                header: header(),
+                bytes: value.len(),
+                allowed: MAX_SIGNATURE_HEADER_BYTES,
+            });
         }
         let malformed = |expected: &str, at| Error::HeaderMalformed { header: header(), expected: expected.into(), at };
         let expected_mark = |mark: char, at| malformed(&alloc::format!("`{mark}`"), at);

@@ -1,6 +1,6 @@
 import { acceptor } from "./accept.ts";
 import type { AdapterOptions, DeliveryTargetSource } from "./types.ts";
-import { undecodable } from "./read.ts";
+import { undecodableError } from "./read.ts";
 
 export type { AdapterOptions, DeliveryTarget, DeliveryTargetSource } from "./types.ts";
 
@@ -53,7 +53,7 @@ async function* bytesOf(body: string, isBase64: boolean, maxBodyBytes: number): 
   try {
     text = atob(body);
   } catch {
-    throw undecodable("malformed base64");
+    throw undecodableError("malformed base64");
   }
   yield Uint8Array.from(text, (letter) => letter.charCodeAt(0));
 }

@@ -59,11 +59,11 @@ function formatOf(encoding: string | null | undefined): CompressionFormat | null
   if (name === "" || name === "identity") return null;
   if (name === "gzip" || name === "x-gzip") return "gzip";
   if (name === "deflate") return "deflate";
-  throw undecodable("its Content-Encoding is neither gzip nor deflate");
+  throw undecodableError("its Content-Encoding is neither gzip nor deflate");
 }
 
 /** The refusal of a body that cannot be decoded. */
-export function undecodable(problem: string): WebhookError {
+export function undecodableError(problem: string): WebhookError {
   return webhookError("body_encoding", { problem });
 }
 
@@ -95,7 +95,7 @@ async function* decompressed(chunks: AsyncIterable<Uint8Array<ArrayBuffer>>, for
   try {
     yield* chunksOf(readable);
   } catch {
-    throw failed === undefined ? undecodable(`malformed ${format}`) : failed.thrown;
+    throw failed === undefined ? undecodableError(`malformed ${format}`) : failed.thrown;
   }
   await written;
 }

@@ -1,7 +1,7 @@
 import type { ReplayStore, Reservation } from "../replay.ts";
 
 /** Options of `checkReplayStore`. */
-export interface CheckOptions {
+export interface CheckReplayStoreOptions {
   /** A short life of keys, in milliseconds, that the check waits for. Default: 200. */
   readonly ttlMs?: number;
   /** Waits for `ms` milliseconds. Default: a timer. If the test controls the store's clock, advance that clock instead. */
@@ -12,7 +12,7 @@ export interface CheckOptions {
  * Checks that a replay store does what the interface says, with keys that only the check uses: for the tests of your store.
  * @throws Error with the first thing that the store does not do as it must
  */
-export async function checkReplayStore(store: ReplayStore, { ttlMs = 200, wait = timer }: CheckOptions = {}): Promise<void> {
+export async function checkReplayStore(store: ReplayStore, { ttlMs = 200, wait = timer }: CheckReplayStoreOptions = {}): Promise<void> {
   const prefix = `check-${Math.random().toString(36).slice(2)}-`;
   const step = async (wanted: Reservation, key: string, otherwise: string, token = "first"): Promise<void> => {
     const found = await store.reserve(prefix + key, ttlMs, token);

@@ -1,4 +1,4 @@
-export { checkReplayStore, type CheckOptions } from "./check-store.ts";
+export { checkReplayStore, type CheckReplayStoreOptions } from "./check-store.ts";
 export { fixedClock, type FixedClock } from "./clock.ts";
 export { sampleDelivery, type SampleDelivery, type SampleOptions } from "./delivery.ts";
 export { sample, SAMPLE_EVENT_ID, type Sample } from "./samples.ts";

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Subcommand;
-use mambo_webhooks::send::{Endpoint, EndpointSettings, Reason, Sender, State, Store};
+use mambo_webhooks::send::{DisableReason, Endpoint, EndpointSettings, Sender, State, Store};
 use mambo_webhooks::{Version, VersionPolicy};
 use serde_json::json;
 
@@ -111,7 +111,7 @@ pub async fn run<S: Store>(sender: &Sender<S>, action: Action, server: Version) 
             Ok(CliOutput(true, text.collect::<Vec<_>>().join("\n"), value))
         }
         Action::Disable { id } => {
-            sender.set_state(&id, State::Disabled(Reason::ByHand)).await.map_err(describe)?;
+            sender.set_state(&id, State::Disabled(DisableReason::ByHand)).await.map_err(describe)?;
             done(format!("disabled {id}"), &id)
         }
         Action::Enable { id } => {

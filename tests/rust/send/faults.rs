@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use mambo_webhooks::send::Reason;
+use mambo_webhooks::send::DisableReason;
 use mambo_webhooks::send::store::Capacity;
 use mambo_webhooks::send::store::LogLine;
 use mambo_webhooks::send::{
@@ -185,7 +185,7 @@ async fn gone_disables_and_what_comes_next_waits() {
     let sender = sender(&scratch, receiver.options());
     dispatch(&sender, &receiver.url()).await;
     let health = sender.store().health(mambo_webhooks::UnixMillis(0)).await.unwrap().remove(0);
-    assert_eq!(health.endpoint.unwrap().state, State::Disabled(Reason::Gone));
+    assert_eq!(health.endpoint.unwrap().state, State::Disabled(DisableReason::Gone));
     assert_eq!(sender.send(event().id("e-2")).await.unwrap().deliveries, 0);
     sender.ping("e").await.unwrap();
     assert_eq!(sender.worker(WorkerOptions::default()).unwrap().run_due().await.unwrap(), 1, "a Ping goes out even so");

@@ -9,8 +9,8 @@ use mambo_webhooks::send::store::{
 };
 use mambo_webhooks::send::store::{Effect, Next};
 use mambo_webhooks::send::{
-    AddressPolicy, AttemptRecord, AttemptResponse, BreakerState, DisableRule, Endpoint, EndpointSettings, Enqueued,
-    Failure, LogQuery, NewEvent, Prune, Reason, Selection, SendError, State, Store,
+    AddressPolicy, AttemptRecord, AttemptResponse, BreakerState, DisableReason, DisableRule, Endpoint,
+    EndpointSettings, Enqueued, Failure, LogQuery, NewEvent, Prune, Selection, SendError, State, Store,
 };
 use mambo_webhooks::{UnixMillis, Version, VersionPolicy};
 
@@ -136,7 +136,7 @@ pub async fn an_event_goes_to_every_enabled_endpoint_that_takes_its_type(on: &im
     )
     .await;
     add(on, "off", settings()).await;
-    store.change_endpoint("off".into(), EndpointChange::State(State::Disabled(Reason::ByHand))).await.unwrap();
+    store.change_endpoint("off".into(), EndpointChange::State(State::Disabled(DisableReason::ByHand))).await.unwrap();
     let taken =
         store.enqueue(vec![event("ActivityCreated").id("e-1"), event("Other").time("17").unwrap()]).await.unwrap();
     assert_eq!(taken.iter().map(|taken| (taken.deliveries, taken.is_new)).collect::<Vec<_>>(), [(2, true), (1, true)]);
@@ -271,7 +271,7 @@ pub async fn ended_deliveries_are_tried_once_more_when_asked(on: &impl Clocked) 
         settle(on, &claim, 500, Next::Dead, Effect::Fails, 20).await;
     }
     assert_eq!(counts(store).await, [0, 0, 2, 4]);
-    store.change_endpoint("a".into(), EndpointChange::State(State::Disabled(Reason::ByHand))).await.unwrap();
+    store.change_endpoint("a".into(), EndpointChange::State(State::Disabled(DisableReason::ByHand))).await.unwrap();
     let dead_of_a = Selection::Dead { endpoint: Some("a".into()) };
     on.set(at(30)).await;
     assert_eq!(store.retry(dead_of_a.clone()).await.unwrap(), 2);
@@ -309,7 +309,7 @@ pub async fn pruning_forgets_what_ended_before_the_time_and_nothing_else(on: &im
     ends("retried", "Half", [Next::Delivered, retry(10)]).await;
     ends("late", "Other", [Next::Delivered; 2]).await;
     let held = claim(on, 10, 30).await.remove(0);
-    store.change_endpoint("a".into(), EndpointChange::State(State::Disabled(Reason::ByHand))).await.unwrap();
+    store.change_endpoint("a".into(), EndpointChange::State(State::Disabled(DisableReason::ByHand))).await.unwrap();
     enqueue(on, vec![event("Other").id("unclaimed")], 10).await;
     store.change_endpoint("a".into(), EndpointChange::State(State::Enabled)).await.unwrap();
     enqueue(on, vec![event("Other").id("new")], 40).await;
@@ -351,7 +351,7 @@ pub async fn pruning_forgets_what_ended_before_the_time_and_nothing_else(on: &im
     assert_eq!(prune(70, true).await, 1, "what was under way came in before and has ended now; what waits stays");
     assert_eq!(counts(store).await, [2, 0, 0, 0]);
     let many: Vec<NewEvent> = (0..1200).map(|_| event("Nowhere")).collect();
-    store.change_endpoint("a".into(), EndpointChange::State(State::Disabled(Reason::ByHand))).await.unwrap();
+    store.change_endpoint("a".into(), EndpointChange::State(State::Disabled(DisableReason::ByHand))).await.unwrap();
     enqueue(on, many, 80).await;
     store.change_endpoint("a".into(), EndpointChange::State(State::Enabled)).await.unwrap();
     enqueue(on, vec![event("Other")], 90).await;
@@ -373,7 +373,7 @@ pub async fn an_endpoint_that_is_gone_or_only_fails_is_disabled(on: &impl Clocke
     enqueue(on, vec![event("Other"), event("Other")], 0).await;
     let claims = claim(on, 1, 0).await;
     settle(on, &claims[0], 410, Next::Dead, Effect::Gone, 0).await;
-    assert_eq!(state("gone").await, State::Disabled(Reason::Gone));
+    assert_eq!(state("gone").await, State::Disabled(DisableReason::Gone));
     assert!(claim(on, 10, DAY).await.is_empty());
     assert_eq!(counts(store).await, [1, 0, 1, 1]);
 
@@ -385,7 +385,7 @@ pub async fn an_endpoint_that_is_gone_or_only_fails_is_disabled(on: &impl Clocke
         let claim = claim(on, 10, now).await.remove(0);
         settle(on, &claim, 500, retry(DAY), Effect::Fails, now).await;
     }
-    assert_eq!(state("failing").await, State::Disabled(Reason::Failing));
+    assert_eq!(state("failing").await, State::Disabled(DisableReason::Failing));
     let health = store.health(at(0)).await.unwrap();
     let failing = health.iter().find(|health| health.id == "failing").unwrap();
     assert_eq!((failing.failures, failing.failing_since, failing.waiting), (10, Some(at(0)), 1));
@@ -751,7 +751,7 @@ pub async fn an_unreadable_endpoint_stops_nothing_else(on: &impl Clocked) {
     let rotate = EndpointChange::Rotate { secret: "a second secret of length".into(), overlap: ms(0) };
     let problem = store.change_endpoint("new".into(), rotate).await.unwrap_err();
     assert_eq!(problem, SendError::EndpointUnreadable { id: "new".into() });
-    store.change_endpoint("new".into(), EndpointChange::State(State::Disabled(Reason::ByHand))).await.unwrap();
+    store.change_endpoint("new".into(), EndpointChange::State(State::Disabled(DisableReason::ByHand))).await.unwrap();
     store.change_endpoint("new".into(), EndpointChange::State(State::Enabled)).await.unwrap();
     store.change_endpoint("new".into(), EndpointChange::Settings(settings())).await.unwrap();
     assert_eq!(claim(on, 10, 0).await.len(), 1, "with settings that can be read its deliveries go out");

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::send::clock::milliseconds;
-use crate::send::endpoint::{Reason, State};
+use crate::send::endpoint::{DisableReason, State};
 use crate::send::outcome::{AttemptRecord, DisableRule, Failure, Next};
 use crate::send::store::contract::{Settled, Settlement};
 use crate::send::store::observed::{BREAKER_FIRST_MS, BREAKER_MOST_MS, BREAKER_TIMEOUTS, Observed, observe};
@@ -142,7 +142,7 @@ fn disable(
     if !seen.is_gone && seen.failures == 0 {
         return Ok(());
     }
-    let reason = if seen.is_gone { Reason::Gone } else { Reason::Failing };
+    let reason = if seen.is_gone { DisableReason::Gone } else { DisableReason::Failing };
     let sql = "UPDATE endpoint SET state = ?2, revision = 1 + (SELECT max(revision) FROM endpoint)
         WHERE id = ?1 AND state = 'enabled' AND (?3 OR EXISTS (SELECT 1 FROM status
             WHERE status.endpoint = ?1 AND failing_since <= ?4 AND failures >= ?5))";
