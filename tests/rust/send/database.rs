@@ -1,26 +1,23 @@
 //! How PostgreSQL is reached in the field: TLS, passwords, roles, several hosts, a socket, a pooler, a caller's pool.
 
-use std::collections::HashSet;
-use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, Output, Stdio};
-use std::sync::{Arc, Mutex, Weak};
+mod shared;
+mod bouncer;
+// Tests run in the order of their names: in modules, those that share a server run at the same time.
+mod encrypted;
+
+use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
-use deadpool_postgres::{Manager, Pool};
+use mambo_webhooks::Version;
 use mambo_webhooks::send::store::{Capacity, Claim, Settled, Settlement};
 use mambo_webhooks::send::store::{Effect, Next};
 use mambo_webhooks::send::{
-    AddressPolicy, AttemptRecord, AttemptResponse, DisableRule, Endpoint, EndpointSettings, LogQuery, NewEvent,
-    Postgres, Prune, Selection, SendError, State, Store,
+    AddressPolicy, AttemptRecord, AttemptResponse, DisableRule, Endpoint, EndpointSettings, NewEvent, Postgres, State,
+    Store,
 };
-use mambo_webhooks::{UnixMillis, Version};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
-use tokio::task::JoinSet;
-use tokio_postgres::NoTls;
 
-use super::cluster::{Cluster, connect};
+use super::cluster::Cluster;
+use shared::Shared;
 
 const SERVER: Version = Version::new(9, 0, 0);
 const LEASE: Duration = Duration::from_secs(45);
@@ -28,59 +25,11 @@ const PASSWORD: &str = "correct horse battery staple";
 /// The same password in a URL.
 const PASSWORD_ENCODED: &str = "correct%20horse%20battery%20staple";
 
-/// A cluster that tests share while they run at the same time. The last of them stops it.
-struct Shared {
-    start: fn() -> Cluster,
-    running: Mutex<Weak<Cluster>>,
-}
-
-impl Shared {
-    const fn new(start: fn() -> Cluster) -> Self {
-        Self { start, running: Mutex::new(Weak::new()) }
-    }
-
-    fn get(&self) -> Arc<Cluster> {
-        let mut running = self.running.lock().unwrap();
-        running.upgrade().unwrap_or_else(|| {
-            let cluster = Arc::new((self.start)());
-            *running = Arc::downgrade(&cluster);
-            cluster
-        })
-    }
-}
-
 /// A server without TLS. One role needs a password.
 static PLAIN: Shared = Shared::new(|| {
     let access = "host all guarded 127.0.0.1/32 scram-sha-256\nhost all all 127.0.0.1/32 trust\nlocal all all trust\n";
     Cluster::start_with(&[("pg_hba.conf", access)])
 });
-/// A server that demands TLS, with a certificate for `localhost`.
-static LOCALHOST: Shared = Shared::new(|| demands_tls("localhost"));
-/// A server that demands TLS, with a certificate for `db.internal`.
-static DB_INTERNAL: Shared = Shared::new(|| demands_tls("db.internal"));
-
-/// A server that demands TLS for its database `postgres`, with a certificate for a name. Its data folder also has
-/// `authority.pem`, the authority of that certificate, and `other.pem`, another authority.
-fn demands_tls(name: &str) -> Cluster {
-    let authority = |name: &str| {
-        let mut parameters = CertificateParams::default();
-        parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        parameters.distinguished_name.push(DnType::CommonName, name);
-        CertifiedIssuer::self_signed(parameters, KeyPair::generate().unwrap()).unwrap()
-    };
-    let (issuer, other, key) = (authority("Issuer"), authority("Other"), KeyPair::generate().unwrap());
-    let certificate = CertificateParams::new(vec![name.into()]).unwrap().signed_by(&key, &issuer).unwrap();
-    let access = "hostssl postgres guarded 127.0.0.1/32 scram-sha-256\nhostssl postgres mambo 127.0.0.1/32 trust\n\
-        host template1 mambo 127.0.0.1/32 trust\n";
-    Cluster::start_with(&[
-        ("postgresql.auto.conf", "ssl = on\n"),
-        ("pg_hba.conf", access),
-        ("server.crt", &certificate.pem()),
-        ("server.key", &key.serialize_pem()),
-        ("authority.pem", &issuer.pem()),
-        ("other.pem", &other.pem()),
-    ])
-}
 
 /// The address of the database `postgres` under a host name, with options of which `DATA` is the data folder.
 fn url(cluster: &Cluster, host: &str, options: &str) -> String {
@@ -93,14 +42,6 @@ async fn refusal(url: &str) -> String {
     let problem = Postgres::connect(url).await.unwrap_err();
     assert_eq!(problem.code(), "store_failed");
     problem.to_string()
-}
-
-/// Whether the server says that all connections of stores are encrypted.
-async fn is_encrypted(cluster: &Cluster) -> bool {
-    let sql = "SELECT bool_and(ssl) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)
-        WHERE application_name = 'mambo-webhooks'";
-    let is_encrypted: Option<bool> = connect(&cluster.url("template1")).await.query_one(sql, &[]).await.unwrap().get(0);
-    is_encrypted.expect("a store is connected")
 }
 
 fn endpoint(id: &str) -> Endpoint {
@@ -147,140 +88,24 @@ fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap()
 }
 
-/// The pooler `pgbouncer` in transaction mode, with two connections to a cluster.
-struct Bouncer {
-    process: Child,
-    port: u16,
-}
-
-impl Bouncer {
-    fn start(cluster: &Cluster) -> Self {
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let (users, settings) = (cluster.data().join("users.txt"), cluster.data().join("pgbouncer.ini"));
-        std::fs::write(&users, "\"mambo\" \"\"\n").unwrap();
-        let lines = [
-            "[databases]".into(),
-            format!("* = host=127.0.0.1 port={}", cluster.port),
-            "[pgbouncer]".into(),
-            "listen_addr = 127.0.0.1".into(),
-            format!("listen_port = {port}"),
-            "unix_socket_dir =".into(),
-            "auth_type = trust".into(),
-            format!("auth_file = {}", users.display()),
-            "pool_mode = transaction".into(),
-            "default_pool_size = 2".into(),
-        ];
-        std::fs::write(&settings, lines.join("\n")).unwrap();
-        // It refuses to run as root.
-        let mut command = Command::new("/usr/sbin/pgbouncer");
-        command.arg(&settings).uid(cluster.user()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        let process = command.spawn().expect("Debian's package pgbouncer is installed");
-        let bouncer = Self { process, port };
-        for _wait in 0..3000 {
-            if std::net::TcpStream::connect(("127.0.0.1", port)).is_ok() {
-                return bouncer;
-            }
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        panic!("PgBouncer does not listen");
-    }
-}
-
-impl Drop for Bouncer {
-    fn drop(&mut self) {
-        self.process.kill().ok();
-        self.process.wait().ok();
-    }
-}
-
-// Tests run in the order of their names: in modules, those that share a server run at the same time.
-mod encrypted {
-    use super::*;
-
-    #[tokio::test]
-    async fn the_server_refuses_sslmode_disable() {
-        let cluster = LOCALHOST.get();
-        assert_eq!(
-            refusal(&url(&cluster, "127.0.0.1", "sslmode=disable")).await,
-            "the store failed: no pg_hba.conf entry for host \"127.0.0.1\", user \"mambo\", database \"postgres\", \
-             no encryption"
-        );
-    }
-
-    #[tokio::test]
-    async fn loopback_without_an_sslmode_uses_tls_if_the_server_has_it() {
-        let cluster = LOCALHOST.get();
-        let _store = Postgres::connect(&cluster.url("postgres")).await.unwrap();
-        assert!(is_encrypted(&cluster).await);
-    }
-
-    #[tokio::test]
-    async fn verify_full_accepts_the_name_and_the_authority() {
-        let cluster = LOCALHOST.get();
-        let options = "sslmode=verify-full&sslrootcert=DATA/authority.pem";
-        let store = Postgres::connect(&url(&cluster, "localhost", options)).await.unwrap();
-        assert!(is_encrypted(&cluster).await);
-        store.counts().await.unwrap();
-    }
-
-    #[tokio::test]
-    async fn verify_full_refuses_a_certificate_for_another_name() {
-        let cluster = DB_INTERNAL.get();
-        let options = "sslmode=verify-full&sslrootcert=DATA/authority.pem";
-        assert_eq!(
-            refusal(&url(&cluster, "localhost", options)).await,
-            "the store failed: error performing TLS handshake: invalid peer certificate: \
-             certificate not valid for name \"localhost\"; certificate is only valid for DnsName(\"db.internal\")"
-        );
-    }
-
-    #[tokio::test]
-    async fn verify_full_compares_the_name_and_not_the_address() {
-        let cluster = DB_INTERNAL.get();
-        let options = "hostaddr=127.0.0.1&sslmode=verify-full&sslrootcert=DATA/authority.pem";
-        Postgres::connect(&url(&cluster, "db.internal", options)).await.unwrap();
-    }
-
-    #[tokio::test]
-    async fn verify_ca_accepts_a_certificate_for_another_name() {
-        let cluster = DB_INTERNAL.get();
-        let options = "sslmode=verify-ca&sslrootcert=DATA/authority.pem";
-        let _store = Postgres::connect(&url(&cluster, "localhost", options)).await.unwrap();
-        assert!(is_encrypted(&cluster).await);
-    }
-
-    #[tokio::test]
-    async fn verify_full_and_verify_ca_refuse_another_authority() {
-        let cluster = LOCALHOST.get();
-        let sentence = "the store failed: error performing TLS handshake: invalid peer certificate: UnknownIssuer";
-        for mode in ["verify-full", "verify-ca"] {
-            for options in [format!("sslmode={mode}"), format!("sslmode={mode}&sslrootcert=DATA/other.pem")] {
-                assert_eq!(refusal(&url(&cluster, "localhost", &options)).await, sentence, "{options}");
-            }
-        }
-    }
-
-    #[tokio::test]
-    async fn require_encrypts_and_needs_no_authority() {
-        let cluster = LOCALHOST.get();
-        let _store = Postgres::connect(&url(&cluster, "localhost", "sslmode=require")).await.unwrap();
-        assert!(is_encrypted(&cluster).await);
-    }
-
-    #[tokio::test]
-    async fn channel_binding_may_be_required() {
-        let cluster = LOCALHOST.get();
-        let make = format!("CREATE ROLE guarded LOGIN PASSWORD '{PASSWORD}'");
-        connect(&cluster.url("template1")).await.batch_execute(&make).await.unwrap();
-        Postgres::migrate(&cluster.url("postgres"), Some("guarded")).await.unwrap();
-        let url = url(&cluster, "localhost", "sslmode=require&channel_binding=require");
-        let url = url.replace("mambo@", &format!("guarded:{PASSWORD_ENCODED}@"));
-        Postgres::connect(&url).await.unwrap().counts().await.unwrap();
-    }
-}
-
 mod plain {
-    use super::*;
+    use std::collections::HashSet;
+    use std::time::Duration;
+
+    use deadpool_postgres::{Manager, Pool};
+    use mambo_webhooks::UnixMillis;
+    use mambo_webhooks::send::store::Next;
+    use mambo_webhooks::send::{LogQuery, Postgres, Prune, Selection, SendError, Store};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+    use tokio::task::JoinSet;
+    use tokio_postgres::NoTls;
+
+    use super::super::cluster::{Cluster, connect};
+    use super::bouncer::Bouncer;
+    use super::{
+        PASSWORD, PASSWORD_ENCODED, PLAIN, SERVER, claim, counts, endpoint, event, program, refusal, settle, text, url,
+    };
 
     #[tokio::test]
     async fn modes_that_require_tls_refuse_the_server() {

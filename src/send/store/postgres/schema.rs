@@ -11,7 +11,8 @@ use super::rows::get;
 use crate::send::error::SendError;
 
 /// Each step makes schema n out of schema n - 1. A step that was released is never changed.
-const STEPS: [&str; 2] = [include_str!("schema_1.sql"), include_str!("schema_2.sql")];
+const STEPS: [&str; 2] =
+    [include_str!("schema_1.sql"), concat!(include_str!("schema_2.sql"), include_str!("schema_2_upkeep.sql"))];
 /// The number of the newest schema.
 const KNOWN: i64 = 2;
 
