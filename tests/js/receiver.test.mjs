@@ -188,28 +188,31 @@ test("the base64 in the package is the module in the package, byte for byte", as
   assert.equal(require(join(dist, "core_bytes.cjs")).base64, base64);
 });
 
+/** A registry whose one change renames a member of an activity, with the member's old name as its id. */
+const renaming = (from, to) => ({
+  format: 1,
+  versions: ["8.0.0", "9.0.0"],
+  events: { ActivityCreated: { model: "Activity" } },
+  models: { Activity: {} },
+  changes: [
+    {
+      id: from,
+      since: "9.0.0",
+      on: { model: "Activity" },
+      summary: "s",
+      lossy: "none",
+      ops: [{ op: "rename", at: `/${from}`, to }],
+    },
+  ],
+});
+
 test("the exact text of the data is there, where JSON.parse rounds numbers", () => {
   const data = '{"amount": 12345678901234567890, "points":[1.0,"\\u0041"]}';
   const text = `{"event":"ActivityCreated","data":${data}}`;
   const found = receiver.receive({ headers: { "x-mambo-signature": sign({ secret, body: text }) }, body: text });
   assert.equal(found.json, data);
   assert.deepEqual(found.event.data, JSON.parse(data));
-  const registry = {
-    format: 1,
-    versions: ["8.0.0", "9.0.0"],
-    events: { ActivityCreated: { model: "Activity" } },
-    models: { Activity: {} },
-    changes: [
-      {
-        id: "amount",
-        since: "9.0.0",
-        on: { model: "Activity" },
-        summary: "s",
-        lossy: "none",
-        ops: [{ op: "rename", at: "/amount", to: "sum" }],
-      },
-    ],
-  };
+  const registry = renaming("amount", "sum");
   const upgraded = createReceiver({ secret, registry, pinned: "8.0.0", targetVersion: "latest" });
   const renamed = upgraded.receive({ headers: { "x-mambo-signature": sign({ secret, body: text }) }, body: text });
   assert.equal(renamed.json, data.replace("amount", "sum"));
@@ -217,22 +220,7 @@ test("the exact text of the data is there, where JSON.parse rounds numbers", () 
 });
 
 test("a member that is renamed to one that sets prototypes is a member", () => {
-  const registry = {
-    format: 1,
-    versions: ["8.0.0", "9.0.0"],
-    events: { ActivityCreated: { model: "Activity" } },
-    models: { Activity: {} },
-    changes: [
-      {
-        id: "verb",
-        since: "9.0.0",
-        on: { model: "Activity" },
-        summary: "s",
-        lossy: "none",
-        ops: [{ op: "rename", at: "/verb", to: "__proto__" }],
-      },
-    ],
-  };
+  const registry = renaming("verb", "__proto__");
   const text = '{"event":"ActivityCreated","version":"8.0.0","data":{"verb":{"admin":true}}}';
   const upgraded = createReceiver({ secret, registry, targetVersion: "latest" });
   const {

@@ -68,31 +68,7 @@ macro_rules! suite {
     };
 }
 
-suite! {
-    an_event_goes_to_every_enabled_endpoint_that_takes_its_type
-    a_batch_is_taken_whole_and_each_key_and_id_once
-    a_lease_that_ended_settles_nothing
-    a_delivery_that_takes_its_worker_down_again_and_again_is_dead
-    a_retry_comes_at_its_time_and_every_attempt_is_logged
-    ended_deliveries_are_tried_once_more_when_asked
-    pruning_forgets_what_ended_before_the_time_and_nothing_else
-    an_endpoint_that_is_gone_or_only_fails_is_disabled
-    one_success_ends_a_row_of_failures
-    no_endpoint_exceeds_its_limit_or_keeps_others_waiting
-    first_attempts_and_retries_do_not_starve_each_other
-    retries_leave_three_quarters_of_an_endpoint_to_first_attempts
-    a_new_secret_signs_first_and_the_old_one_until_the_overlap_ends
-    many_workers_claim_each_delivery_once
-    a_replay_that_fails_leaves_a_delivery_delivered
-    the_manual_lane_has_a_share_and_not_the_right_of_way
-    a_rate_limit_is_applied_before_a_claim
-    timeouts_open_the_breaker_and_an_answer_closes_it
-    concurrency_grows_with_answers
-    a_claim_keeps_to_the_worker_s_capacity
-    a_claim_that_was_not_attempted_can_be_released
-    a_removed_endpoint_gets_nothing_more
-    an_unreadable_endpoint_stops_nothing_else
-}
+store::laws!(suite);
 
 #[tokio::test]
 async fn a_store_of_the_release_before_goes_on() {

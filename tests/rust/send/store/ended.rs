@@ -1,10 +1,11 @@
 //! Deliveries that ended, or failed and come again: retries, replays, pruning.
 
+use std::time::Duration;
+
 use mambo_webhooks::send::store::{Effect, EndpointChange, Next, Settled};
 use mambo_webhooks::send::{
     AttemptRecord, AttemptResponse, DisableReason, LogQuery, NewEvent, Prune, Selection, State, Store,
 };
-use std::time::Duration;
 
 use super::{
     Clocked, NOTHING, SERVER, add, at, claim, claimed, counts, enqueue, event, event_types, log, ms, retry, settings,

@@ -1,8 +1,9 @@
 //! Limits, lanes and the circuit breaker: what each endpoint gets of the workers.
 
+use std::collections::HashSet;
+
 use mambo_webhooks::send::store::{Capacity, Claim, Claimed, Effect, Next, Settlement};
 use mambo_webhooks::send::{AttemptRecord, AttemptResponse, BreakerState, DisableRule, Failure, Selection, Store};
-use std::collections::HashSet;
 
 use super::{
     Clocked, SERVER, add, at, claim, claimed, endpoint, enqueue, event, ms, retry, settings, settle, settlement,

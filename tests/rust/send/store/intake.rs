@@ -1,9 +1,10 @@
 //! What a store takes in: events, batches, keys and ids.
 
+use std::collections::HashSet;
+
 use mambo_webhooks::send::store::{Capacity, EndpointChange};
 use mambo_webhooks::send::{DisableReason, SendError, State, Store};
 use mambo_webhooks::{Version, VersionPolicy};
-use std::collections::HashSet;
 
 use super::{Clocked, LEASE, SERVER, add, at, claim, counts, endpoint, enqueue, event, ms, settings};
 
