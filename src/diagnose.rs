@@ -1,12 +1,23 @@
 //! Explains why a delivery is refused, and infers the profile from a captured one. Nothing here accepts a delivery.
 
-pub(crate) mod variants;
+mod forms;
+
+mod variants;
+
+mod cause;
 
 mod explain;
 
+mod field_hints;
+
 mod detect;
+
+mod undecided;
 
 pub(crate) use explain::explain;
 
-pub use detect::{DetectedProfile, FieldHint, detect, field_hints};
-pub use explain::{Cause, Diagnosis};
+pub use cause::Cause;
+pub use detect::{DetectedProfile, detect};
+pub use explain::Diagnosis;
+pub use field_hints::{FieldHint, field_hints};
+pub use undecided::{Undecided, undecided};

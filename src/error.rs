@@ -121,15 +121,17 @@ errors! {
         header: String,
     } = "signature_missing", Peer, 400, "header {header} holds no signature",
         "Run detect on one captured delivery: the signature may go by another name.";
-    /// A signature is not 64 hex digits, and no other one is well-formed.
+    /// A signature is not in the profile's encoding, and no other one is well-formed.
     SignatureMalformed {
         /// Which one, from 1.
         number: usize,
         /// How many there are.
         of: usize,
+        /// What the profile's encoding wants.
+        expected: &'static str,
         /// The length.
         bytes: usize,
-    } = "signature_malformed", Peer, 400, "signature {number} of {of} is not 64 hex digits: it is {bytes} bytes",
+    } = "signature_malformed", Peer, 400, "signature {number} of {of} is not {expected}: it is {bytes} bytes",
         "Something on the way cut or re-wrote the header.";
     /// A signature has upper-case hex digits where the profile says lower case.
     SignatureUppercase {
@@ -240,6 +242,10 @@ errors! {
         keys: usize,
     } = "keys_inactive", Config, 500, "none of {keys} keys is valid at this time",
         "Look at the keys' not-before and not-after times.";
+    /// The profile has no timestamp, and the tolerance has a bound.
+    TimestampUnsigned = "timestamp_unsigned", Config, 500,
+        "the profile has no timestamp, so no tolerance bounds replays",
+        "To accept replays of any age, set both sides of the tolerance to unlimited; better, sign a timestamp.";
     /// A profile contradicts itself, exceeds a bound, or cannot be read.
     ProfileInvalid {
         /// How many problems there are.

@@ -64,3 +64,9 @@ impl<N: AsRef<str>, V: AsRef<[u8]>> Headers for Vec<(N, V)> {
         self.as_slice().visit(act);
     }
 }
+
+/// Whether a text is a header's name, in lower case.
+pub(crate) fn is_header_name(text: &str) -> bool {
+    let token = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
+    !text.is_empty() && text.bytes().all(token)
+}

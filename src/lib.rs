@@ -106,11 +106,11 @@ mod json;
 mod crypto;
 
 // GRAMMAR: what a delivery looks like, read and written in the same file.
+mod headers;
+
 mod wire;
 
 // WORK: one verb each.
-mod headers;
-
 mod sign;
 
 mod verify;
@@ -140,8 +140,11 @@ pub mod key {
 pub mod profile {
     pub use crate::json::Pointer;
     pub use crate::wire::envelope::EnvelopePaths;
+    pub use crate::wire::grammar::{Grammar, SequenceOrder, SignatureEncoding};
     pub use crate::wire::profile::Profile;
-    pub use crate::wire::scheme::{Grammar, Scheme, SignatureEncoding, TimestampUnit};
+    pub use crate::wire::scheme::Scheme;
+    pub use crate::wire::signed_text::SignedText;
+    pub use crate::wire::timestamp::{TimestampSource, TimestampUnit};
 }
 
 /// What the WebAssembly module, the command line, tests and benchmarks share with the core. It is not part of the API:
@@ -173,7 +176,7 @@ pub use profile::Profile;
 pub use receive::{Received, Receiver, TargetVersion};
 pub use render::{OutboundEvent, Renderer, SignedRequest, VersionPolicy};
 pub use shim::{Registry, Shims};
-pub use sign::sign;
+pub use sign::{SignatureHeaders, sign, sign_headers};
 pub use time::{Tolerance, UnixMillis};
 pub use verify::{Verified, Verifier};
 pub use version::Version;

@@ -9,12 +9,14 @@ pub const MAX_EVENT_DATA_BYTES: usize = MAX_BODY_BYTES - 16 * 1024;
 pub const MAX_SIGNATURE_HEADER_BYTES: usize = 8 * 1024;
 /// Most signatures read from one header. Ten are plenty for any key rotation.
 pub const MAX_SIGNATURES: usize = 32;
-/// Most keys in one ring. Together with [`MAX_SEPARATORS`] this bounds how often a body is hashed.
+/// Most keys in one ring. Together with [`MAX_SIGNED_TEXTS`] this bounds how often a body is hashed.
 pub const MAX_KEYS: usize = 16;
-/// Most separators of timestamp and body that one scheme may try.
-pub const MAX_SEPARATORS: usize = 4;
-/// Longest separator, in bytes.
-pub const MAX_SEPARATOR_BYTES: usize = 8;
+/// Most templates of the signed text that one scheme may try.
+pub const MAX_SIGNED_TEXTS: usize = 4;
+/// Most headers in one template of the signed text.
+pub const MAX_SIGNED_HEADERS: usize = 4;
+/// Longest literal in a template of the signed text, in bytes.
+pub const MAX_SIGNED_LITERAL_BYTES: usize = 16;
 /// Most candidate names or pointers in one list of a profile.
 pub const MAX_CANDIDATES: usize = 16;
 /// Most digits read of a timestamp: no `i64` has more.

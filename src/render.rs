@@ -13,11 +13,12 @@ use crate::error::{Error, ProblemCount};
 use crate::json::valid;
 use crate::redact::Bytes;
 use crate::shim::{Loss, Shims, Strictness, apply};
-use crate::sign::sign;
+use crate::sign::sign_headers;
 use crate::time::UnixMillis;
 use crate::version::Version;
 use crate::wire::envelope::Envelope;
 use crate::wire::profile::Profile;
+use crate::wire::signed_text::SignedText;
 
 /// Which payload version an endpoint gets.
 ///
@@ -169,7 +170,8 @@ impl Renderer {
         &self.profile.scheme.header
     }
 
-    /// Renders `event` under `policy`, signed at `now` with the keys that are valid then.
+    /// Renders `event` under `policy`, signed at `now` with the keys that are valid then. A header that the profile
+    /// signs gets the event's id.
     ///
     /// # Errors
     /// `body_not_json` when the event's data or time is not JSON; `shim_conflict` under the strict policy; as for
@@ -201,11 +203,11 @@ impl Renderer {
             data: &shimmed.data,
         };
         let body = envelope.print(&self.profile.envelope).into_bytes();
-        let signature = sign(&self.profile.scheme, keys, &body, now)?;
-        let headers = alloc::vec![
-            ("content-type".into(), "application/json".into()),
-            (self.profile.scheme.header.clone(), signature),
-        ];
+        let mut headers: Vec<(String, String)> = alloc::vec![("content-type".into(), "application/json".into())];
+        let ids = self.profile.scheme.signed_texts.iter().flat_map(SignedText::headers);
+        headers.extend(ids.map(|(name, _)| (name.into(), event.id.unwrap_or_default().into())));
+        let signed = sign_headers(&self.profile.scheme, keys, &headers, &body, now)?;
+        headers.extend(signed.into_pairs());
         Ok(SignedRequest { headers, body, version, losses: shimmed.losses })
     }
 }

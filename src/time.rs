@@ -1,5 +1,7 @@
 //! Points in time and the tolerance around now. There is no clock here: now is always an argument.
 
+pub(crate) mod rfc3339;
+
 use core::fmt;
 use core::time::Duration;
 

@@ -11,21 +11,22 @@ use crate::crypto::key::{Key, KeyRing};
 use crate::error::{Error, ProblemCount};
 use crate::headers::Headers;
 use crate::json::Problems;
-use crate::limits::{MAX_CANDIDATES, MAX_SIGNATURE_HEADER_BYTES};
 use crate::redact::Bytes;
 use crate::time::{Position, Tolerance, UnixMillis};
-use crate::wire::header::SignatureHeader;
+use crate::wire::claim::Claim;
 use crate::wire::scheme::Scheme;
+use crate::wire::signed_text::{SignedText, is_read_once};
+use crate::wire::timestamp::TimestampSource;
 
 /// Computes the tags: with the core's own hash, or with one of the host that is faster for large bodies. Which keys
 /// and texts are tried, and whether a tag fits, is decided in [`Verifier`] alone.
 pub trait HmacProvider {
-    /// Returns the HMAC-SHA256 tag under `key` of the `front` texts followed by the body; `None` stands for a tag
-    /// which no signature fits.
-    fn tag(&self, key: &Key, front: [&str; 2], body: &[u8]) -> Option<Tag>;
+    /// Returns the HMAC-SHA256 tag under `key` of `front` followed by the body; `None` stands for a tag which no
+    /// signature fits.
+    fn tag(&self, key: &Key, front: &str, body: &[u8]) -> Option<Tag>;
 
-    /// The beginning of the body, at least as many bytes as the longest separator has. A provider that has the body
-    /// elsewhere must override this method.
+    /// The beginning of the body, at least as many bytes as the longest literal of a signed text has. A provider that
+    /// has the body elsewhere must override this method.
     fn head<'b>(&self, body: &'b [u8]) -> Cow<'b, [u8]> {
         Cow::Borrowed(body)
     }
@@ -36,23 +37,25 @@ pub trait HmacProvider {
 pub struct CoreHmac;
 
 impl HmacProvider for CoreHmac {
-    fn tag(&self, key: &Key, [time, separator]: [&str; 2], body: &[u8]) -> Option<Tag> {
-        Some(key.mac().tag(&[time.as_bytes(), separator.as_bytes(), body]))
+    fn tag(&self, key: &Key, front: &str, body: &[u8]) -> Option<Tag> {
+        Some(key.mac().tag(&[front.as_bytes(), body]))
     }
 }
 
-/// What the signature header proves: which key signed, when, and what was signed in front of the body.
+/// What the headers prove: which key signed, when, and what was signed in front of the body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Proof {
     /// Id of the key that the signature fits.
     pub key_id: String,
-    /// When the delivery was signed.
+    /// When the delivery was signed; the time of verifying under a profile without a timestamp.
     pub timestamp: UnixMillis,
-    /// The timestamp as it was signed.
+    /// The timestamp as it was signed; empty under a profile without one.
     pub timestamp_text: String,
-    /// What stands between timestamp and body in the signed text.
-    pub separator: String,
+    /// The values that were signed beside the body, each with a line end behind it: the timestamp is the last.
+    pub(crate) replay_front: String,
+    /// The template of what was signed.
+    pub signed_text: SignedText,
 }
 
 /// Body bytes whose signature holds and whose timestamp is inside the tolerance. Only [`Verifier::verify`] makes one,
@@ -60,10 +63,9 @@ pub struct Proof {
 #[derive(Clone)]
 pub struct Verified<'a> {
     body: &'a [u8],
-    key_id: Option<String>,
+    /// `None` for a body taken on trust.
+    proof: Option<Proof>,
     timestamp: UnixMillis,
-    timestamp_text: String,
-    separator: Option<String>,
 }
 
 /// Shows no part of a body, and no signature.
@@ -71,7 +73,7 @@ impl fmt::Debug for Verified<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Verified")
             .field("body", &Bytes(self.body.len()))
-            .field("key_id", &self.key_id)
+            .field("key_id", &self.key_id())
             .field("timestamp", &self.timestamp)
             .finish_non_exhaustive()
     }
@@ -81,9 +83,8 @@ impl<'a> Verified<'a> {
     /// Takes a body on trust. **Dangerous:** only for a body that was verified before, and came back from a queue that
     /// only the verifier writes to.
     #[must_use]
-    pub fn assume_verified(body: &'a [u8], timestamp: UnixMillis) -> Self {
-        let timestamp_text = alloc::format!("{}", timestamp.0);
-        Self { body, key_id: None, timestamp, timestamp_text, separator: None }
+    pub const fn assume_verified(body: &'a [u8], timestamp: UnixMillis) -> Self {
+        Self { body, proof: None, timestamp }
     }
 
     /// The bytes that were signed.
@@ -95,40 +96,37 @@ impl<'a> Verified<'a> {
     /// Id of the key that the signature fits; `None` for a body taken on trust.
     #[must_use]
     pub fn key_id(&self) -> Option<&str> {
-        self.key_id.as_deref()
+        self.proof.as_ref().map(|proof| proof.key_id.as_str())
     }
 
-    /// When the delivery was signed.
+    /// When the delivery was signed; the time of verifying under a profile without a timestamp.
     #[must_use]
     pub const fn timestamp(&self) -> UnixMillis {
         self.timestamp
     }
 
-    /// Returns the separator of timestamp and body in the signed text; `None` for a body taken on trust.
+    /// Returns the template of what was signed; `None` for a body taken on trust.
     #[must_use]
-    pub fn separator(&self) -> Option<&str> {
-        self.separator.as_deref()
+    pub fn signed_text(&self) -> Option<&SignedText> {
+        self.proof.as_ref().map(|proof| &proof.signed_text)
     }
 
-    /// Returns the timestamp as it was signed, or its milliseconds for a body taken on trust: the text that
-    /// [`replay_key`](Self::replay_key) is made of, beside the body.
-    #[must_use]
-    pub fn timestamp_text(&self) -> &str {
-        &self.timestamp_text
-    }
-
-    /// Returns an id of the signed text, the same for every key and header: a replay has the same id; a retry,
-    /// which Mambo signs afresh, has another. 64 hex digits.
+    /// Returns an id of what was signed, the same for every key and header: a replay has the same id; a retry,
+    /// which Mambo signs afresh, has another. Under a profile without a timestamp a retry has the same id. 64 hex
+    /// digits.
     #[must_use]
     pub fn replay_key(&self) -> String {
-        replay_key(&self.timestamp_text, self.body)
+        match &self.proof {
+            Some(proof) => replay_key(&proof.replay_front, self.body),
+            None => replay_key(&alloc::format!("{}\n", self.timestamp.0), self.body),
+        }
     }
 }
 
-/// Builds what [`Verified::replay_key`] returns, from the timestamp's text and the body.
+/// Builds what [`Verified::replay_key`] returns, from what [`Claim::replay_front`] returns and the body.
 #[must_use]
-pub(crate) fn replay_key(timestamp_text: &str, body: &[u8]) -> String {
-    hex(&digest(&[b"mambo replay 1\n", timestamp_text.as_bytes(), b"\n", body]))
+pub(crate) fn replay_key(replay_front: &str, body: &[u8]) -> String {
+    hex(&digest(&[b"mambo replay 1\n", replay_front.as_bytes(), body]))
 }
 
 /// Verifies signatures: under which scheme, with which keys, and how far a timestamp may lie from now.
@@ -185,11 +183,12 @@ impl Verifier {
     /// Verifies one delivery over the bytes as received.
     ///
     /// The signature is judged before the time, so that `timestamp_too_old` and `timestamp_too_new` are said only of
-    /// timestamps that the sender really signed. The body is hashed at most once per valid key and separator, however
+    /// timestamps that the sender really signed. The body is hashed at most once per valid key and signed text, however
     /// many signatures the header holds. The body may be of any size here; [`Receiver`](crate::Receiver) has a limit.
     ///
     /// # Errors
-    /// Every code of fault `peer` that starts with `header_`, `timestamp_` or `signature`; `keys_inactive`.
+    /// Every code of fault `peer` that starts with `header_`, `timestamp_` or `signature`; `keys_inactive`;
+    /// `timestamp_unsigned` for a profile without a timestamp and a tolerance that has a bound.
     pub fn verify<'a>(&self, headers: &dyn Headers, body: &'a [u8], now: UnixMillis) -> Result<Verified<'a>, Error> {
         self.verify_by(&CoreHmac, headers, body, now)
     }
@@ -202,11 +201,11 @@ impl Verifier {
         body: &'a [u8],
         now: UnixMillis,
     ) -> Result<Verified<'a>, Error> {
-        let Proof { key_id, timestamp, timestamp_text, separator } = self.verify_header(hmac, headers, body, now)?;
-        Ok(Verified { body, key_id: Some(key_id), timestamp, timestamp_text, separator: Some(separator) })
+        let proof = self.verify_header(hmac, headers, body, now)?;
+        Ok(Verified { body, timestamp: proof.timestamp, proof: Some(proof) })
     }
 
-    /// Verifies the signature header against body, keys and time. `body` is empty if `hmac` has the body elsewhere.
+    /// Verifies the headers against body, keys and time. `body` is empty if `hmac` has the body elsewhere.
     pub(crate) fn verify_header(
         &self,
         hmac: &dyn HmacProvider,
@@ -214,44 +213,55 @@ impl Verifier {
         body: &[u8],
         now: UnixMillis,
     ) -> Result<Proof, Error> {
-        let value = signature_value(&self.scheme, headers)?;
-        let header =
-            SignatureHeader::parse(&self.scheme, &value).map_err(|error| if_joined(&self.scheme, &value, error))?;
-        let (key, separator) = self.find_key(hmac, &header, body, now)?;
-        let SignatureHeader { timestamp, timestamp_text, .. } = header;
+        self.check_tolerance()?;
+        let claim = Claim::read(&self.scheme, headers)?;
+        let (key, signed_text) = self.find_key(hmac, &claim, body, now)?;
+        let timestamp = claim.timestamp.unwrap_or(now);
         match self.tolerance.position(timestamp, now) {
             Position::Inside => Ok(Proof {
                 key_id: key.id().into(),
                 timestamp,
-                timestamp_text: timestamp_text.into(),
-                separator: separator.into(),
+                replay_front: claim.replay_front(),
+                timestamp_text: claim.timestamp_text,
+                signed_text: signed_text.clone(),
             }),
             Position::TooOld { age, allowed } => Err(Error::TimestampTooOld { age, allowed }),
             Position::TooNew { ahead, allowed } => Err(Error::TimestampTooNew { ahead, allowed }),
         }
     }
 
-    /// The key and separator under which one of the header's signatures fits.
+    /// Refuses a scheme without a timestamp where the tolerance seems to bound replays.
+    pub(crate) fn check_tolerance(&self) -> Result<(), Error> {
+        let is_bounded = self.tolerance != Tolerance::default().any_age().any_lead();
+        if self.scheme.timestamp == TimestampSource::None && is_bounded {
+            return Err(Error::TimestampUnsigned);
+        }
+        Ok(())
+    }
+
+    /// The key and the signed text under which one of the claim's signatures fits.
     fn find_key(
         &self,
         hmac: &dyn HmacProvider,
-        header: &SignatureHeader<'_>,
+        claim: &Claim,
         body: &[u8],
         now: UnixMillis,
-    ) -> Result<(&Key, &str), Error> {
+    ) -> Result<(&Key, &SignedText), Error> {
+        let texts = &self.scheme.signed_texts;
+        let fronts: Vec<(&SignedText, String)> = texts.iter().map(|text| (text, claim.front(text))).collect();
         let mut valid: usize = 0;
         let mut ambiguous = false;
         for key in self.keys.valid(now) {
             valid = valid.saturating_add(1);
-            for separator in self.scheme.separators.iter().map(String::as_str) {
-                let Some(tag) = hmac.tag(key, [header.timestamp_text, separator], body) else {
+            for (text, front) in &fronts {
+                let Some(tag) = hmac.tag(key, front, body) else {
                     continue;
                 };
                 // No early exit: every signature is compared, so that time tells nothing about which one fits.
                 let fits =
-                    header.signatures.iter().fold(false, |fits, signature| constant_time_eq(signature, &tag) | fits);
-                if fits && (!separator.is_empty() || ends_number(&self.scheme, &hmac.head(body))) {
-                    return Ok((key, separator));
+                    claim.signatures.iter().fold(false, |fits, signature| constant_time_eq(signature, &tag) | fits);
+                if fits && is_read_once(texts, text, self.scheme.unit, &hmac.head(body)) {
+                    return Ok((key, text));
                 }
                 ambiguous |= fits;
             }
@@ -259,57 +269,7 @@ impl Verifier {
         match valid {
             0 => Err(Error::KeysInactive { keys: self.keys.keys().len() }),
             _ if ambiguous => Err(Error::SignatureAmbiguous),
-            keys => Err(Error::SignatureMismatch { signatures: header.signatures.len(), keys }),
+            keys => Err(Error::SignatureMismatch { signatures: claim.signatures.len(), keys }),
         }
     }
-}
-
-/// The one value of the signature header.
-pub(crate) fn signature_value(scheme: &Scheme, headers: &dyn Headers) -> Result<Vec<u8>, Error> {
-    let mut value = None;
-    let mut count: usize = 0;
-    headers.each(&scheme.header, &mut |found| {
-        count = count.saturating_add(1);
-        if value.is_none() {
-            value = Some(found.to_vec());
-        }
-    });
-    let header = || scheme.header.clone();
-    match value {
-        None => Err(Error::HeaderMissing { header: header() }),
-        Some(_) if count > 1 => Err(Error::HeaderRepeated { header: header(), count }),
-        Some(value) => Ok(value),
-    }
-}
-
-/// Returns `HeaderRepeated` if `value` is two headers, which Fetch and proxies join with a comma; else `error`.
-fn if_joined(scheme: &Scheme, value: &[u8], error: Error) -> Error {
-    let is_read = |part: &&[u8]| SignatureHeader::parse(scheme, part).is_ok();
-    if joined(scheme, value).any(|parts| parts.iter().all(is_read)) {
-        return Error::HeaderRepeated { header: scheme.header.clone(), count: 2 };
-    }
-    error
-}
-
-/// Returns each split of a value at a comma into two header values, at least one of them readable.
-pub(crate) fn joined<'v>(scheme: &Scheme, value: &'v [u8]) -> impl Iterator<Item = [&'v [u8]; 2]> {
-    let value = if value.len() > MAX_SIGNATURE_HEADER_BYTES { &[] } else { value };
-    let commas = value.iter().enumerate().filter(|(_, byte)| **byte == b',').map(|(at, _)| at);
-    let parts = commas.take(MAX_CANDIDATES).filter_map(|at| {
-        let (left, right) = value.split_at_checked(at)?;
-        Some([left, right.get(1..)?.trim_ascii_start()])
-    });
-    parts.filter(|parts| parts.iter().any(|part| SignatureHeader::parse(scheme, part).is_ok()))
-}
-
-/// Whether a number in front of `body` must end there. Without a separator, timestamp `1700000000` with body `12` and
-/// timestamp `170000000012` with no body sign the same text, so only such bodies show where the timestamp ends; and a
-/// body that starts with another separator would turn a signature made with that separator into one over a longer body.
-fn ends_number(scheme: &Scheme, body: &[u8]) -> bool {
-    let Some(first) = body.first() else {
-        return false;
-    };
-    let continues = first.is_ascii_digit() || b".eE+-".contains(first);
-    let mut separators = scheme.separators.iter().filter(|separator| !separator.is_empty());
-    !continues && !separators.any(|separator| body.starts_with(separator.as_bytes()))
 }

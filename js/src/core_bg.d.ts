@@ -38,6 +38,7 @@ export interface Detected {
     readonly isRecent: boolean;
   }[];
   readonly fieldHints: readonly { readonly what: string; readonly at: string }[];
+  readonly undecided: readonly { readonly code: string; readonly message: string }[];
 }
 
 export function open(settings: object): number;
@@ -50,9 +51,10 @@ export function replay_key(receiver: number, headers: string, body: Uint8Array):
 export function event_key(id: string | undefined, body: Uint8Array): string;
 export function sign(
   options: { secret: string; profile: string | undefined },
+  headers: string,
   body: Uint8Array,
   now: number,
-): { readonly header: string; readonly value: string };
+): { readonly headers: readonly (readonly [name: string, value: string])[]; readonly value: string };
 export function detect(options: { secrets: readonly string[] }, headers: string, body: Uint8Array, now: number): Detected;
 export function changelog(registry: string | undefined): string;
 export function check_registry(registry: string): RegistryProblem[];

@@ -29,6 +29,8 @@ export interface Detection {
   }[];
   /** Where type, id, version, time and data seem to be in the body, as JSON pointers. */
   readonly fieldHints: readonly { readonly what: string; readonly at: string }[];
+  /** What one delivery does not show, and which delivery would; each with a stable code, such as `several_profiles`. */
+  readonly undecided: readonly { readonly code: string; readonly message: string }[];
 }
 
 /**
@@ -43,5 +45,5 @@ export function detect({ headers, body, secrets, now = Date.now() }: DetectOptio
   const [lines, bytes] = [headerLines(headers), bodyBytes(body)];
   const found = callCore(() => glue.detect({ secrets }, lines, bytes, now));
   const profiles = found.profiles.map((each) => ({ ...each, profile: JSON.parse(each.profile) as object }));
-  return { profiles, fieldHints: found.fieldHints };
+  return { profiles, fieldHints: found.fieldHints, undecided: found.undecided };
 }

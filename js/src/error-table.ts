@@ -34,6 +34,7 @@ export type ErrorCode =
   | "keys_missing"
   | "keys_too_many"
   | "keys_inactive"
+  | "timestamp_unsigned"
   | "profile_invalid"
   | "options_invalid"
   | "registry_invalid"
@@ -127,7 +128,7 @@ export const ERRORS: Readonly<Record<ErrorCode, ErrorRow>> = {
   signature_malformed: {
     fault: "peer",
     status: 400,
-    message: "signature {number} of {of} is not 64 hex digits: it is {bytes} bytes",
+    message: "signature {number} of {of} is not {expected}: it is {bytes} bytes",
     advice: "Something on the way cut or re-wrote the header.",
   },
   signature_uppercase: {
@@ -231,6 +232,12 @@ export const ERRORS: Readonly<Record<ErrorCode, ErrorRow>> = {
     status: 500,
     message: "none of {keys} keys is valid at this time",
     advice: "Look at the keys' not-before and not-after times.",
+  },
+  timestamp_unsigned: {
+    fault: "config",
+    status: 500,
+    message: "the profile has no timestamp, so no tolerance bounds replays",
+    advice: "To accept replays of any age, set both sides of the tolerance to unlimited; better, sign a timestamp.",
   },
   profile_invalid: {
     fault: "config",

@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use base16ct::lower;
-use base64ct::{Base64, Encoding as _};
+use base64ct::{Base64, Base64UrlUnpadded, Encoding as _};
 use zeroize::Zeroizing;
 
 /// How a secret is written down.
@@ -17,9 +17,13 @@ pub enum Encoding {
     Utf8,
     /// Hex digits, either case, two a byte.
     Hex,
-    /// Base64, standard or URL-safe alphabet, padded or not.
+    /// Base64, standard or URL-safe alphabet, padded or not. A `whsec_` in front, as Standard Webhooks writes secrets,
+    /// is not part of it.
     Base64,
 }
+
+/// What Standard Webhooks puts before a secret in base64.
+const SECRET_PREFIX: &str = "whsec_";
 
 impl Encoding {
     /// Each encoding with its name in documents.
@@ -37,7 +41,7 @@ impl Encoding {
         let bytes = match self {
             Self::Utf8 => text.as_bytes().to_vec(),
             Self::Hex => base16ct::mixed::decode_vec(text).ok()?,
-            Self::Base64 => Base64::decode_vec(&standard(text)).ok()?,
+            Self::Base64 => Base64::decode_vec(&standard(text.strip_prefix(SECRET_PREFIX).unwrap_or(text))).ok()?,
         };
         Some(Zeroizing::new(bytes))
     }
@@ -68,5 +72,33 @@ pub fn hex(bytes: &[u8]) -> String {
 pub(crate) fn unhex(digits: &[u8]) -> Option<[u8; 32]> {
     let mut bytes = [0; 32];
     let decoded = lower::decode(digits, &mut bytes).ok()?.len();
+    if decoded == bytes.len() { Some(bytes) } else { None }
+}
+
+/// `bytes` as base64, padded.
+#[must_use]
+pub(crate) fn base64(bytes: &[u8]) -> String {
+    Base64::encode_string(bytes)
+}
+
+/// The 32 bytes behind 44 characters of padded base64 in the standard alphabet.
+#[must_use]
+pub(crate) fn unbase64(text: &str) -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    let decoded = Base64::decode(text, &mut bytes).ok()?.len();
+    if decoded == bytes.len() { Some(bytes) } else { None }
+}
+
+/// `bytes` as base64 in the URL-safe alphabet, without padding.
+#[must_use]
+pub(crate) fn base64_url(bytes: &[u8]) -> String {
+    Base64UrlUnpadded::encode_string(bytes)
+}
+
+/// The 32 bytes behind 43 characters of base64 in the URL-safe alphabet, without padding.
+#[must_use]
+pub(crate) fn unbase64_url(text: &str) -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    let decoded = Base64UrlUnpadded::decode(text, &mut bytes).ok()?.len();
     if decoded == bytes.len() { Some(bytes) } else { None }
 }

@@ -6,19 +6,18 @@ use alloc::vec::Vec;
 
 use crate::crypto::encoding::Encoding;
 use crate::crypto::hmac::{HmacKey, constant_time_eq};
-use crate::diagnose::variants::{SEPARATORS, grammars};
+use crate::diagnose::field_hints::{field_hints, layout};
+use crate::diagnose::forms::{forms, signed_texts, signed_texts_with, unit_of};
 use crate::error::Error;
-use crate::event::EVENT_TYPES;
 use crate::headers::Headers;
-use crate::json::pointer::escape_token;
-use crate::json::{Object, Pointer, unquoted};
 use crate::limits::{MAX_BODY_BYTES, MAX_CANDIDATES, MAX_DETECTION_BYTES, MAX_SIGNATURE_HEADER_BYTES};
-use crate::time::{Tolerance, UnixMillis};
-use crate::version::Version;
+use crate::time::{Position, Tolerance, UnixMillis};
+use crate::wire::claim::Claim;
 use crate::wire::envelope::EnvelopePaths;
-use crate::wire::header::SignatureHeader;
 use crate::wire::profile::Profile;
-use crate::wire::scheme::{Scheme, TimestampUnit};
+use crate::wire::scheme::Scheme;
+use crate::wire::signed_text::SignedText;
+use crate::wire::timestamp::{TimestampSource, TimestampUnit};
 
 /// A profile under which a captured delivery verifies.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,17 +34,14 @@ pub struct DetectedProfile {
     pub is_recent: bool,
 }
 
-/// Something in the body that looks like a part of an envelope.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FieldHint {
-    /// `type`, `id`, `version`, `time` or `data`.
-    pub what: &'static str,
-    /// Where it is.
-    pub at: Pointer,
-}
-
 /// Most secrets that are tried.
 const MAX_SECRETS: usize = 8;
+/// Most readings of the headers that are tried.
+const MAX_SCHEMES: usize = 512;
+/// The first time that a header beside the signature's is taken for a timestamp: 2001-01-01. Lengths are below it.
+const FIRST_PLAUSIBLE_MS: i64 = 978_307_200_000;
+/// Longest value of a header that may be part of the signed text.
+const MAX_SIGNED_VALUE_BYTES: usize = 256;
 
 /// Every profile under which the delivery verifies with one of the secrets, the default grammar first.
 ///
@@ -63,46 +59,127 @@ pub fn detect(
     if secrets.len() > MAX_SECRETS {
         return Err(Error::KeysTooMany { count: secrets.len(), allowed: MAX_SECRETS });
     }
-    let mut found = Vec::new();
-    let keys = keys(secrets);
-    let envelope = layout(&field_hints(body));
-    let mut budget = MAX_DETECTION_BYTES;
-    headers.visit(&mut |name, value| {
-        if value.len() > MAX_SIGNATURE_HEADER_BYTES {
-            return;
-        }
-        let Ok(text) = core::str::from_utf8(value) else {
-            return;
-        };
-        for (grammar, signature_encoding) in grammars(text) {
-            let header = name.to_ascii_lowercase();
-            let scheme = Scheme { header, grammar, signature_encoding, ..Scheme::default() };
-            let Ok(parsed) = SignatureHeader::parse(&scheme, value) else {
-                continue;
-            };
-            for (secret, encoding, key) in &keys {
-                for separator in SEPARATORS {
-                    budget = budget.saturating_sub(body.len().saturating_add(MAX_SIGNATURE_HEADER_BYTES));
-                    if budget == 0 {
-                        return;
-                    }
-                    let tag = key.tag(&[parsed.timestamp_text.as_bytes(), separator.as_bytes(), body]);
-                    if !parsed.signatures.iter().any(|signature| constant_time_eq(signature, &tag)) {
-                        continue;
-                    }
-                    let is_millis = TimestampUnit::Seconds.read(parsed.timestamp_text) != Ok(parsed.timestamp);
-                    let unit = if is_millis { TimestampUnit::Milliseconds } else { TimestampUnit::Seconds };
-                    let scheme = Scheme { separators: alloc::vec![separator.into()], unit, ..scheme.clone() };
-                    let profile = Profile { scheme, envelope: envelope.clone() };
-                    let timestamp = parsed.timestamp;
-                    let is_recent = Tolerance::default().position(timestamp, now) == crate::time::Position::Inside;
-                    found.push(DetectedProfile { profile, secret: *secret, encoding: *encoding, timestamp, is_recent });
-                }
+    let mut search = Search {
+        headers,
+        body,
+        now,
+        keys: keys(secrets),
+        envelope: layout(&field_hints(body)),
+        budget: MAX_DETECTION_BYTES,
+        found: Vec::new(),
+    };
+    let schemes = schemes(headers);
+    for scheme in &schemes {
+        search.try_texts(scheme, &signed_texts(scheme));
+    }
+    if search.found.is_empty() {
+        for name in names(headers) {
+            for scheme in &schemes {
+                search.try_texts(scheme, &signed_texts_with(scheme, &name));
             }
         }
+    }
+    search.found.retain(|detected| detected.profile.check().is_ok());
+    Ok(search.found)
+}
+
+/// A detection on its way.
+struct Search<'a> {
+    headers: &'a dyn Headers,
+    body: &'a [u8],
+    now: UnixMillis,
+    keys: Vec<(usize, Encoding, HmacKey)>,
+    envelope: EnvelopePaths,
+    /// How many more bytes may be hashed.
+    budget: usize,
+    found: Vec<DetectedProfile>,
+}
+
+impl Search<'_> {
+    /// Tries every key on every signed text.
+    fn try_texts(&mut self, scheme: &Scheme, texts: &[SignedText]) {
+        for text in texts {
+            let scheme = Scheme { signed_texts: alloc::vec![text.clone()], ..scheme.clone() };
+            let Ok(claim) = Claim::read(&scheme, self.headers) else {
+                continue;
+            };
+            let front = claim.front(text);
+            for (secret, encoding, key) in &self.keys {
+                self.budget = self.budget.saturating_sub(self.body.len().saturating_add(MAX_SIGNATURE_HEADER_BYTES));
+                if self.budget == 0 {
+                    return;
+                }
+                let tag = key.tag(&[front.as_bytes(), self.body]);
+                if !claim.signatures.iter().any(|signature| constant_time_eq(signature, &tag)) {
+                    continue;
+                }
+                let timestamp = claim.timestamp.unwrap_or(self.now);
+                let unit = match scheme.unit {
+                    TimestampUnit::Auto if TimestampUnit::Seconds.read(&claim.timestamp_text) == Ok(timestamp) => {
+                        TimestampUnit::Seconds
+                    }
+                    TimestampUnit::Auto if claim.timestamp.is_some() => TimestampUnit::Milliseconds,
+                    unit => unit,
+                };
+                self.found.push(DetectedProfile {
+                    profile: Profile { scheme: Scheme { unit, ..scheme.clone() }, envelope: self.envelope.clone() },
+                    secret: *secret,
+                    encoding: *encoding,
+                    timestamp,
+                    is_recent: Tolerance::default().position(timestamp, self.now) == Position::Inside,
+                });
+            }
+        }
+    }
+}
+
+/// The schemes under which each header can be read as the signature's: with the timestamp in it, in another header, or
+/// nowhere.
+fn schemes(headers: &dyn Headers) -> Vec<Scheme> {
+    let mut stamps = Vec::new();
+    each_text(headers, &mut |name, text| {
+        let unit = unit_of(text).filter(|unit| unit.read(text).is_ok_and(|time| time.0 >= FIRST_PLAUSIBLE_MS));
+        stamps.extend(unit.map(|unit| (String::from(name), unit)));
     });
-    found.retain(|detected| detected.profile.check().is_ok());
-    Ok(found)
+    stamps.truncate(MAX_CANDIDATES);
+    let mut schemes = Vec::new();
+    each_text(headers, &mut |name, text| {
+        for form in forms(text) {
+            let scheme = Scheme { header: name.into(), ..form };
+            if scheme.timestamp == TimestampSource::None {
+                for (stamp, unit) in stamps.iter().filter(|(stamp, _)| stamp != name) {
+                    let timestamp = TimestampSource::Header(stamp.clone());
+                    schemes.push(Scheme { timestamp, unit: *unit, ..scheme.clone() });
+                }
+            }
+            schemes.push(scheme);
+        }
+    });
+    schemes.truncate(MAX_SCHEMES);
+    schemes
+}
+
+/// The names of the headers whose values may be signed, those of ids first.
+fn names(headers: &dyn Headers) -> Vec<String> {
+    let mut names = Vec::new();
+    each_text(headers, &mut |name, text| {
+        if text.len() <= MAX_SIGNED_VALUE_BYTES {
+            names.push(String::from(name));
+        }
+    });
+    names.sort_by_key(|name| !name.contains("id"));
+    names.truncate(MAX_CANDIDATES);
+    names
+}
+
+/// Calls `act` with the name in lower case and the value of each header that is text of bounded length.
+fn each_text(headers: &dyn Headers, act: &mut dyn FnMut(&str, &str)) {
+    headers.visit(&mut |name, value| {
+        let text = core::str::from_utf8(value).ok().filter(|text| text.len() <= MAX_SIGNATURE_HEADER_BYTES);
+        if let Some(text) = text {
+            act(&name.to_ascii_lowercase(), text.trim_ascii());
+        }
+    });
 }
 
 /// Each secret in each encoding that it can be read in.
@@ -115,72 +192,4 @@ fn keys(secrets: &[&str]) -> Vec<(usize, Encoding, HmacKey)> {
         }
     }
     keys
-}
-
-/// Where event type, id, version, time and data seem to be, on the two upper levels of a body.
-#[must_use]
-pub fn field_hints(body: &[u8]) -> Vec<FieldHint> {
-    let mut found = Vec::new();
-    if let Some(object) = core::str::from_utf8(body).ok().and_then(Object::open) {
-        hint_members(&object, "", &mut found);
-    }
-    found
-}
-
-fn hint_members(object: &Object<'_>, above: &str, found: &mut Vec<FieldHint>) {
-    for member in object.members().iter().take(MAX_CANDIDATES.saturating_mul(4)) {
-        let (Some(name), Some(json)) = (member.decoded_name(), member.text()) else {
-            continue;
-        };
-        let last = if name == "*" { "/~2".into() } else { escape_token(&name) };
-        let at = [above, &last].concat();
-        let mut add = |what| found.extend(Pointer::parse(&at).ok().map(|at| FieldHint { what, at }));
-        let text = unquoted(json);
-        let lower = name.to_ascii_lowercase();
-        if let Some(text) = &text {
-            if EVENT_TYPES.contains(&text.as_str()) {
-                add("type");
-            } else if text.parse::<Version>().is_ok() {
-                add("version");
-            } else if is_date(text) {
-                add("time");
-            } else if lower == "id" || lower.ends_with("id") {
-                add("id");
-            }
-        } else if json.starts_with('{') {
-            if above.is_empty() && ["data", "payload", "object", "body"].contains(&lower.as_str()) {
-                add("data");
-            }
-            if above.is_empty() {
-                if let Some(inner) = Object::open(json) {
-                    hint_members(&inner, &at, found);
-                }
-            }
-        } else if TimestampUnit::Auto.read(json).is_ok_and(|time| time.0 > 1_000_000_000_000) {
-            add("time");
-        }
-    }
-}
-
-/// Whether a text starts as a date and time of day does.
-fn is_date(text: &str) -> bool {
-    let shape: String = text.chars().take(11).map(|each| if each.is_ascii_digit() { '0' } else { each }).collect();
-    shape == "0000-00-00T" || shape == "0000-00-00 "
-}
-
-/// Builds the envelope paths from the hints outside the data; the default if no event type was found.
-fn layout(field_hints: &[FieldHint]) -> EnvelopePaths {
-    let data = field_hints.iter().find(|hint| hint.what == "data");
-    let inside = |hint: &&FieldHint| data.is_some_and(|data| data.at.holds(&hint.at) && hint.at != data.at);
-    let places = |what: &str| -> Vec<Pointer> {
-        let seen = field_hints.iter().filter(|hint| hint.what == what && !inside(hint));
-        seen.map(|hint| hint.at.clone()).take(1).collect()
-    };
-    let event_type = places("type");
-    if event_type.is_empty() {
-        return EnvelopePaths::default();
-    }
-    let data = data.map_or_else(Pointer::default, |data| data.at.clone());
-    let (id, version, time) = (places("id"), places("version"), places("time"));
-    EnvelopePaths { event_type, id, version, time, data: alloc::vec![data], ..EnvelopePaths::default() }
 }

@@ -1,23 +1,14 @@
-//! Guesses at what a sender really signed: variants of the bytes, each with a label. Shared by diagnosis and
-//! detection. Nothing here accepts anything.
+//! Guesses at what a sender really signed, and with which key: variants of the bytes, each with a label. Nothing here
+//! accepts anything.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use zeroize::Zeroizing;
 
-use crate::crypto::encoding::{Encoding, hex};
+use crate::crypto::encoding::{Encoding, base64, hex};
 use crate::json::format::{Style, reformat};
 use crate::json::{unquoted, valid};
-use crate::limits::MAX_CANDIDATES;
-use crate::wire::scheme::{Grammar, SignatureEncoding, TimestampUnit};
-
-/// What may stand between timestamp and body in the signed text.
-pub(crate) const SEPARATORS: [&str; 9] = [".", "", ":", "\n", "|", ",", "-", "_", " "];
-
-/// Marks that may separate pairs, or timestamp and signature.
-const DELIMITERS: [char; 8] = [',', ';', ' ', '&', '.', ':', '|', '-'];
-const ASSIGNS: [char; 2] = ['=', ':'];
 
 /// Calls `act` with each way in which a body is changed on its way to a receiver, and the body as it may have been
 /// sent. There is one such body in memory at a time, since it may be large.
@@ -172,7 +163,8 @@ pub(crate) fn secrets(secret: &[u8]) -> Vec<(&'static str, Zeroizing<Vec<u8>>)> 
         ] {
             found.extend(encoding.decode(text).map(|bytes| (word, bytes)));
         }
-        if let Some((_, rest)) = text.split_once('_') {
+        // Base64 passes over the prefix of Standard Webhooks by itself.
+        if let Some((_, rest)) = text.split_once('_').filter(|(prefix, _)| *prefix != "whsec") {
             let word = "the part behind `_` is read as base64: give that part, and set `encoding` to `base64`";
             found.extend(Encoding::Base64.decode(rest).map(|bytes| (word, bytes)));
         }
@@ -181,60 +173,4 @@ pub(crate) fn secrets(secret: &[u8]) -> Vec<(&'static str, Zeroizing<Vec<u8>>)> 
     found.push(as_text("the secret is read as text, not as hex: set `encoding` to `utf8`", hex(secret)));
     found.push(as_text("the secret is read as text, not as base64: set `encoding` to `utf8`", base64(secret)));
     found
-}
-
-fn base64(bytes: &[u8]) -> String {
-    use base64ct::{Base64, Encoding as _};
-    Base64::encode_string(bytes)
-}
-
-/// The grammars in which a header value can be read at all, each with the names that it uses.
-#[must_use]
-pub(crate) fn grammars(text: &str) -> Vec<(Grammar, SignatureEncoding)> {
-    let mut found: Vec<(Grammar, SignatureEncoding)> = Vec::new();
-    let signature = |text: &str| encoding_of(text).map(|encoding| (text.len(), encoding));
-    for delimiter in DELIMITERS {
-        for assign in ASSIGNS.into_iter().filter(|assign| *assign != delimiter) {
-            let Some(pairs) = pairs(text, delimiter, assign) else {
-                continue;
-            };
-            for (stamp, _) in pairs.iter().filter(|(_, value)| TimestampUnit::Auto.read(value).is_ok()) {
-                for (name, encoding) in pairs.iter().filter_map(|(name, value)| Some((*name, encoding_of(value)?))) {
-                    let timestamp_keys = alloc::vec![String::from(*stamp)];
-                    let signature_keys = alloc::vec![name.into()];
-                    found.push((Grammar::Pairs { delimiter, assign, timestamp_keys, signature_keys }, encoding));
-                }
-            }
-        }
-        if let Some((stamp, rest)) = text.split_once(delimiter) {
-            let start = rest.trim_ascii_start();
-            let prefix = start.len().checked_sub(64).and_then(|length| start.split_at_checked(length));
-            if let (Ok(_), Some((prefix, tag))) = (TimestampUnit::Auto.read(stamp.trim_ascii()), prefix) {
-                if let Some((_, encoding)) = signature(tag) {
-                    found.push((Grammar::Sequence { delimiter, prefix: prefix.into() }, encoding));
-                }
-            }
-        }
-    }
-    found
-}
-
-/// Returns the pairs of a text that holds only pairs, at most `MAX_CANDIDATES` of them.
-fn pairs(text: &str, delimiter: char, assign: char) -> Option<Vec<(&str, &str)>> {
-    let pairs: Vec<_> = text.split(delimiter).map(|each| pair(each, assign)).collect::<Option<_>>()?;
-    Some(pairs).filter(|pairs| pairs.len() <= MAX_CANDIDATES)
-}
-
-/// The name and the value of a pair, blanks around them left out.
-fn pair(text: &str, assign: char) -> Option<(&str, &str)> {
-    let (name, value) = text.trim_ascii().split_once(assign)?;
-    Some((name.trim_ascii(), value.trim_ascii()))
-}
-
-/// How a text of 64 hex digits is written; `None` for any other text.
-fn encoding_of(text: &str) -> Option<SignatureEncoding> {
-    let is_hex = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let is_upper = text.bytes().any(|byte| byte.is_ascii_uppercase());
-    let is_mixed = is_upper && text.bytes().any(|byte| byte.is_ascii_lowercase());
-    (is_hex && !is_mixed).then_some(if is_upper { SignatureEncoding::HexUpper } else { SignatureEncoding::Hex })
 }

@@ -16,10 +16,10 @@ use crate::receive::received::Received;
 use crate::shim::builtin::VERSIONS;
 use crate::shim::{Shims, Strictness, VersionStatus, apply_to};
 use crate::time::{Tolerance, UnixMillis};
-use crate::verify::{CoreHmac, HmacProvider, Proof, Verified, Verifier, replay_key, signature_value};
+use crate::verify::{CoreHmac, HmacProvider, Proof, Verified, Verifier, replay_key};
 use crate::version::Version;
+use crate::wire::claim::Claim;
 use crate::wire::envelope::{Envelope, EnvelopePaths};
-use crate::wire::header::SignatureHeader;
 use crate::wire::profile::Profile;
 
 /// The version in whose shape events come.
@@ -220,9 +220,8 @@ impl Receiver {
     /// verified delivery has.
     #[must_use]
     pub fn replay_key(&self, headers: &dyn Headers, body: &[u8]) -> Option<String> {
-        let value = signature_value(&self.verifier.scheme, headers).ok()?;
-        let header = SignatureHeader::parse(&self.verifier.scheme, &value).ok()?;
-        Some(replay_key(header.timestamp_text, body))
+        let claim = Claim::read(&self.verifier.scheme, headers).ok()?;
+        Some(replay_key(&claim.replay_front(), body))
     }
 
     /// The largest body that is looked at, in bytes.
@@ -307,10 +306,8 @@ impl Receiver {
     /// The names of the headers that [`receive`](Self::receive) looks at.
     pub fn header_names(&self) -> impl Iterator<Item = &str> {
         let paths = &self.envelope;
-        [Some(&self.verifier.scheme.header), paths.type_header.as_ref(), paths.version_header.as_ref()]
-            .into_iter()
-            .flatten()
-            .map(String::as_str)
+        let enveloped = [&paths.type_header, &paths.version_header].into_iter().flatten().map(String::as_str);
+        self.verifier.scheme.header_names().chain(enveloped)
     }
 }
 

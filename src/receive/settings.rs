@@ -68,6 +68,7 @@ impl Receiver {
         if let Some(profile) = settings.profile {
             receiver = receiver.profile(Profile::from_json(profile.raw())?)?;
         }
+        receiver.verifier.check_tolerance()?;
         if let Some(registry) = settings.registry {
             receiver.shims = Some(Shims::from_json(registry.raw())?);
         }

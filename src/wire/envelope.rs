@@ -10,11 +10,11 @@ use core::fmt;
 
 use crate::error::Error;
 use crate::event::EVENT_TYPES;
+use crate::headers::is_header_name;
 use crate::json::{Doc, Node, Object, Pointer, Problems, Segment, is_escaped, quoted, unquoted};
 use crate::limits::MAX_CANDIDATES;
 use crate::redact::Bytes;
 use crate::version::Version;
-use crate::wire::scheme::is_header_name;
 
 /// The places of each envelope field, in order of preference; writing uses the first place of each list.
 #[derive(Clone, Debug, PartialEq, Eq)]

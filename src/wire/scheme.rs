@@ -8,67 +8,45 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::json::{Doc, Fields, Problems, quoted};
-use crate::limits::{MAX_CANDIDATES, MAX_SEPARATOR_BYTES, MAX_SEPARATORS};
+use crate::headers::is_header_name;
+use crate::json::{Doc, Problems, quoted};
+use crate::wire::grammar::{Grammar, Parts, SignatureEncoding, list, name};
+use crate::wire::signed_text::{self, SignedText};
+use crate::wire::timestamp::{TimestampSource, TimestampUnit};
 
 /// How deliveries are signed.
+///
+/// ```
+/// use mambo_webhooks::Profile;
+///
+/// # fn main() -> Result<(), mambo_webhooks::Error> {
+/// // A timestamp in its own header, and a version in front of the signed text.
+/// let slack = r#"{"scheme":{"header":"x-slack-signature","grammar":{"form":"list","delimiter":","},
+///     "signaturePrefix":"v0=","timestamp":{"header":"x-slack-request-timestamp"},
+///     "signedTexts":["v0:{timestamp}:{body}"],"unit":"seconds"}}"#;
+/// assert_eq!(Profile::from_json(slack)?.scheme.signed_texts[0].to_string(), "v0:{timestamp}:{body}");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scheme {
-    /// Name of the header, in lower case. Known.
+    /// Name of the signature header, in lower case. Known.
     pub header: String,
-    /// What the header looks like. Assumed.
+    /// What the signature header looks like. Assumed.
     pub grammar: Grammar,
-    /// What may stand between timestamp and body in the signed text, tried in this order. Assumed.
-    pub separators: Vec<String>,
-    /// Unit of the timestamp. Assumed.
-    pub unit: TimestampUnit,
-    /// How the signature is written. Hex is known, its case assumed.
+    /// A word and a blank in front of all else in the signature header, such as `HMAC-SHA256`; empty for none.
+    /// Assumed.
+    pub scheme_word: String,
+    /// Text in front of each signature, such as `sha256=`; may be empty. Assumed.
+    pub signature_prefix: String,
+    /// How a signature is written. Hex is known, its case assumed.
     pub signature_encoding: SignatureEncoding,
-}
-
-/// What a signature header looks like.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Grammar {
-    /// Names and values, such as `t=1700000000,v1=5257…`. Unknown names are passed over.
-    Pairs {
-        /// Between pairs.
-        delimiter: char,
-        /// Between name and value.
-        assign: char,
-        /// Names of the timestamp. The first is written, any is read.
-        timestamp_keys: Vec<String>,
-        /// Names of a signature. The first is written, any is read.
-        signature_keys: Vec<String>,
-    },
-    /// Timestamp, delimiter, one signature, such as `1700000000.5257…`.
-    Sequence {
-        /// Between timestamp and signature.
-        delimiter: char,
-        /// Text in front of the signature, such as `sha256=`; may be empty.
-        prefix: String,
-    },
-}
-
-/// What a timestamp counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum TimestampUnit {
-    /// Seconds below 10^11, milliseconds from there up.
-    #[default]
-    Auto,
-    /// Seconds since 1970.
-    Seconds,
-    /// Milliseconds since 1970.
-    Milliseconds,
-}
-
-/// How a signature is written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum SignatureEncoding {
-    /// 64 lower-case hex digits.
-    #[default]
-    Hex,
-    /// 64 upper-case hex digits.
-    HexUpper,
+    /// Where the timestamp is. The signature header is known.
+    pub timestamp: TimestampSource,
+    /// How the timestamp is written. Assumed.
+    pub unit: TimestampUnit,
+    /// What the signed text may be, tried in this order. That the timestamp comes before the body is known.
+    pub signed_texts: Vec<SignedText>,
 }
 
 impl Default for Scheme {
@@ -76,26 +54,14 @@ impl Default for Scheme {
         Self {
             header: "x-mambo-signature".into(),
             grammar: Grammar::default(),
-            separators: owned(&[".", ""]),
-            unit: TimestampUnit::default(),
+            scheme_word: String::new(),
+            signature_prefix: String::new(),
             signature_encoding: SignatureEncoding::default(),
+            timestamp: TimestampSource::default(),
+            unit: TimestampUnit::default(),
+            signed_texts: alloc::vec![SignedText::separated("."), SignedText::separated("")],
         }
     }
-}
-
-impl Default for Grammar {
-    fn default() -> Self {
-        Self::Pairs {
-            delimiter: ',',
-            assign: '=',
-            timestamp_keys: owned(&["t", "ts", "timestamp"]),
-            signature_keys: owned(&["v1", "s", "sig", "signature", "sha256"]),
-        }
-    }
-}
-
-fn owned(words: &[&str]) -> Vec<String> {
-    words.iter().copied().map(String::from).collect()
 }
 
 impl Scheme {
@@ -109,24 +75,55 @@ impl Scheme {
         if let Some(grammar) = fields.take("grammar").and_then(|doc| Grammar::read(&doc, fields.problems)) {
             scheme.grammar = grammar;
         }
-        texts(&mut fields, "separators", &mut scheme.separators);
-        scheme.unit = fields.word("unit", &TimestampUnit::NAMES).unwrap_or_default();
+        scheme.scheme_word = fields.text("schemeWord").unwrap_or_default();
+        scheme.signature_prefix = fields.text("signaturePrefix").unwrap_or_default();
         scheme.signature_encoding = fields.word("signatureEncoding", &SignatureEncoding::NAMES).unwrap_or_default();
+        if let Some(source) = fields.take("timestamp").and_then(|doc| TimestampSource::read(&doc, fields.problems)) {
+            scheme.timestamp = source;
+        }
+        scheme.unit = fields.word("unit", &TimestampUnit::NAMES).unwrap_or_default();
+        if let Some(list) = fields.take("signedTexts").and_then(|doc| doc.list(fields.problems)) {
+            let texts = list.iter().filter_map(|doc| doc.parsed(str::parse::<SignedText>, fields.problems));
+            scheme.signed_texts = texts.collect();
+        }
         fields.finish();
         Some(scheme)
+    }
+
+    /// The names of the headers that verifying looks at; the signature's comes first.
+    pub(crate) fn header_names(&self) -> impl Iterator<Item = &str> {
+        let timestamp = match &self.timestamp {
+            TimestampSource::Header(name) => Some(name.as_str()),
+            TimestampSource::SignatureHeader | TimestampSource::None => None,
+        };
+        let signed = self.signed_texts.iter().flat_map(SignedText::headers).map(|(name, _)| name);
+        [self.header.as_str()].into_iter().chain(timestamp).chain(signed)
     }
 
     /// The scheme as JSON, every member of it.
     #[must_use]
     pub fn to_json(&self) -> String {
+        let texts: Vec<String> = self.signed_texts.iter().map(|text| alloc::format!("{text}")).collect();
         alloc::format!(
-            r#"{{"header":{},"grammar":{},"separators":{},"unit":{},"signatureEncoding":{}}}"#,
+            r#"{{"header":{},"grammar":{},"schemeWord":{},"signaturePrefix":{},"signatureEncoding":{},"timestamp":{},"unit":{},"signedTexts":{}}}"#,
             quoted(&self.header),
             self.grammar.print(),
-            list(&self.separators),
-            name(&TimestampUnit::NAMES, &self.unit),
+            quoted(&self.scheme_word),
+            quoted(&self.signature_prefix),
             name(&SignatureEncoding::NAMES, &self.signature_encoding),
+            self.timestamp.print(),
+            name(&TimestampUnit::NAMES, &self.unit),
+            list(&texts),
         )
+    }
+
+    /// What the parts of the signature header may look like, for the grammar that separates them.
+    fn parts(&self) -> Parts<'_> {
+        Parts {
+            prefix: &self.signature_prefix,
+            encoding: self.signature_encoding,
+            unit: (self.timestamp == TimestampSource::SignatureHeader).then_some(self.unit),
+        }
     }
 
     /// Refuses a scheme under which one header or one signed text could be read in two ways.
@@ -134,131 +131,26 @@ impl Scheme {
         if !is_header_name(&self.header) {
             problems.add("value_invalid", "/scheme/header", "expected a header name in lower case", "");
         }
-        self.grammar.check(problems);
-        let at = "/scheme/separators";
-        if self.separators.is_empty() || self.separators.len() > MAX_SEPARATORS {
-            problems.add("value_invalid", at, "expected 1 to 4 separators", "");
-        }
-        for (index, separator) in self.separators.iter().enumerate() {
-            if separator.len() > MAX_SEPARATOR_BYTES || separator.starts_with(|first: char| first.is_ascii_digit()) {
-                problems.add("value_invalid", at, "a separator is at most 8 bytes and starts with no digit", "");
-            }
-            let clash = |other: &String| !separator.is_empty() && other.starts_with(separator.as_str());
-            let mut others = self.separators.iter().enumerate().filter(|(place, _)| *place != index);
-            if others.any(|(_, other)| other == separator || clash(other)) {
-                let hint = "a signed text could be split in two ways";
-                problems.add("value_invalid", at, "one separator starts with another", hint);
+        let is_plain = |text: &str| text.len() <= 16 && text.bytes().all(|byte| byte.is_ascii_graphic());
+        for (text, at) in
+            [(&self.scheme_word, "/scheme/schemeWord"), (&self.signature_prefix, "/scheme/signaturePrefix")]
+        {
+            if !is_plain(text) {
+                problems.add("value_invalid", at, "expected at most 16 printable characters without blanks", "");
             }
         }
-    }
-}
-
-impl Grammar {
-    fn read(doc: &Doc<'_>, problems: &mut Problems) -> Option<Self> {
-        let mut fields = doc.fields(problems)?;
-        let form = fields.need("form")?.word(&[("pairs", true), ("sequence", false)], fields.problems)?;
-        let delimiter = fields.parsed("delimiter", mark).unwrap_or(',');
-        let grammar = if form {
-            let Self::Pairs { mut timestamp_keys, mut signature_keys, .. } = Self::default() else {
-                return None;
-            };
-            texts(&mut fields, "timestampKeys", &mut timestamp_keys);
-            texts(&mut fields, "signatureKeys", &mut signature_keys);
-            let assign = fields.parsed("assign", mark).unwrap_or('=');
-            Self::Pairs { delimiter, assign, timestamp_keys, signature_keys }
-        } else {
-            Self::Sequence { delimiter, prefix: fields.text("prefix").unwrap_or_default() }
-        };
-        fields.finish();
-        Some(grammar)
-    }
-
-    fn print(&self) -> String {
-        let mark = |mark: &char| quoted(mark.encode_utf8(&mut [0; 4]));
-        match self {
-            Self::Pairs { delimiter, assign, timestamp_keys, signature_keys } => alloc::format!(
-                r#"{{"form":"pairs","delimiter":{},"assign":{},"timestampKeys":{},"signatureKeys":{}}}"#,
-                mark(delimiter),
-                mark(assign),
-                list(timestamp_keys),
-                list(signature_keys),
-            ),
-            Self::Sequence { delimiter, prefix } => {
-                alloc::format!(r#"{{"form":"sequence","delimiter":{},"prefix":{}}}"#, mark(delimiter), quoted(prefix))
+        match &self.timestamp {
+            TimestampSource::Header(name) if !is_header_name(name) || *name == self.header => {
+                problems.add(
+                    "value_invalid",
+                    "/scheme/timestamp",
+                    "expected the name of another header in lower case",
+                    "",
+                );
             }
+            _ => {}
         }
-    }
-
-    fn check(&self, problems: &mut Problems) {
-        let mut problem = |sentence: &str| problems.add("value_invalid", "/scheme/grammar", sentence, "");
-        let plain = |mark: &char| mark.is_ascii_graphic() && !mark.is_ascii_alphanumeric() || *mark == ' ';
-        match self {
-            Self::Sequence { delimiter, prefix } => {
-                if !plain(delimiter) || !prefix.bytes().all(|byte| byte.is_ascii_graphic()) || prefix.len() > 16 {
-                    problem("expected a punctuation mark as delimiter and a short prefix");
-                }
-            }
-            Self::Pairs { delimiter, assign, timestamp_keys, signature_keys } => {
-                if !plain(delimiter) || !plain(assign) || delimiter == assign {
-                    problem("expected two different punctuation marks as delimiter and assign");
-                }
-                if [timestamp_keys, signature_keys].iter().any(|keys| keys.is_empty() || keys.len() > MAX_CANDIDATES) {
-                    problem("expected 1 to 16 timestampKeys and signatureKeys");
-                }
-                let keys: Vec<&String> = timestamp_keys.iter().chain(signature_keys).collect();
-                let word = |key: &str| {
-                    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || letter == '-' || letter == '_';
-                    // A key must not contain the delimiter or the assign character.
-                    !key.is_empty() && key.chars().all(|each| is_plain(each) && each != *delimiter && each != *assign)
-                };
-                let repeated = |(index, key): (usize, &&String)| keys.iter().take(index).any(|other| other == key);
-                if !keys.iter().all(|key| word(key)) || keys.iter().enumerate().any(repeated) {
-                    problem("expected every key once, of letters, digits, - and _");
-                }
-            }
-        }
-    }
-}
-
-impl TimestampUnit {
-    const NAMES: [(&'static str, Self); 3] =
-        [("auto", Self::Auto), ("seconds", Self::Seconds), ("milliseconds", Self::Milliseconds)];
-}
-
-impl SignatureEncoding {
-    const NAMES: [(&'static str, Self); 2] = [("hex", Self::Hex), ("hex_upper", Self::HexUpper)];
-}
-
-/// Whether a text is a header's name, in lower case.
-pub(crate) fn is_header_name(text: &str) -> bool {
-    let token = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
-    !text.is_empty() && text.bytes().all(token)
-}
-
-/// The name of a value in documents, as JSON.
-fn name<T: PartialEq>(names: &[(&str, T)], value: &T) -> String {
-    quoted(names.iter().find(|(_, named)| named == value).map_or("", |(name, _)| name))
-}
-
-fn list(texts: &[String]) -> String {
-    let texts: Vec<String> = texts.iter().map(|text| quoted(text)).collect();
-    ["[", &texts.join(","), "]"].concat()
-}
-
-/// Replaces the default texts in `to` with those of the member of this name, if it is there.
-fn texts(fields: &mut Fields<'_, '_>, name: &'static str, to: &mut Vec<String>) {
-    if let Some(list) = fields.take(name).and_then(|doc| doc.list(fields.problems)) {
-        to.clear();
-        for doc in list {
-            to.extend(doc.text(fields.problems));
-        }
-    }
-}
-
-fn mark(text: &str) -> Result<char, &'static str> {
-    let mut characters = text.chars();
-    match (characters.next(), characters.next()) {
-        (Some(mark), None) => Ok(mark),
-        _ => Err("expected one character"),
+        self.grammar.check(&self.parts(), problems);
+        signed_text::check(&self.signed_texts, &self.timestamp, self.unit, problems);
     }
 }

@@ -82,7 +82,7 @@ test("a captured delivery that grew old is shown as such", async () => {
 });
 
 test("the profile is detected, copied, and used", async () => {
-  const profile = { scheme: { header: "x-other", grammar: { form: "sequence", delimiter: ":" }, separators: ["."], unit: "milliseconds" } };
+  const profile = { scheme: { header: "x-other", grammar: { form: "sequence", delimiter: ":" }, signedTexts: ["{timestamp}.{body}"], unit: "milliseconds" } };
   await fill({ ...delivery(), headers: `X-Other: ${sign({ secret, body: text, profile })}` });
   assert.match(await shown("verdict"), /^Refused/);
   await page.getByRole("button", { name: "Copy the profile" }).first().click();

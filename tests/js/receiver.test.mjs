@@ -274,7 +274,7 @@ test("stripe reads our signature", () => {
     '{"object":"event"}',
     '{"a":[],"object":"event"}',
   ]) {
-    const header = sign({ secret, body: payload, profile: { scheme: { header: "stripe-signature", separators: ["."] } } });
+    const header = sign({ secret, body: payload, profile: { scheme: { header: "stripe-signature", signedTexts: ["{timestamp}.{body}"] } } });
     assert.deepEqual(stripe.webhooks.constructEvent(payload, header, secret), JSON.parse(payload));
   }
 });

@@ -64,7 +64,7 @@ test("a clock stands until it is moved", () => {
 
 for (const [name, options] of Object.entries({
   "the default profile": { secret },
-  "another profile": { secret, profile: { scheme: { header: "x-other", separators: [""] } } },
+  "another profile": { secret, profile: { scheme: { header: "x-other", signedTexts: ["{timestamp}{body}"] } } },
   "another body": { secret, body: '{ "event": "Ping", "data": {} }' },
   "upper-case hex": { secret, profile: { scheme: { signatureEncoding: "hex_upper" } } },
   "a body that ends in a line end": { secret, body: '{"event":"Ping","data":{}}\n' },
@@ -79,12 +79,12 @@ for (const [name, options] of Object.entries({
 }
 
 test("what is signed under a profile is found to be signed so", () => {
-  const profile = { scheme: { header: "x-mambo-signature", separators: [""], unit: "milliseconds" } };
+  const profile = { scheme: { header: "x-mambo-signature", signedTexts: ["{timestamp}{body}"], unit: "milliseconds" } };
   const delivery = sampleDelivery("Ping", { secret, now, profile });
   const { profiles } = detect({ ...delivery, secrets: [secret], now });
   assert.deepEqual(
-    profiles.map(({ profile: { scheme } }) => [scheme.separators, scheme.unit]),
-    [[[""], "milliseconds"]],
+    profiles.map(({ profile: { scheme } }) => [scheme.signedTexts, scheme.unit]),
+    [[["{timestamp}{body}"], "milliseconds"]],
   );
 });
 

@@ -51,8 +51,8 @@ export function suite({ createReceiver, WebhookError }, vectors, tools) {
     const [{ secret }] = accepted.settings.keys;
     const { profiles } = tools.detect({ headers: accepted.headers, body: accepted.body, secrets: [secret], now: accepted.now });
     return equal(
-      profiles.map(({ profile }) => profile.scheme.separators),
-      [["."]],
+      profiles.map(({ profile }) => profile.scheme.signedTexts),
+      [["{timestamp}.{body}"]],
     );
   });
   return { passed, failed };

@@ -1,7 +1,7 @@
 //! Hostile sizes end early: nothing is hashed for a header that no honest sender makes, and a body is hashed a fixed
 //! number of times, however many signatures there are.
 
-use mambo_webhooks::internal::limits::{MAX_KEYS, MAX_SEPARATORS};
+use mambo_webhooks::internal::limits::{MAX_KEYS, MAX_SIGNED_TEXTS};
 use mambo_webhooks::key::Encoding;
 use mambo_webhooks::key::SecretPolicy;
 use mambo_webhooks::{Code, Key, KeyRing, Profile, Receiver, UnixMillis};
@@ -35,17 +35,21 @@ fn a_body_at_the_limit_and_one_beyond() {
 
 #[test]
 fn the_work_on_one_delivery_has_a_ceiling() {
-    // Sixteen keys, four separators: sixty-four hashes of the body, for one signature and for thirty-two.
+    // Sixteen keys, four signed texts: sixty-four hashes of the body, for one signature and for thirty-two.
     let key = |index: usize| {
         Key::new(&format!("k{index}"), "a secret of at least 16 bytes", Encoding::Utf8, SecretPolicy::Strong).unwrap()
     };
     let keys = KeyRing::new((0..MAX_KEYS).map(key).collect()).unwrap();
-    let profile = Profile::from_json(r#"{"scheme":{"separators":[".","",":","|"]}}"#).unwrap();
-    assert_eq!((keys.keys().len(), profile.scheme.separators.len()), (MAX_KEYS, MAX_SEPARATORS));
+    let text = |separator: &str| format!("\"{{timestamp}}{separator}{{body}}\"");
+    let mut texts: Vec<String> = [".", "", ":", "|"].map(text).to_vec();
+    let profile = Profile::from_json(&format!(r#"{{"scheme":{{"signedTexts":[{}]}}}}"#, texts.join(","))).unwrap();
+    assert_eq!((keys.keys().len(), profile.scheme.signed_texts.len()), (MAX_KEYS, MAX_SIGNED_TEXTS));
     let receiver = Receiver::new(keys).profile(profile).unwrap();
     let header = format!("t=1700000000,v1={}", "0".repeat(64));
     assert_eq!(code(&receiver, header.as_bytes(), b"{}"), Code::SignatureMismatch);
-    assert!(Profile::from_json(r#"{"scheme":{"separators":[".","",":","|","-"]}}"#).is_err());
+    texts.push(text("-"));
+    let more = Profile::from_json(&format!(r#"{{"scheme":{{"signedTexts":[{}]}}}}"#, texts.join(",")));
+    assert_eq!(more.unwrap_err().to_string(), "profile: expected 1 to 4 templates at /scheme/signedTexts");
 }
 
 #[test]

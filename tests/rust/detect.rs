@@ -3,7 +3,7 @@
 use mambo_webhooks::diagnose::{detect, field_hints};
 use mambo_webhooks::key::Encoding;
 use mambo_webhooks::key::SecretPolicy;
-use mambo_webhooks::profile::{Grammar, Scheme, SignatureEncoding, TimestampUnit};
+use mambo_webhooks::profile::{Grammar, Scheme, SequenceOrder, SignatureEncoding, TimestampUnit};
 use mambo_webhooks::sign;
 use mambo_webhooks::{Error, Key, KeyRing, Profile, Receiver, UnixMillis};
 
@@ -16,6 +16,7 @@ fn schemes() -> Vec<Scheme> {
         assign,
         timestamp_keys: vec![stamp.into()],
         signature_keys: vec![tag.into()],
+        is_quoted: false,
     };
     let mut grammars = vec![
         pairs(',', '=', "t", "v1"),
@@ -26,18 +27,22 @@ fn schemes() -> Vec<Scheme> {
         pairs(',', ':', "t", "s"),
     ];
     for delimiter in ['.', ':', ',', ' ', '|', '-', ';'] {
-        grammars.push(Grammar::Sequence { delimiter, prefix: String::new() });
+        grammars.push(Grammar::Sequence { delimiter, order: SequenceOrder::TimestampFirst });
+        grammars.push(Grammar::Sequence { delimiter, order: SequenceOrder::SignatureFirst });
     }
-    grammars.push(Grammar::Sequence { delimiter: ',', prefix: "sha256=".into() });
+    let mut grammars: Vec<(Grammar, &str)> = grammars.into_iter().map(|grammar| (grammar, "")).collect();
+    grammars.push((Grammar::Sequence { delimiter: ',', order: SequenceOrder::TimestampFirst }, "sha256="));
+    grammars.push((pairs(',', '=', "t", "v1"), "sha256="));
     let mut schemes = Vec::new();
-    for grammar in grammars {
+    for (grammar, prefix) in grammars {
         for separator in [".", "", ":", "\n", "|", " "] {
             for unit in [TimestampUnit::Seconds, TimestampUnit::Milliseconds] {
                 for signature_encoding in [SignatureEncoding::Hex, SignatureEncoding::HexUpper] {
-                    let separators = vec![separator.to_owned()];
+                    let signed_texts = vec![format!("{{timestamp}}{separator}{{body}}").parse().unwrap()];
                     schemes.push(Scheme {
                         grammar: grammar.clone(),
-                        separators,
+                        signature_prefix: prefix.into(),
+                        signed_texts,
                         unit,
                         signature_encoding,
                         ..Scheme::default()

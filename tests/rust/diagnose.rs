@@ -80,8 +80,9 @@ fn a_secret_that_was_mistaken() {
         (format!("\"{SECRET}\""), "key `main` fits once the quotes around the secret are removed"),
         (hex.clone(), "key `main` fits once the secret is read as hex: set `encoding` to `hex`"),
         (base64.into(), "key `main` fits once the secret is read as base64: set `encoding` to `base64`"),
+        (format!("whsec_{base64}"), "key `main` fits once the secret is read as base64: set `encoding` to `base64`"),
         (
-            format!("whsec_{base64}"),
+            format!("secret_{base64}"),
             "key `main` fits once the part behind `_` is read as base64: give that part, and set `encoding` to `base64`",
         ),
     ] {
@@ -114,14 +115,14 @@ fn a_key_that_is_not_valid_now() {
 
 #[test]
 fn another_separator() {
-    let scheme = Scheme { separators: vec![":".into()], ..Scheme::default() };
+    let scheme = Scheme { signed_texts: vec!["{timestamp}:{body}".parse().unwrap()], ..Scheme::default() };
     let value = sign(&scheme, &ring(SECRET, Encoding::Utf8), BODY.as_bytes(), NOW).unwrap();
     let headers = [("x-mambo-signature", value)];
     let cause = ["`:` stands between timestamp and body"];
     causes(&receiver(), &headers, BODY.as_bytes(), NOW, Code::SignatureMismatch, &cause);
-    let scheme = Scheme { separators: vec![".".into()], ..Scheme::default() };
+    let scheme = Scheme { signed_texts: vec!["{timestamp}.{body}".parse().unwrap()], ..Scheme::default() };
     let strict = receiver().profile(Profile { scheme, ..Profile::default() }).unwrap();
-    let scheme = Scheme { separators: vec![String::new()], ..Scheme::default() };
+    let scheme = Scheme { signed_texts: vec!["{timestamp}{body}".parse().unwrap()], ..Scheme::default() };
     let value = sign(&scheme, &ring(SECRET, Encoding::Utf8), BODY.as_bytes(), NOW).unwrap();
     let cause = ["nothing stands between timestamp and body"];
     let headers = [("x-mambo-signature", value)];
@@ -220,7 +221,7 @@ fn work_is_bounded_with_every_key_and_separator() {
         Key::new(&format!("k{index}"), "another secret of good length", Encoding::Utf8, SecretPolicy::Strong).unwrap()
     };
     let keys = KeyRing::new((0..16).map(key).collect()).unwrap();
-    let profile = Profile::from_json(r#"{"scheme":{"separators":[".","",":","|"]}}"#).unwrap();
+    let profile = Profile::from_json(r#"{"scheme":{"signedTexts":["{timestamp}.{body}","{timestamp}{body}","{timestamp}:{body}","{timestamp}|{body}"]}}"#).unwrap();
     let receiver = Receiver::new(keys).profile(profile).unwrap();
     let diagnosis = receiver.diagnose(&[("x-mambo-signature", signed(BODY.as_bytes()))], BODY.as_bytes(), NOW);
     assert_eq!((diagnosis.error.unwrap().code(), diagnosis.hashes), (Code::SignatureMismatch, 512));

@@ -43,6 +43,8 @@ mod layering;
 #[cfg(not(target_family = "wasm"))]
 mod messages;
 #[cfg(not(target_family = "wasm"))]
+mod providers;
+#[cfg(not(target_family = "wasm"))]
 mod redaction;
 #[cfg(not(target_family = "wasm"))]
 mod registry_check;
@@ -52,6 +54,8 @@ mod replay;
 mod send;
 #[cfg(not(target_family = "wasm"))]
 mod shim;
+#[cfg(not(target_family = "wasm"))]
+mod signed_text;
 #[cfg(not(target_family = "wasm"))]
 mod words;
 #[cfg(not(target_family = "wasm"))]

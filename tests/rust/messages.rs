@@ -61,7 +61,7 @@ fn table() -> Vec<(Error, &'static str, Fault, &'static str)> {
             "header x-mambo-signature holds no signature",
         ),
         (
-            Error::SignatureMalformed { number: 1, of: 3, bytes: 63 },
+            Error::SignatureMalformed { number: 1, of: 3, expected: "64 hex digits", bytes: 63 },
             "signature_malformed",
             Peer,
             "signature 1 of 3 is not 64 hex digits: it is 63 bytes",
@@ -119,13 +119,19 @@ fn table() -> Vec<(Error, &'static str, Fault, &'static str)> {
         (Error::KeysTooMany { count: 17, allowed: 16 }, "keys_too_many", Config, "key ring has 17 keys, allowed 16"),
         (Error::KeysInactive { keys: 2 }, "keys_inactive", Config, "none of 2 keys is valid at this time"),
         (
+            Error::TimestampUnsigned,
+            "timestamp_unsigned",
+            Config,
+            "the profile has no timestamp, so no tolerance bounds replays",
+        ),
+        (
             Error::ProfileInvalid {
                 count: ProblemCount(1),
-                first: "expected 1 to 4 separators at /scheme/separators".into(),
+                first: "expected 1 to 4 templates at /scheme/signedTexts".into(),
             },
             "profile_invalid",
             Config,
-            "profile: expected 1 to 4 separators at /scheme/separators",
+            "profile: expected 1 to 4 templates at /scheme/signedTexts",
         ),
         (
             Error::OptionsInvalid { count: ProblemCount(2), first: "expected text at /eventType".into() },

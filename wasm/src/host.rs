@@ -1,5 +1,5 @@
 //! The host's SHA-256: `node:crypto` uses the processor's instructions for it, which WebAssembly cannot. The host
-//! computes the inner digest of HMAC over key block, timestamp, separator and body; all else is the core's.
+//! computes the inner digest of HMAC over key block, what is signed in front of the body, and body; all else is the core's.
 
 use std::borrow::Cow;
 
@@ -42,19 +42,18 @@ pub(crate) struct OverBytes<'h>(pub(crate) &'h HostHash);
 pub(crate) struct OverArray<'h>(pub(crate) &'h HostHash, pub(crate) Body<'h>);
 
 /// HMAC's inner key block and what is signed in front of the body, with room for `more` bytes.
-fn start(key: &Key, [time, separator]: [&str; 2], more: usize) -> Zeroizing<Vec<u8>> {
-    let parts = [key.mac().inner_block(), time.as_bytes(), separator.as_bytes()];
-    let mut text = Vec::with_capacity(parts.iter().map(|part| part.len()).sum::<usize>().saturating_add(more));
-    for part in parts {
-        text.extend_from_slice(part);
-    }
+fn start(key: &Key, front: &str, more: usize) -> Zeroizing<Vec<u8>> {
+    let block = key.mac().inner_block();
+    let mut text = Vec::with_capacity(block.len().saturating_add(front.len()).saturating_add(more));
+    text.extend_from_slice(block);
+    text.extend_from_slice(front.as_bytes());
     Zeroizing::new(text)
 }
 
 // Where the host fails, the core computes the tag itself.
 
 impl HmacProvider for OverBytes<'_> {
-    fn tag(&self, key: &Key, front: [&str; 2], body: &[u8]) -> Option<Tag> {
+    fn tag(&self, key: &Key, front: &str, body: &[u8]) -> Option<Tag> {
         let mut inner = [0; 32];
         let made = if body.len() <= ONE_CALL_BYTES {
             let mut text = start(key, front, body.len());
@@ -68,7 +67,7 @@ impl HmacProvider for OverBytes<'_> {
 }
 
 impl HmacProvider for OverArray<'_> {
-    fn tag(&self, key: &Key, front: [&str; 2], _: &[u8]) -> Option<Tag> {
+    fn tag(&self, key: &Key, front: &str, _: &[u8]) -> Option<Tag> {
         let mut inner = [0; 32];
         let body = self.1;
         let made = if body.length() <= ONE_CALL_BYTES {

@@ -1,7 +1,7 @@
 //! Inputs other than options: a body, headers and the current time.
 
 use js_sys::Uint8Array;
-use mambo_webhooks::internal::limits::MAX_SEPARATOR_BYTES;
+use mambo_webhooks::internal::limits::MAX_SIGNED_LITERAL_BYTES;
 use mambo_webhooks::{Error, Headers, UnixMillis};
 
 /// A body in JavaScript's memory, no larger than is allowed.
@@ -42,9 +42,9 @@ impl<'b> Body<'b> {
         }
     }
 
-    /// Copies the body's first bytes: as many as a separator has at most.
+    /// Copies the body's first bytes: as many as a literal of a signed text has at most.
     pub(crate) fn head(self) -> Vec<u8> {
-        let end = u32::try_from(MAX_SEPARATOR_BYTES.min(self.length)).unwrap_or_default();
+        let end = u32::try_from(MAX_SIGNED_LITERAL_BYTES.min(self.length)).unwrap_or_default();
         self.array.subarray(0, end).to_vec()
     }
 }

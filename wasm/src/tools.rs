@@ -1,10 +1,10 @@
 //! Functions for the test kit and for interactive use.
 
 use js_sys::Uint8Array;
-use mambo_webhooks::diagnose::{DetectedProfile, FieldHint, detect as found_by, field_hints};
+use mambo_webhooks::diagnose::{DetectedProfile, FieldHint, Undecided, detect as found_by, field_hints, undecided};
 use mambo_webhooks::internal::limits::MAX_BODY_BYTES;
 use mambo_webhooks::shim::changelog as changelog_of;
-use mambo_webhooks::sign as signed;
+use mambo_webhooks::sign_headers;
 use mambo_webhooks::{Error, KeyRing, Profile, Registry};
 use serde::Serialize;
 use wasm_bindgen::JsValue;
@@ -17,9 +17,9 @@ use crate::stack;
 
 #[derive(Serialize)]
 struct Signature {
-    /// The header's name.
-    header: String,
-    /// The header's value.
+    /// Name and value of each header that signing adds.
+    headers: Vec<(String, String)>,
+    /// The signature header's value.
     value: String,
 }
 
@@ -28,6 +28,7 @@ struct Signature {
 struct Detection {
     profiles: Vec<Fitting>,
     field_hints: Vec<Seen>,
+    undecided: Vec<Open>,
 }
 
 #[derive(Serialize)]
@@ -47,18 +48,24 @@ struct Seen {
     at: String,
 }
 
-/// The signature header of a body. Options are `SignOptions`.
+#[derive(Serialize)]
+struct Open {
+    code: &'static str,
+    message: String,
+}
+
+/// The headers that signing a body adds. Options are `SignOptions`; `headers` are those which the profile may sign too.
 ///
 /// # Errors
-/// `options_invalid`, `profile_invalid`, those of the secret, `now_invalid`, `timestamp_negative`.
+/// `options_invalid`, `profile_invalid`, those of the secret, `now_invalid`, `timestamp_negative`, `header_*`.
 #[wasm_bindgen]
-pub fn sign(options: JsValue, body: &[u8], now: f64) -> Result<JsValue, JsValue> {
+pub fn sign(options: JsValue, headers: &str, body: &[u8], now: f64) -> Result<JsValue, JsValue> {
     let sign = || -> Result<JsValue, Error> {
         let SignOptions { secret, profile } = read(options)?;
         let profile = profile.map_or_else(|| Ok(Profile::default()), |profile| Profile::from_json(&profile))?;
         let keys = KeyRing::single(secret.expose())?;
-        let value_of = signed(&profile.scheme, &keys, body, milliseconds(now)?)?;
-        Ok(value(&Signature { header: profile.scheme.header, value: value_of }))
+        let signed = sign_headers(&profile.scheme, &keys, &Lines(headers), body, milliseconds(now)?)?;
+        Ok(value(&Signature { value: signed.value.clone(), headers: signed.into_pairs().collect() }))
     };
     let found = sign();
     stack::wipe();
@@ -76,9 +83,13 @@ pub fn detect(options: JsValue, headers: &str, body: &Uint8Array, now: f64) -> R
         let DetectOptions { secrets } = read(options)?;
         let secrets: Vec<&str> = secrets.iter().map(Secret::expose).collect();
         let body = Body::new(body, MAX_BODY_BYTES)?.to_vec();
-        let profiles = found_by(&Lines(headers), &body, &secrets, milliseconds(now)?)?;
-        let profiles = profiles.iter().map(fitting).collect();
-        Ok(value(&Detection { profiles, field_hints: field_hints(&body).iter().map(seen).collect() }))
+        let found = found_by(&Lines(headers), &body, &secrets, milliseconds(now)?)?;
+        let hints = field_hints(&body);
+        Ok(value(&Detection {
+            profiles: found.iter().map(fitting).collect(),
+            field_hints: hints.iter().map(seen).collect(),
+            undecided: undecided(&found, &hints).into_iter().map(open).collect(),
+        }))
     };
     let found = detect();
     stack::wipe();
@@ -117,4 +128,8 @@ fn fitting(found: &DetectedProfile) -> Fitting {
 
 fn seen(hint: &FieldHint) -> Seen {
     Seen { what: hint.what, at: hint.at.to_string() }
+}
+
+fn open(undecided: Undecided) -> Open {
+    Open { code: undecided.code, message: undecided.message }
 }

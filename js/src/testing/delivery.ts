@@ -1,4 +1,4 @@
-import { signatureHeader, type ProfileOptions } from "./sign.ts";
+import { signatureHeaders, type ProfileOptions } from "./sign.ts";
 import { sample, type Sample } from "./samples.ts";
 import type { KnownEventType } from "../types.ts";
 
@@ -12,7 +12,7 @@ export interface SampleOptions extends Sample, ProfileOptions {
 
 /** A signed delivery, as a server would find it. */
 export interface SampleDelivery {
-  /** The signature header, and the content type. */
+  /** The content type, the headers of the options, and those that signing adds. */
   readonly headers: Readonly<Record<string, string>>;
   /** The body, as text. */
   readonly body: string;
@@ -25,5 +25,6 @@ export interface SampleDelivery {
  */
 export function sampleDelivery(type: KnownEventType | (string & {}), options: SampleOptions): SampleDelivery {
   const body = sample(type, options);
-  return { headers: { "content-type": "application/json", ...signatureHeader({ ...options, body }) }, body };
+  const signed = signatureHeaders({ ...options, body });
+  return { headers: { "content-type": "application/json", ...options.headers, ...signed }, body };
 }

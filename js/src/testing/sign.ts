@@ -1,5 +1,6 @@
 import { bodyBytes } from "../body.ts";
 import * as glue from "../core_bg.js";
+import { headerLines } from "../headers.ts";
 import { callCore } from "../loader.ts";
 import { documentText } from "../registry.ts";
 import type { BodyInput, JsonDocument } from "../types.ts";
@@ -8,6 +9,8 @@ import type { BodyInput, JsonDocument } from "../types.ts";
 export interface ProfileOptions {
   /** How to sign; see docs/PROTOCOL.md. Default: assumed. */
   readonly profile?: JsonDocument;
+  /** Other headers of the request: a profile may sign some of them. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** What to sign. */
@@ -21,21 +24,22 @@ export interface SignOptions extends ProfileOptions {
 }
 
 /**
- * The signature header's value for a body, as Mambo would make it under the profile.
+ * The signature header's value for a body, as Mambo would make it under the profile. Where the profile has a header for
+ * the timestamp, `sampleDelivery` returns that header too.
  * @throws WebhookError when the secret or the profile cannot be used
  */
 export function sign(options: SignOptions): string {
   return signed(options).value;
 }
 
-/** @internal The signature header, with the name that the profile gives it. */
-export function signatureHeader(options: SignOptions): Readonly<Record<string, string>> {
-  const { header, value } = signed(options);
-  return { [header]: value };
+/** @internal The headers that signing adds: the signature, and the timestamp where the profile has a header for it. */
+export function signatureHeaders(options: SignOptions): Readonly<Record<string, string>> {
+  return Object.fromEntries(signed(options).headers);
 }
 
-function signed({ secret, body, now = Date.now(), profile }: SignOptions): { readonly header: string; readonly value: string } {
+function signed({ secret, body, now = Date.now(), profile, headers = {} }: SignOptions): ReturnType<typeof glue.sign> {
   const bytes = bodyBytes(body);
   const document = profile === undefined ? undefined : documentText(profile);
-  return callCore(() => glue.sign({ secret: secret === undefined ? "" : secret, profile: document }, bytes, now));
+  const lines = headerLines(headers);
+  return callCore(() => glue.sign({ secret: secret === undefined ? "" : secret, profile: document }, lines, bytes, now));
 }

@@ -1,6 +1,6 @@
 import type { ErrorCode } from "../errors.ts";
 import { sample } from "./samples.ts";
-import { signatureHeader, type SignOptions } from "./sign.ts";
+import { signatureHeaders, type SignOptions } from "./sign.ts";
 
 /** What the honest delivery is like. */
 export interface TamperOptions extends Omit<SignOptions, "body" | "now"> {
@@ -32,39 +32,41 @@ export function tampered({
   ...rest
 }: TamperOptions): readonly Tampered[] {
   if (body === "") throw new TypeError("tampered: an empty body cannot be cut short");
-  const signed = (text: string, at: number, secret = rest.secret): [string, string] => {
-    const [pair = ["", ""]] = Object.entries(signatureHeader({ ...rest, secret, body: text, now: at }));
-    return pair;
-  };
-  const [name, value] = signed(body, now);
-  const [, later] = signed(body, now + 1000);
+  // The signature header is the last of them.
+  const signed = (text: string, at: number, secret = rest.secret): [string, string][] =>
+    Object.entries({ ...rest.headers, ...signatureHeaders({ ...rest, secret, body: text, now: at }) });
+  const honest = signed(body, now);
+  const [name, value] = honest.at(-1) ?? ["", ""];
+  const others = honest.slice(0, -1);
+  const [, later] = signed(body, now + 1000).at(-1) ?? ["", ""];
   // A minute beyond: a receiver whose clock runs on meanwhile must still refuse it.
   const bound = toleranceSeconds * 1000 + 60_000;
   const rows: Tampered[] = [];
   const add = (what: string, code: ErrorCode, headers: Tampered["headers"], text = body): void => {
     rows.push({ name: what, code, headers, body: text });
   };
-  const honest: Tampered["headers"] = [[name, value]];
-  const digest = /[0-9a-f]{64}$/i;
+  const digest = /[0-9a-f]{64}|[A-Za-z0-9+/]{43}=/i;
   add("one byte of the body changed", "signature_mismatch", honest, body.slice(0, -1) + (body.endsWith("!") ? "?" : "!"));
   add("body cut short", "signature_mismatch", honest, body.slice(0, -1));
   add("body made longer", "signature_mismatch", honest, `${body}\n`);
   add("body parsed and printed with blanks", "signature_mismatch", honest, reprinted(body));
   add("body left out", "signature_mismatch", honest, "");
-  add("signature of another moment", "signature_mismatch", [[name, value.replace(digest, digest.exec(later)?.[0] ?? "")]]);
-  add("signature of zeros", "signature_mismatch", [[name, value.replace(digest, "0".repeat(64))]]);
-  add("signature cut short", "signature_malformed", [[name, value.slice(0, -2)]]);
-  add("signed with another secret", "signature_mismatch", [signed(body, now, "another secret than the receiver's")]);
-  add("no signature header", "header_missing", []);
-  add("signature header twice", "header_repeated", [
-    [name, value],
-    [name, later],
-  ]);
-  add("signature header twice, joined by the server", "header_repeated", [[name, `${value}, ${value}`]]);
-  add("signature header empty", "header_malformed", [[name, ""]]);
-  add("replayed after the tolerance", "timestamp_too_old", [signed(body, now - bound)]);
-  add("signed ahead of the tolerance", "timestamp_too_new", [signed(body, now + bound)]);
+  add("signature of another moment", "signature_mismatch", [...others, [name, value.replace(digest, digest.exec(later)?.[0] ?? "")]]);
+  add("signature of zeros", "signature_mismatch", [...others, [name, value.replace(digest, zeros)]]);
+  add("signature cut short", "signature_malformed", [...others, [name, value.replace(digest, (each) => each.slice(0, -2))]]);
+  add("signed with another secret", "signature_mismatch", signed(body, now, "another secret than the receiver's"));
+  add("no signature header", "header_missing", others);
+  add("signature header twice", "header_repeated", [...honest, [name, later]]);
+  add("signature header twice, joined by the server", "header_repeated", [...others, [name, `${value}, ${value}`]]);
+  add("signature header empty", "header_malformed", [...others, [name, ""]]);
+  add("replayed after the tolerance", "timestamp_too_old", signed(body, now - bound));
+  add("signed ahead of the tolerance", "timestamp_too_new", signed(body, now + bound));
   return rows;
+}
+
+/** A signature of the same form over nothing but zeros. */
+function zeros(signature: string): string {
+  return signature.length === 64 ? "0".repeat(64) : `${"A".repeat(43)}=`;
 }
 
 function reprinted(body: string): string {

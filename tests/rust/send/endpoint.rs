@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mambo_webhooks::profile::{Grammar, Scheme};
+use mambo_webhooks::profile::{Grammar, Scheme, SequenceOrder};
 use mambo_webhooks::send::{AddressPolicy, Endpoint, EndpointSettings, NewEvent, SendError, State};
 use mambo_webhooks::sign;
 use mambo_webhooks::{KeyRing, OutboundEvent, Profile, Receiver, Renderer, Shims, UnixMillis, Version, VersionPolicy};
@@ -113,7 +113,7 @@ fn a_rotated_endpoint_is_signed_with_the_new_secret_and_with_the_old_one_where_t
     let (_, new_signature) = signed(&pairs, new).split_once(',').map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
     let (_, old_signature) = signed(&pairs, SECRET).split_once(',').map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
     assert_eq!(header(&pairs), format!("t=1700000000,{new_signature},{old_signature}"));
-    let grammar = Grammar::Sequence { delimiter: ',', prefix: String::new() };
+    let grammar = Grammar::Sequence { delimiter: ',', order: SequenceOrder::TimestampFirst };
     let sequence = Scheme { grammar, ..Scheme::default() };
     assert_eq!(header(&sequence), signed(&sequence, new));
     assert_ne!(header(&sequence), signed(&sequence, SECRET));

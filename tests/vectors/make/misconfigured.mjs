@@ -99,9 +99,9 @@ misconfigured(
 misconfigured(
   "separators of which one starts with the other",
   "own",
-  { profile: { scheme: { separators: [".", ".."] } } },
+  { profile: { scheme: { signedTexts: ["{timestamp}.{body}", "{timestamp}..{body}"] } } },
   "profile_invalid",
-  "profile: one separator starts with another at /scheme/separators",
+  "profile: one separator starts with another at /scheme/signedTexts",
 );
 misconfigured(
   "a registry of another format",

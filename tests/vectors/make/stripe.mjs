@@ -14,7 +14,7 @@ for (const [index, payload] of ['{"id":"evt_1","object":"event"}', "{}", '{"text
     {
       headers: [["Stripe-Signature", value]],
       body: payload,
-      settings: { profile: { scheme: { header: "stripe-signature", separators: ["."] } } },
+      settings: { profile: { scheme: { header: "stripe-signature", signedTexts: ["{timestamp}.{body}"] } } },
     },
     { type: null, id: null, data: payload, keyId: "default", receivedVersion: null, deliveredVersion: null, applied: [], timestamp: NOW },
   );
