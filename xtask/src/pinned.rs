@@ -56,7 +56,7 @@ fn unhashed(path: &str) -> String {
 pub fn declarations() -> Done {
     let dist = root().join("pkg/dist");
     let mut text = String::new();
-    for folder in ["", "adapters", "entry", "testing"] {
+    for folder in ["", "adapters", "entry", "testing", "testing/rehearse"] {
         let mut names: Vec<String> = fs::read_dir(dist.join(folder))
             .map_err(|error| format!("{folder}: {error}"))?
             .filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned()))

@@ -1,6 +1,10 @@
 export { checkReplayStore, type CheckReplayStoreOptions } from "./check-store.ts";
 export { fixedClock, type FixedClock } from "./clock.ts";
 export { sampleDelivery, type SampleDelivery, type SampleOptions } from "./delivery.ts";
+export { formatRehearsal, type FormatRehearsalOptions } from "./rehearse/format.ts";
+export type { AddHandlers, HandlersByType } from "./rehearse/handlers.ts";
+export { rehearse, type RehearseOptions, type SavedDelivery } from "./rehearse/rehearse.ts";
+export type { Rehearsal, RehearsalOutcome, RehearsalRow } from "./rehearse/report.ts";
 export { sample, SAMPLE_EVENT_ID, type Sample } from "./samples.ts";
 export { sign, type SignOptions } from "./sign.ts";
 export { tampered, type Tampered, type TamperOptions } from "./tamper.ts";
