@@ -40,6 +40,7 @@ function compile() {
   for (const name of readdirSync(join(js, "src")).filter((name) => name.endsWith(".d.ts")))
     copyFileSync(join(js, "src", name), join(compiled, name));
   run("tsc", ["-p", "tsconfig.json"]);
+  run("tsc", ["-p", "tsconfig.cli.json"]);
 }
 
 /** Puts the module's bytes into JavaScript as base64: a file that no bundler leaves behind. */
@@ -76,6 +77,19 @@ async function modules() {
   const esm = { ...common, format: "esm", target: "es2022" };
   await build({ ...esm, entryPoints: entries, splitting: true, chunkNames: "[name]-[hash]", plugins: [beside("js")] });
   await build({ ...esm, entryPoints: adapters });
+}
+
+/** Bundles the commands, which Node alone runs. They use the test kit that is beside them. */
+async function commands() {
+  const kit = ({ onResolve }) => onResolve({ filter: /entry\/testing\.js$/ }, () => ({ path: "../testing.js", external: true }));
+  await build({
+    ...common,
+    format: "esm",
+    platform: "node",
+    target: "node20",
+    entryPoints: { "cli/rehearse": join(compiled, "cli/rehearse.js") },
+    plugins: [{ name: "kit", setup: kit }],
+  });
 }
 
 /** Bundles CommonJS, for hosts that cannot require an ES module. */
@@ -118,6 +132,7 @@ optimise();
 compile();
 inline();
 await modules();
+await commands();
 await commonjs();
 types();
 for (const name of ["LICENSE-MIT", "LICENSE-APACHE", "CHANGELOG.md"]) copyFileSync(join(root, name), join(pkg, name));
