@@ -126,6 +126,9 @@ mod receive;
 
 mod render;
 
+#[cfg(feature = "commands")]
+mod commands;
+
 // EDGES: the only files that know a host.
 #[cfg(feature = "send")]
 pub mod send;
@@ -157,6 +160,11 @@ pub mod internal {
     pub use crate::verify::{CoreHmac, HmacProvider, Proof};
     pub use crate::wire::envelope::Envelope;
     pub use crate::wire::header::SignatureHeader;
+
+    #[cfg(feature = "commands")]
+    pub mod commands {
+        pub use crate::commands::{Answer, Capture, Command, Received, receive, run};
+    }
 
     pub mod json {
         pub use crate::json::format::{Style, reformat};

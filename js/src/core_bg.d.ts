@@ -1,7 +1,6 @@
 /** The functions of the core, as wasm-bindgen generates them from `wasm/src`. A test compares these names with the generated ones. */
 import type { HostHash } from "./host-hash.ts";
 import type { Diagnosis } from "./receiver.ts";
-import type { RegistryProblem } from "./registry.ts";
 import type { Loss, VersionStatus } from "./types.ts";
 
 /** What a signature proves. */
@@ -28,19 +27,6 @@ export interface ReceivedByCore extends Proof {
   readonly range?: readonly [start: number, end: number];
 }
 
-/** What `detect` finds; each profile is JSON text. */
-export interface Detected {
-  readonly profiles: readonly {
-    readonly profile: string;
-    readonly secret: number;
-    readonly encoding: "utf8" | "hex" | "base64";
-    readonly timestamp: number;
-    readonly isRecent: boolean;
-  }[];
-  readonly fieldHints: readonly { readonly what: string; readonly at: string }[];
-  readonly undecided: readonly { readonly code: string; readonly message: string }[];
-}
-
 export function open(settings: object): number;
 export function close(receiver: number): void;
 export function header_names(receiver: number): string[];
@@ -55,8 +41,5 @@ export function sign(
   body: Uint8Array,
   now: number,
 ): { readonly headers: readonly (readonly [name: string, value: string])[]; readonly value: string };
-export function detect(options: { secrets: readonly string[] }, headers: string, body: Uint8Array, now: number): Detected;
-export function changelog(registry: string | undefined): string;
-export function check_registry(registry: string): RegistryProblem[];
 
 export function __wbg_set_wasm(exports: WebAssembly.Exports): void;

@@ -1,7 +1,6 @@
 import { bodyBytes } from "./body.ts";
-import * as glue from "./core_bg.js";
 import { headerLines } from "./headers.ts";
-import { callCore } from "./loader.ts";
+import { tools } from "./tools-loader.ts";
 import type { Delivery } from "./types.ts";
 
 /** What `detect` takes: a captured delivery and the secrets that it may be signed with. */
@@ -43,7 +42,7 @@ export interface Detection {
  */
 export function detect({ headers, body, secrets, now = Date.now() }: DetectOptions): Detection {
   const [lines, bytes] = [headerLines(headers), bodyBytes(body)];
-  const found = callCore(() => glue.detect({ secrets }, lines, bytes, now));
+  const found = tools.call((glue) => glue.detect({ secrets }, lines, bytes, now));
   const profiles = found.profiles.map((each) => ({ ...each, profile: JSON.parse(each.profile) as object }));
   return { profiles, fieldHints: found.fieldHints, undecided: found.undecided };
 }

@@ -1,5 +1,5 @@
-import * as glue from "./core_bg.js";
-import { callCore } from "./loader.ts";
+import { documentText } from "./document.ts";
+import { tools } from "./tools-loader.ts";
 import type { JsonDocument } from "./types.ts";
 
 /** A problem of a registry document. */
@@ -20,15 +20,10 @@ export interface RegistryProblem {
  * @throws WebhookError `registry_invalid`
  */
 export function changelog(registry?: JsonDocument): string {
-  return callCore(() => glue.changelog(registry === undefined ? undefined : documentText(registry)));
+  return tools.call((glue) => glue.changelog(registry === undefined ? undefined : documentText(registry)));
 }
 
 /** Every problem of a registry document laid over the built-in one; none for one that can be used. */
 export function checkRegistry(registry: JsonDocument): readonly RegistryProblem[] {
-  return callCore(() => glue.check_registry(documentText(registry)));
-}
-
-/** @internal A document as JSON text. */
-export function documentText(document: JsonDocument): string {
-  return typeof document === "string" ? document : JSON.stringify(document);
+  return tools.call((glue) => glue.check_registry(documentText(registry)));
 }

@@ -1,4 +1,4 @@
-// What a person runs by hand: the same core under another name.
+// What a person runs by hand, on a module that receivers do without.
 import { ERRORS } from "./error-table.ts";
 import { ERROR_CODES, type Failure } from "./errors.ts";
 

@@ -21,8 +21,11 @@ mod output;
 
 mod receivers;
 
+mod sign;
+
 mod stack;
 
+#[cfg(feature = "tools")]
 mod tools;
 
 use js_sys::{JSON, JsString, Uint8Array};

@@ -32,6 +32,7 @@ pub(crate) struct SignOptions {
 }
 
 /// What a captured delivery may be signed with.
+#[cfg(feature = "tools")]
 #[derive(Deserialize)]
 pub(crate) struct DetectOptions {
     pub(crate) secrets: Vec<Secret>,

@@ -1,27 +1,20 @@
-//! Functions for the test kit and for interactive use.
+//! What a person runs: the module that has these functions is another one than the receivers'.
 
 use js_sys::Uint8Array;
 use mambo_webhooks::diagnose::{DetectedProfile, FieldHint, Undecided, detect as found_by, field_hints, undecided};
+use mambo_webhooks::internal::commands::{Command, run};
 use mambo_webhooks::internal::limits::MAX_BODY_BYTES;
 use mambo_webhooks::shim::changelog as changelog_of;
-use mambo_webhooks::sign_headers;
-use mambo_webhooks::{Error, KeyRing, Profile, Registry};
+use mambo_webhooks::{Error, Registry};
 use serde::Serialize;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
+use zeroize::Zeroizing;
 
 use crate::input::{Body, Lines, milliseconds};
-use crate::options::{DetectOptions, Secret, SignOptions, read};
+use crate::options::{DetectOptions, Secret, read};
 use crate::output::{number, problem, thrown, value};
 use crate::stack;
-
-#[derive(Serialize)]
-struct Signature {
-    /// Name and value of each header that signing adds.
-    headers: Vec<(String, String)>,
-    /// The signature header's value.
-    value: String,
-}
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -52,24 +45,6 @@ struct Seen {
 struct Open {
     code: &'static str,
     message: String,
-}
-
-/// The headers that signing a body adds. Options are `SignOptions`; `headers` are those which the profile may sign too.
-///
-/// # Errors
-/// `options_invalid`, `profile_invalid`, those of the secret, `now_invalid`, `timestamp_negative`, `header_*`.
-#[wasm_bindgen]
-pub fn sign(options: JsValue, headers: &str, body: &[u8], now: f64) -> Result<JsValue, JsValue> {
-    let sign = || -> Result<JsValue, Error> {
-        let SignOptions { secret, profile } = read(options)?;
-        let profile = profile.map_or_else(|| Ok(Profile::default()), |profile| Profile::from_json(&profile))?;
-        let keys = KeyRing::single(secret.expose())?;
-        let signed = sign_headers(&profile.scheme, &keys, &Lines(headers), body, milliseconds(now)?)?;
-        Ok(value(&Signature { value: signed.value.clone(), headers: signed.into_pairs().collect() }))
-    };
-    let found = sign();
-    stack::wipe();
-    found.map_err(|error| thrown(&error))
 }
 
 /// Returns the profiles that fit a captured delivery, and hints about its body: `Detected` of `js/src/core_bg.d.ts`,
@@ -132,4 +107,33 @@ fn seen(hint: &FieldHint) -> Seen {
 
 fn open(undecided: Undecided) -> Open {
     Open { code: undecided.code, message: undecided.message }
+}
+
+/// What a command found, or the problem that stands in its way.
+#[derive(Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Ran {
+    is_yes: bool,
+    text: String,
+    remarks: Vec<String>,
+    /// JSON text.
+    json: String,
+    problem: Option<String>,
+}
+
+/// Carries out a command of the command line: `Ran` of `js/src/tools_bg.d.ts`. The command is JSON, as
+/// `src/commands.rs` reads it.
+#[wasm_bindgen]
+#[must_use]
+pub fn command(json: String, body: &[u8]) -> JsValue {
+    let json = Zeroizing::new(json);
+    let ran = match Command::from_json(&json).and_then(|command| run(&command, body)) {
+        Ok(answer) => {
+            let json = answer.json.to_string();
+            Ran { is_yes: answer.is_yes, text: answer.text, remarks: answer.remarks, json, problem: None }
+        }
+        Err(problem) => Ran { problem: Some(problem), ..Ran::default() },
+    };
+    stack::wipe();
+    value(&ran)
 }

@@ -1,4 +1,7 @@
-// The tools over the core of the edge-light entry.
-import "./edge-light.ts";
+// The tools in Vercel's and Next's edge runtimes.
+import module from "../tools_bg.wasm?module";
+import { tools } from "../tools-loader.ts";
+
+tools.load(module);
 
 export * from "../tools.ts";

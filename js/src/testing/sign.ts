@@ -1,8 +1,8 @@
 import { bodyBytes } from "../body.ts";
 import * as glue from "../core_bg.js";
+import { documentText } from "../document.ts";
 import { headerLines } from "../headers.ts";
 import { callCore } from "../loader.ts";
-import { documentText } from "../registry.ts";
 import type { BodyInput, JsonDocument } from "../types.ts";
 
 /** How deliveries are signed. */

@@ -3,140 +3,86 @@
 use std::path::PathBuf;
 
 use clap::Subcommand;
-use mambo_webhooks::diagnose::{detect, field_hints};
+use mambo_webhooks::internal::commands::{Answer, Capture, Command, run};
 use mambo_webhooks::send::now;
-use mambo_webhooks::sign;
-use mambo_webhooks::{KeyRing, Receiver, UnixMillis};
-use serde_json::{Value, json};
+use zeroize::Zeroizing;
 
-use crate::CliOutput;
-use crate::input::{read, read_profile, secret, text};
+use crate::input::{self, read, secret};
 
 #[derive(Subcommand)]
 pub enum Look {
     /// Say whether a captured delivery is accepted.
-    Verify(Capture),
+    Verify(Captured),
     /// Say why a captured delivery is refused, and what would explain it.
-    Diagnose(Capture),
+    Diagnose(Captured),
     /// Work out from a captured delivery how deliveries are signed and laid out; prints the profile.
-    Detect(Capture),
-    /// Print the signature header's value for a body.
+    Detect(Captured),
+    /// Print the signature header's value for a body, or all headers that signing adds if there are several.
     Sign {
+        /// Headers that the profile signs, each on a line: `Name: value`.
+        #[arg(long, value_name = "FILE")]
+        headers: Option<PathBuf>,
         /// The body; `-` for standard input.
-        #[arg(long)]
+        #[arg(long, value_name = "FILE")]
         body: PathBuf,
-        /// A profile, as JSON.
-        #[arg(long)]
-        profile: Option<PathBuf>,
+        #[command(flatten)]
+        how: How,
     },
 }
 
 /// A captured delivery.
 #[derive(clap::Args)]
-pub struct Capture {
+pub struct Captured {
     /// The headers, each on a line: `Name: value`.
-    #[arg(long)]
+    #[arg(long, value_name = "FILE")]
     headers: PathBuf,
     /// The body, byte for byte; `-` for standard input.
-    #[arg(long)]
+    #[arg(long, value_name = "FILE")]
     body: PathBuf,
+    #[command(flatten)]
+    how: How,
+}
+
+/// How a delivery is signed.
+#[derive(clap::Args)]
+pub struct How {
     /// A profile, as JSON.
-    #[arg(long)]
+    #[arg(long, value_name = "FILE")]
     profile: Option<PathBuf>,
-    /// The time of the capture, in milliseconds since 1970. Default: now.
-    #[arg(long)]
+    /// How the secret in `MAMBO_SECRET` is written: utf8, hex or base64.
+    #[arg(long, default_value = "utf8")]
+    encoding: String,
+    /// The receiver's time, in milliseconds since 1970. Default: now.
+    #[arg(long, value_name = "MILLISECONDS")]
     now: Option<i64>,
 }
 
-/// Headers, a name and a value each.
-type Lines = Vec<(String, String)>;
-
-pub fn run(command: &Look) -> Result<CliOutput, String> {
-    match command {
-        Look::Verify(capture) => {
-            let (headers, body) = capture.read()?;
-            let answer = match capture.receiver()?.receive(&headers, &body, capture.now()) {
-                Ok(received) => {
-                    let (event_type, key) = (received.event.event_type(), received.verified().key_id());
-                    let text = format!("accepted: {}", event_type.unwrap_or("an event without a type"));
-                    CliOutput(true, text, json!({ "ok": true, "type": event_type, "keyId": key, "id": received.id }))
-                }
-                Err(error) => {
-                    let (code, message) = (error.code().as_str(), error.to_string());
-                    let text = format!("{code}: {message}\n{}", error.code().advice());
-                    CliOutput(false, text, json!({ "ok": false, "code": code, "message": message }))
-                }
-            };
-            Ok(answer)
+pub fn inspect(command: &Look) -> Result<Answer, String> {
+    let (capture, body) = match command {
+        Look::Verify(captured) | Look::Diagnose(captured) | Look::Detect(captured) => {
+            (captured.how.capture(Some(&captured.headers))?, &captured.body)
         }
-        Look::Diagnose(capture) => {
-            let (headers, body) = capture.read()?;
-            let diagnosis = capture.receiver()?.diagnose(&headers, &body, capture.now());
-            let causes: Vec<Value> = diagnosis
-                .causes
-                .iter()
-                .map(|cause| json!({ "code": cause.code(), "message": cause.to_string() }))
-                .collect();
-            let code = diagnosis.error.as_ref().map(|error| error.code().as_str());
-            Ok(CliOutput(code.is_none(), diagnosis.to_string(), json!({ "code": code, "causes": causes })))
-        }
-        Look::Detect(capture) => {
-            let (headers, body) = capture.read()?;
-            let found = detect(&headers, &body, &[&secret()?], capture.now())
-                .map_err(|error| format!("{}: {error}", error.code()))?;
-            let seen = field_hints(&body);
-            let seen: Vec<Value> =
-                seen.iter().map(|seen| json!({ "what": seen.what, "at": seen.at.to_string() })).collect();
-            let profiles: Vec<Value> = found
-                .iter()
-                .map(|found| {
-                    let profile: Value = serde_json::from_str(&found.profile.to_json()).unwrap_or_default();
-                    json!({ "encoding": found.encoding.name(), "isRecent": found.is_recent, "profile": profile })
-                })
-                .collect();
-            let json = json!({ "profiles": profiles, "field_hints": seen });
-            // The profile alone goes to standard output, so that it can go to a file; what else there is to say does
-            // not.
-            for seen in field_hints(&body) {
-                eprintln!("{} seems to be at {}", seen.what, seen.at);
-            }
-            let profile = match found.first() {
-                None => {
-                    eprintln!("no profile fits: is it the right secret, and the body byte for byte?");
-                    String::new()
-                }
-                Some(first) => {
-                    eprintln!("the secret is written in {}", first.encoding.name());
-                    first.profile.to_json()
-                }
-            };
-            Ok(CliOutput(!found.is_empty(), profile, json))
-        }
-        Look::Sign { body, profile } => {
-            let scheme = read_profile(profile.as_deref())?.scheme;
-            let keys = KeyRing::single(&secret()?).map_err(|error| error.to_string())?;
-            let value = sign(&scheme, &keys, &read(body)?, now()).map_err(|error| error.to_string())?;
-            let json = json!({ "header": scheme.header, "value": value });
-            Ok(CliOutput(true, value, json))
-        }
-    }
+        Look::Sign { headers, body, how } => (how.capture(headers.as_ref())?, body),
+    };
+    let body = read(body)?;
+    let command = match command {
+        Look::Verify(_) => Command::Verify(capture),
+        Look::Diagnose(_) => Command::Diagnose(capture),
+        Look::Detect(_) => Command::Detect(capture),
+        Look::Sign { .. } => Command::Sign(capture),
+    };
+    run(&command, &body)
 }
 
-impl Capture {
-    fn read(&self) -> Result<(Lines, Vec<u8>), String> {
-        let lines = text(&self.headers)?;
-        let pairs = lines.lines().filter_map(|line| line.split_once(':'));
-        let headers = pairs.map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned())).collect();
-        Ok((headers, read(&self.body)?))
-    }
-
-    fn receiver(&self) -> Result<Receiver, String> {
-        let keys = KeyRing::single(&secret()?).map_err(|error| error.to_string())?;
-        let profile = read_profile(self.profile.as_deref())?;
-        Receiver::new(keys).profile(profile).map_err(|error| error.to_string())
-    }
-
-    fn now(&self) -> UnixMillis {
-        self.now.map_or_else(now, UnixMillis)
+impl How {
+    fn capture(&self, headers: Option<&PathBuf>) -> Result<Capture, String> {
+        let text = |file: &PathBuf| input::text(file);
+        Ok(Capture {
+            headers: headers.map(text).transpose()?.unwrap_or_default(),
+            profile: self.profile.as_ref().map(text).transpose()?,
+            secret: Zeroizing::new(secret()?),
+            encoding: Some(self.encoding.clone()),
+            now: self.now.unwrap_or_else(|| now().0),
+        })
     }
 }

@@ -1,6 +1,7 @@
-//! A receiver that prints events: to see what comes in.
+//! A receiver that prints and saves what comes in.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
@@ -8,36 +9,63 @@ use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
+use mambo_webhooks::internal::commands::{Capture, Received, receive};
 use mambo_webhooks::internal::limits::MAX_BODY_BYTES;
 use mambo_webhooks::send::now;
-use mambo_webhooks::{Fault, KeyRing, Receiver};
-use serde_json::{Value, json};
+use serde_json::Value;
+use zeroize::Zeroizing;
 
 use crate::CliOutput;
-use crate::input::{read_profile, secret};
+use crate::input::text;
+use crate::save::Folder;
 use crate::show::{coloured, print};
 
-/// Receive deliveries and print them; every path takes POSTs.
+/// Receive deliveries, print them, and save them on demand; every path takes POSTs. Without `MAMBO_SECRET` nothing is
+/// verified.
 #[derive(clap::Args)]
 pub struct Listen {
     /// The address to listen on. Put a proxy with TLS before it: Mambo sends to https only.
     #[arg(default_value = "127.0.0.1:8080")]
     address: SocketAddr,
+    /// Save each delivery in this folder: a folder for each, with the files `headers` and `body`.
+    #[arg(long, value_name = "FOLDER")]
+    save: Option<PathBuf>,
     /// A profile, as JSON.
-    #[arg(long)]
-    profile: Option<std::path::PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    profile: Option<PathBuf>,
+    /// How the secret in `MAMBO_SECRET` is written: utf8, hex or base64.
+    #[arg(long, default_value = "utf8")]
+    encoding: String,
 }
 
-pub fn run(listen: &Listen, json: bool) -> Result<CliOutput, String> {
-    let keys = KeyRing::single(&secret()?).map_err(|error| error.to_string())?;
-    let receiver = Receiver::new(keys).profile(read_profile(listen.profile.as_deref())?);
-    let receiver = Arc::new(receiver.map_err(|error| error.to_string())?);
+/// What every request needs.
+struct Listener {
+    folder: Option<Folder>,
+    /// `None` without a secret.
+    how: Option<How>,
+    is_json: bool,
+}
+
+struct How {
+    profile: Option<String>,
+    secret: Zeroizing<String>,
+    encoding: String,
+}
+
+pub fn run(listen: &Listen, is_json: bool) -> Result<CliOutput, String> {
+    let secret = std::env::var("MAMBO_SECRET").ok().filter(|secret| !secret.is_empty());
+    let profile = listen.profile.as_deref().map(text).transpose()?;
+    let how = secret.map(|secret| How { profile, secret: Zeroizing::new(secret), encoding: listen.encoding.clone() });
+    let folder = listen.save.as_deref().map(Folder::open).transpose()?;
+    let listener = Arc::new(Listener { folder, how, is_json });
+    // A secret or profile that cannot be used is reported here, not at the first delivery.
+    listener.receive(&[], b"")?;
     let app = Router::new()
-        .fallback(post(move |State(receiver): State<Arc<Receiver>>, headers: HeaderMap, body: Bytes| async move {
-            take(&receiver, &headers, &body, json)
+        .fallback(post(|State(listener): State<Arc<Listener>>, headers: HeaderMap, body: Bytes| async move {
+            listener.take(&headers, &body)
         }))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-        .with_state(receiver);
+        .with_state(listener);
     crate::sender::runtime()?.block_on(async {
         let listener = tokio::net::TcpListener::bind(listen.address).await.map_err(|error| error.to_string())?;
         eprintln!("listening on {}", listener.local_addr().map_err(|error| error.to_string())?);
@@ -47,31 +75,40 @@ pub fn run(listen: &Listen, json: bool) -> Result<CliOutput, String> {
     Ok(CliOutput(true, String::new(), Value::Null))
 }
 
-fn take(receiver: &Receiver, headers: &HeaderMap, body: &[u8], is_json: bool) -> (StatusCode, &'static str) {
-    let headers: Vec<(String, String)> = headers
-        .iter()
-        .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
-        .collect();
-    match receiver.receive(&headers, body, now()) {
-        Ok(received) => {
-            let event_type = received.event.event_type().unwrap_or("an event without a type");
-            let data = received.event.json();
-            if is_json {
-                print(json!({ "ok": true, "type": event_type, "id": received.id, "data": data }));
-            } else {
-                print(format_args!("{} {data}", coloured(event_type, true)));
+impl Listener {
+    fn receive(&self, headers: &[(String, String)], body: &[u8]) -> Result<Received, String> {
+        let lines: String = headers.iter().map(|(name, value)| format!("{name}: {value}\n")).collect();
+        let capture = self.how.as_ref().map(|how| Capture {
+            headers: lines,
+            profile: how.profile.clone(),
+            secret: how.secret.clone(),
+            encoding: Some(how.encoding.clone()),
+            now: now().0,
+        });
+        receive(capture.as_ref(), body)
+    }
+
+    fn take(&self, headers: &HeaderMap, body: &[u8]) -> (StatusCode, String) {
+        let headers: Vec<(String, String)> = headers
+            .iter()
+            .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+            .collect();
+        let received = match self.receive(&headers, body) {
+            Ok(received) => received,
+            Err(problem) => return (StatusCode::INTERNAL_SERVER_ERROR, problem),
+        };
+        if let Some(folder) = &self.folder {
+            if let Err(problem) = folder.save(&received.word, &headers, body) {
+                eprintln!("mambo-webhooks: {problem}");
+                return (StatusCode::INTERNAL_SERVER_ERROR, String::new());
             }
-            (StatusCode::NO_CONTENT, "")
         }
-        Err(error) => {
-            let (code, message) = (error.code().as_str(), error.to_string());
-            if is_json {
-                print(json!({ "ok": false, "code": code, "message": message }));
-            } else {
-                print(format_args!("{} {message}\n{}", coloured(code, false), error.code().advice()));
-            }
-            let is_peer = error.code().fault() == Fault::Peer;
-            (if is_peer { StatusCode::BAD_REQUEST } else { StatusCode::INTERNAL_SERVER_ERROR }, code)
+        if self.is_json {
+            print(&received.json);
+        } else {
+            print(format_args!("{} {}", coloured(&received.word, received.is_yes), received.text));
         }
+        let status = StatusCode::from_u16(received.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        (status, if received.is_yes { String::new() } else { received.word })
     }
 }

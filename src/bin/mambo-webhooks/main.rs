@@ -6,20 +6,25 @@
 
 #![allow(unreachable_pub, reason = "a program has no public API; pub says what a module offers")]
 
+mod describe;
 mod endpoint;
 mod input;
 mod listen;
 mod inspect;
 mod page;
 mod registry;
+mod rehearse;
+mod save;
 mod sender;
 mod setup;
 mod show;
 mod status;
+mod test_delivery;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
+use mambo_webhooks::internal::commands::Answer;
 use serde_json::Value;
 
 /// Look into Mambo webhooks, receive them, and send them.
@@ -44,6 +49,10 @@ enum Command {
     #[command(subcommand)]
     Registry(registry::Document),
     Listen(listen::Listen),
+    Rehearse(rehearse::Rehearse),
+    /// Print the commands that the npm package has too, as JSON.
+    #[command(hide = true)]
+    DescribeCommands,
     #[command(flatten)]
     Sender(sender::Command),
 }
@@ -52,13 +61,23 @@ enum Command {
 #[derive(Debug)]
 pub struct CliOutput(bool, String, Value);
 
+/// Prints the remarks of a command that is shared with the npm package.
+fn answered(answer: Answer) -> CliOutput {
+    for remark in &answer.remarks {
+        eprintln!("{remark}");
+    }
+    CliOutput(answer.is_yes, answer.text, answer.json)
+}
+
 fn main() -> ExitCode {
     let Arguments { json, setup, command } = Arguments::parse();
     let done = match command {
-        Command::Look(command) => inspect::run(&command),
-        Command::Upgrade(upgrade) => registry::upgrade(&upgrade),
-        Command::Registry(document) => registry::document(&document),
+        Command::Look(command) => inspect::inspect(&command).map(answered),
+        Command::Upgrade(upgrade) => registry::upgrade(upgrade).map(answered),
+        Command::Registry(document) => registry::document(&document).map(answered),
         Command::Listen(listen) => listen::run(&listen, json),
+        Command::Rehearse(_) => rehearse::refuse(),
+        Command::DescribeCommands => Ok(describe::commands(Arguments::command())),
         Command::Sender(command) => sender::run(command, &setup, json),
     };
     match done {

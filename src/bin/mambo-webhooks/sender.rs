@@ -21,20 +21,27 @@ pub enum Command {
     /// Manage endpoints.
     #[command(subcommand)]
     Endpoint(endpoint::Action),
-    /// Take events; each id is printed when its event is on disk.
+    /// Take events; each id is printed when its event is on disk. With `--url`, post one signed test delivery instead.
     Send {
         /// The event type.
-        #[arg(long = "type")]
+        #[arg(long = "type", value_name = "TYPE")]
         event_type: String,
         /// The data: JSON itself, a file with it, or `-` for standard input.
-        #[arg(long, default_value = "-")]
+        #[arg(long, default_value = "-", value_name = "JSON")]
         data: String,
         /// Every line of the data is one event.
-        #[arg(long, conflicts_with_all = ["id", "key"])]
+        #[arg(long, conflicts_with_all = ["id", "key", "url"])]
         lines: bool,
         /// The event's id.
         #[arg(long)]
         id: Option<String>,
+        /// Post to this URL at once, signed with the secret in `MAMBO_SECRET`: https, or http on this machine. No store is
+        /// used.
+        #[arg(long, conflicts_with = "key")]
+        url: Option<String>,
+        /// How the secret in `MAMBO_SECRET` is written: utf8, hex or base64.
+        #[arg(long, default_value = "utf8", requires = "url")]
+        encoding: String,
         /// An idempotency key: of all events with one key, only the first is sent.
         #[arg(long)]
         key: Option<String>,
@@ -112,6 +119,9 @@ pub enum Command {
 const DAY_MS: i64 = 86_400_000;
 
 pub fn run(command: Command, setup: &Setup, json: bool) -> Result<CliOutput, String> {
+    if let Command::Send { event_type, data, id, url: Some(url), encoding, .. } = command {
+        return crate::test_delivery::post(&url, event_type, id, input::json(&data)?, encoding, setup);
+    }
     let shims = setup.shims()?;
     let registry = shims.registry().clone();
     let (renderer, http) = (setup.renderer(shims)?, setup.http()?);
@@ -205,7 +215,7 @@ async fn act<S: Store + Clone>(
         Command::Endpoint(action) => endpoint::run(&sender, action, setup.server).await,
         // Carried out before, without a store.
         Command::Migrate { .. } => Err("not over a store".into()),
-        Command::Send { event_type, data, lines, id, key } => {
+        Command::Send { event_type, data, lines, id, key, .. } => {
             let make = |data: &str| {
                 let mut event = NewEvent::new(&event_type, setup.server, data).map_err(describe)?;
                 if let Some(id) = &id {

@@ -24,7 +24,7 @@ pub struct Setup {
     registry: Option<PathBuf>,
     /// A profile, as JSON.
     #[arg(long, global = true, env = "MAMBO_PROFILE")]
-    profile: Option<PathBuf>,
+    pub profile: Option<PathBuf>,
     /// A private network or address that may be delivered to, such as 10.1.0.0/16. Never take this from customers. The
     /// worker needs it too.
     #[arg(long, global = true, env = "MAMBO_ALLOW", value_delimiter = ',', value_parser = network)]

@@ -1,0 +1,34 @@
+/** The functions of the tools, as wasm-bindgen generates them from `wasm/src/tools.rs`. */
+import type { RegistryProblem } from "./registry.ts";
+
+/** What `detect` finds; each profile is JSON text. */
+export interface Detected {
+  readonly profiles: readonly {
+    readonly profile: string;
+    readonly secret: number;
+    readonly encoding: "utf8" | "hex" | "base64";
+    readonly timestamp: number;
+    readonly isRecent: boolean;
+  }[];
+  readonly fieldHints: readonly { readonly what: string; readonly at: string }[];
+  readonly undecided: readonly { readonly code: string; readonly message: string }[];
+}
+
+/** What a command found. With a problem, all else is empty. */
+export interface Ran {
+  readonly isYes: boolean;
+  /** For standard output. */
+  readonly text: string;
+  /** Lines for standard error. */
+  readonly remarks: readonly string[];
+  /** JSON text: what `--json` prints in place of the text. */
+  readonly json: string;
+  readonly problem: string | null;
+}
+
+export function detect(options: { secrets: readonly string[] }, headers: string, body: Uint8Array, now: number): Detected;
+export function changelog(registry: string | undefined): string;
+export function check_registry(registry: string): RegistryProblem[];
+export function command(json: string, body: Uint8Array): Ran;
+
+export function __wbg_set_wasm(exports: WebAssembly.Exports): void;

@@ -1,0 +1,47 @@
+//! The commands that the npm package has too, as data: its own program is driven by them.
+
+use clap::{Arg, ArgAction, Command};
+use serde_json::{Value, json};
+
+use crate::CliOutput;
+
+/// The names of the shared commands. Those of `registry` have their group in front.
+const SHARED: [&str; 9] = ["listen", "verify", "diagnose", "detect", "sign", "send", "upgrade", "registry", "rehearse"];
+
+/// Prints the table.
+pub fn commands(mut program: Command) -> CliOutput {
+    program.build();
+    let mut rows = Vec::new();
+    for name in SHARED {
+        let Some(command) = program.find_subcommand(name) else { continue };
+        if command.has_subcommands() {
+            let inner = command.get_subcommands().filter(|inner| inner.get_name() != "help");
+            rows.extend(inner.map(|inner| row(&format!("{name} {}", inner.get_name()), inner)));
+        } else {
+            rows.push(row(name, command));
+        }
+    }
+    let table = json!({ "commands": rows });
+    CliOutput(true, format!("{table:#}"), table)
+}
+
+fn row(name: &str, command: &Command) -> Value {
+    // Those of the sender are global, and have no place in the npm package.
+    let own = command.get_arguments().filter(|argument| !argument.is_global_set() && argument.get_id() != "help");
+    let options: Vec<Value> = own.map(option).collect();
+    json!({ "name": name, "about": command.get_about().map(ToString::to_string), "options": options })
+}
+
+fn option(argument: &Arg) -> Value {
+    let takes_value = matches!(argument.get_action(), ArgAction::Set | ArgAction::Append);
+    let value = argument.get_value_names().and_then(|names| names.first()).map(ToString::to_string);
+    json!({
+        "name": argument.get_long().unwrap_or_else(|| argument.get_id().as_str()),
+        "isPositional": argument.is_positional(),
+        "isRequired": argument.is_required_set(),
+        "isRepeated": matches!(argument.get_action(), ArgAction::Append),
+        "value": value.filter(|_| takes_value),
+        "default": argument.get_default_values().first().map(|value| value.to_string_lossy()),
+        "help": argument.get_help().map(ToString::to_string),
+    })
+}
