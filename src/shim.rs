@@ -16,7 +16,7 @@ mod read;
 
 mod bounds;
 
-mod shape;
+mod presence;
 
 mod order;
 

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 
 use super::op::Op;
 use super::registry::{Change, Registry};
-use super::shape::{Clash, ClashKind, Shape};
+use super::presence::{Clash, ClashKind, Presence};
 use crate::json::{Pointer, Problems};
 use crate::version::Version;
 
@@ -83,10 +83,10 @@ impl Follower<'_> {
     /// Whether no op clashes with an op before it.
     fn follow<'p>(&mut self, steps: impl Iterator<Item = (&'p Placed, usize, Op)>, of: &str) -> bool {
         let mut is_sound = true;
-        let mut shape = Shape::default();
+        let mut presence = Presence::default();
         for (placed, index, op) in steps {
-            (shape.change, shape.since) = (placed.change, Some(placed.since));
-            if let Err(clash) = shape.follow(&op) {
+            (presence.change, presence.since) = (placed.change, Some(placed.since));
+            if let Err(clash) = presence.follow(&op) {
                 is_sound = false;
                 self.report(placed.change, index, &clash, of);
             }

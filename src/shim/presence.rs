@@ -1,4 +1,4 @@
-//! Ops followed without data: which places are certainly there after an op, and which are certainly gone.
+//! Ops followed without data: which places are certainly present after an op, and which are certainly gone.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -10,7 +10,7 @@ use crate::version::Version;
 /// What is known of the shape that the ops so far have made. Places that no op names are not listed; they may be in the
 /// payload.
 #[derive(Default)]
-pub(super) struct Shape {
+pub(super) struct Presence {
     top: Place,
     /// The change whose op is followed.
     pub(super) change: usize,
@@ -62,7 +62,7 @@ pub(super) enum ClashKind {
     Taken,
 }
 
-impl Shape {
+impl Presence {
     /// Follows one op.
     pub(super) fn follow(&mut self, op: &Op) -> Result<(), Clash> {
         match op {
