@@ -115,6 +115,8 @@ mod sign;
 
 mod verify;
 
+pub mod shape;
+
 pub mod shim;
 
 pub mod replay;

@@ -50,3 +50,15 @@ pub const MAX_PLACED_OPS: usize = 65_536;
 pub const MAX_LEVELS: usize = 2048;
 /// Most segments in one JSON pointer: bounds recursion wherever a pointer leads.
 pub const MAX_POINTER_SEGMENTS: usize = 64;
+/// How many levels deep the shape of a payload goes: what is deeper is not looked at.
+pub const MAX_SHAPE_LEVELS: usize = 32;
+/// Most names of members that one object of a shape lists. With more, the names are taken for data and none is kept.
+pub const MAX_SHAPE_MEMBERS: usize = 128;
+/// Most places in one shape; with more, the deepest levels are left out.
+pub const MAX_SHAPE_PLACES: usize = 2048;
+/// Longest name of a member that a shape lists, and longest event type and version that a watch lists, in bytes.
+pub const MAX_SHAPE_NAME_BYTES: usize = 128;
+/// Most differences that one comparison of shapes lists.
+pub const MAX_DRIFTS: usize = 64;
+/// Fewest earlier objects that all had a member before its absence is a drift.
+pub const MIN_OBJECTS_FOR_MISSING: u32 = 20;

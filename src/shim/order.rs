@@ -8,8 +8,8 @@ use alloc::format;
 use alloc::vec::Vec;
 
 use super::op::Op;
-use super::registry::{Change, Registry};
 use super::presence::{Clash, ClashKind, Presence};
+use super::registry::{Change, Registry};
 use crate::json::{Pointer, Problems};
 use crate::version::Version;
 

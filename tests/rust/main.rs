@@ -53,6 +53,8 @@ mod replay;
 #[cfg(all(not(target_family = "wasm"), feature = "send"))]
 mod send;
 #[cfg(not(target_family = "wasm"))]
+mod shape;
+#[cfg(not(target_family = "wasm"))]
 mod shim;
 #[cfg(not(target_family = "wasm"))]
 mod signed_text;
