@@ -62,3 +62,7 @@ pub const MAX_SHAPE_NAME_BYTES: usize = 128;
 pub const MAX_DRIFTS: usize = 64;
 /// Fewest earlier objects that all had a member before its absence is a drift.
 pub const MIN_OBJECTS_FOR_MISSING: u32 = 20;
+/// Most pairs of event type and version that one watch learns.
+pub const MAX_WATCHED_VERSIONS: usize = 256;
+/// Most places in all shapes of one watch together.
+pub const MAX_WATCHED_PLACES: usize = 16_384;
