@@ -36,11 +36,19 @@ mod apply;
 
 mod changelog;
 
+mod diff;
+
+mod diff_text;
+
+mod published;
+
 pub(crate) use apply::apply_to;
 
 pub use crate::json::Problem;
 pub use apply::{Shimmed, apply};
 pub use changelog::changelog;
+pub use diff::{ChangeDiff, ChangeStatus, Compatibility, EventDiff, EventStatus, RegistryDiff, diff, diff_versions};
 pub use loss::{Loss, LossKind, Strictness};
 pub use plan::{Plan, Shims, VersionStatus};
+pub use published::changed_since;
 pub use registry::Registry;

@@ -73,7 +73,7 @@ fn section(registry: &Registry, change: &Change, f: &mut fmt::Formatter<'_>) -> 
 }
 
 /// An op in words, from the older shape to the newer.
-fn words(op: &Op) -> String {
+pub(super) fn words(op: &Op) -> String {
     match op {
         Op::Rename { at, to } => format!("`{at}` is called `{to}`"),
         Op::Move { from, to } => format!("`{from}` is now at `{to}`"),

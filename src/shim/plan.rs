@@ -102,7 +102,7 @@ impl Shims {
     }
 
     /// Builds the tables of a registry that was already checked.
-    fn made(registry: Registry) -> Self {
+    pub(super) fn made(registry: Registry) -> Self {
         let mut tables = BTreeMap::new();
         for (event_type, event) in &registry.events {
             let mut steps: Vec<Step> = Vec::new();
@@ -180,6 +180,7 @@ impl<'s> Plan<'s> {
         self.in_order().map(move |step| (step.change.as_str(), if self.is_up { &step.up[..] } else { &step.down[..] }))
     }
 
+    /// The parts of the changes, in the order in which they are carried out.
     pub(super) fn in_order(self) -> impl Iterator<Item = &'s Step> {
         let last = self.steps.len().saturating_sub(1);
         let place = move |index: usize| if self.is_up { index } else { last.saturating_sub(index) };

@@ -31,6 +31,8 @@ mod detect;
 #[cfg(not(target_family = "wasm"))]
 mod diagnose;
 #[cfg(not(target_family = "wasm"))]
+mod diff;
+#[cfg(not(target_family = "wasm"))]
 mod drift;
 #[cfg(not(target_family = "wasm"))]
 mod encoding;
