@@ -66,3 +66,9 @@ pub const MIN_OBJECTS_FOR_MISSING: u32 = 20;
 pub const MAX_WATCHED_VERSIONS: usize = 256;
 /// Most places in all shapes of one watch together.
 pub const MAX_WATCHED_PLACES: usize = 16_384;
+/// Most pairs of event type and version that types are made for at once.
+pub const MAX_TYPED_PAYLOADS: usize = 4096;
+/// Most places in all types that are made at once.
+pub const MAX_TYPED_PLACES: usize = 65_536;
+/// Longest name of a type or a field that is made of a name in a payload, in bytes.
+pub const MAX_TYPE_NAME_BYTES: usize = 64;

@@ -3,6 +3,9 @@
 //! A [`Registry`] says which versions there are, which model each event carries, and what changed when. [`Shims`] is
 //! a checked registry; a [`Plan`] holds the changes between two versions for one event type, and [`apply()`] carries
 //! it out on JSON text and leaves every byte alone that no change names.
+//!
+//! [`diff()`] and [`diff_versions`] say what a consumer has to know to take other payloads, [`changed_since`] finds what
+//! an edited registry changes of a published one, and [`PayloadTypes`] makes types from a registry and samples.
 
 mod convert;
 
@@ -42,6 +45,8 @@ mod diff_text;
 
 mod published;
 
+mod types;
+
 pub(crate) use apply::apply_to;
 
 pub use crate::json::Problem;
@@ -52,3 +57,4 @@ pub use loss::{Loss, LossKind, Strictness};
 pub use plan::{Plan, Shims, VersionStatus};
 pub use published::changed_since;
 pub use registry::Registry;
+pub use types::{PayloadTypes, Sample};

@@ -65,6 +65,11 @@ impl Kinds {
         self.0 & (Self::LIST.0 | Self::OBJECT.0) > 0
     }
 
+    /// Each type of the set, in alphabetical order.
+    pub(crate) fn each(self) -> impl Iterator<Item = Self> {
+        Self::NAMES.into_iter().map(|(_, kind)| kind).filter(move |kind| self.0 & kind.0 > 0)
+    }
+
     /// Reads the names of types, joined by `|`.
     ///
     /// # Errors

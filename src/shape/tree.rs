@@ -136,13 +136,13 @@ impl Place {
     }
 
     /// The places right below this one.
-    pub(super) fn inner(&self) -> impl Iterator<Item = &Self> {
+    pub(crate) fn inner(&self) -> impl Iterator<Item = &Self> {
         let members = self.members.values().map(|member| &member.place);
         members.chain(self.other.as_deref()).chain(self.each.as_deref())
     }
 
     /// How many places there are on each level.
-    pub(super) fn counts(&self) -> Vec<usize> {
+    pub(crate) fn counts(&self) -> Vec<usize> {
         let mut counts = Vec::new();
         let mut level: Vec<&Self> = alloc::vec![self];
         while !level.is_empty() {

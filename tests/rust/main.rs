@@ -62,6 +62,7 @@ mod shape;
 mod shim;
 #[cfg(not(target_family = "wasm"))]
 mod signed_text;
+mod types;
 #[cfg(not(target_family = "wasm"))]
 mod words;
 #[cfg(not(target_family = "wasm"))]
