@@ -62,6 +62,7 @@ mod shape;
 mod shim;
 #[cfg(not(target_family = "wasm"))]
 mod signed_text;
+#[cfg(not(target_family = "wasm"))]
 mod types;
 #[cfg(not(target_family = "wasm"))]
 mod words;
