@@ -20,34 +20,39 @@ const run = (tool, args) => {
   if (status !== 0) process.exit(status ?? 1);
 };
 
-/** Optimises the module. Features are named because `--all-features` makes a module that Node 20 refuses. */
+/** The modules: what receivers run on, and what a person runs. */
+const MODULES = ["core", "tools"];
+
+/** Optimises the modules. Features are named because `--all-features` makes a module that Node 20 refuses. */
 function optimise() {
   const features = ["bulk-memory", "mutable-globals", "nontrapping-float-to-int", "sign-ext", "reference-types", "multivalue", "simd"];
   const strip = ["--strip-debug", "--strip-producers", "--strip-target-features"];
-  run("wasm-opt", [
-    "-O3",
-    ...features.map((feature) => `--enable-${feature}`),
-    ...strip,
-    join(fromWasmPack, "core_bg.wasm"),
-    "-o",
-    join(dist, "core_bg.wasm"),
-  ]);
+  for (const name of MODULES) {
+    const file = `${name}_bg.wasm`;
+    const flags = ["-O3", ...features.map((feature) => `--enable-${feature}`), ...strip];
+    run("wasm-opt", [...flags, join(fromWasmPack, name, file), "-o", join(dist, file)]);
+  }
 }
 
 /** Compiles TypeScript beside the generated glue. The glue's generated loader is left out: js/src/loader.ts is in its place. */
 function compile() {
-  writeFileSync(join(compiled, "core_bg.js"), `import "./needs.js";\n${readFileSync(join(fromWasmPack, "core_bg.js"), "utf8")}`);
+  for (const name of MODULES) {
+    const glue = readFileSync(join(fromWasmPack, name, `${name}_bg.js`), "utf8");
+    writeFileSync(join(compiled, `${name}_bg.js`), `import "./needs.js";\n${glue}`);
+  }
   for (const name of readdirSync(join(js, "src")).filter((name) => name.endsWith(".d.ts")))
     copyFileSync(join(js, "src", name), join(compiled, name));
   run("tsc", ["-p", "tsconfig.json"]);
   run("tsc", ["-p", "tsconfig.cli.json"]);
 }
 
-/** Puts the module's bytes into JavaScript as base64: a file that no bundler leaves behind. */
+/** Puts the modules' bytes into JavaScript as base64: files that no bundler leaves behind. */
 function inline() {
-  const base64 = readFileSync(join(dist, "core_bg.wasm")).toString("base64");
-  writeFileSync(join(dist, "core_bytes.js"), `export const base64 = "${base64}";\n`);
-  writeFileSync(join(dist, "core_bytes.cjs"), `exports.base64 = "${base64}";\n`);
+  for (const name of MODULES) {
+    const base64 = readFileSync(join(dist, `${name}_bg.wasm`)).toString("base64");
+    writeFileSync(join(dist, `${name}_bytes.js`), `export const base64 = "${base64}";\n`);
+    writeFileSync(join(dist, `${name}_bytes.cjs`), `exports.base64 = "${base64}";\n`);
+  }
 }
 
 /** Files of the package, and what they are made of. */
@@ -62,12 +67,12 @@ const adapters = Object.fromEntries(
   ["fetch", "node", "express", "fastify", "hono", "lambda"].map((name) => [`adapters/${name}`, join(compiled, "adapters", `${name}.js`)]),
 );
 
-/** Leaves the module, and the file with its bytes, beside the entries. */
+/** Leaves the modules, and the files with their bytes, beside the entries. */
 const beside = (extension) => ({
   name: "beside",
   setup: ({ onResolve }) => {
-    onResolve({ filter: /core_bytes\.js$/ }, () => ({ path: `./core_bytes.${extension}`, external: true }));
-    onResolve({ filter: /core_bg\.wasm/ }, ({ path }) => ({ path: path.replace("../", "./"), external: true }));
+    onResolve({ filter: /_bytes\.js$/ }, ({ path }) => ({ path: path.replace("../", "./").replace(/js$/, extension), external: true }));
+    onResolve({ filter: /_bg\.wasm/ }, ({ path }) => ({ path: path.replace("../", "./"), external: true }));
   },
 });
 const common = { outdir: dist, bundle: true, charset: "ascii", logLevel: "warning" };

@@ -31,18 +31,25 @@ pub fn package() -> Done<Tools> {
     if fs::read_to_string(&stamp).is_ok_and(|built| built == wanted) {
         return Ok(tools);
     }
-    step("wasm-pack build wasm", || {
-        let mut pack = tools.command("wasm-pack");
-        pack.args(["--log-level", "error", "build", "--mode", tools.mode()])
-            // Our own package.json stands, our own wasm-opt runs, and our own types are written by hand.
-            .args(["--no-pack", "--no-opt", "--no-typescript", "--target", "bundler", "--profile", "wasm"])
-            .args(["--out-dir", "../target/wasm-pack", "--out-name", "core", "wasm"]);
-        run(&mut pack)
-    })?;
+    module(&tools, "core", &[])?;
+    module(&tools, "tools", &["--features", "tools"])?;
     let build = root().join("js/build/build.mjs");
     step("js/build/build.mjs: wasm-opt, tsc, esbuild", || run(Command::new("node").arg(build)))?;
     fs::write(&stamp, wanted).map_err(|error| format!("{}: {error}", stamp.display()))?;
     Ok(tools)
+}
+
+/// Builds one of the package's modules into target/wasm-pack.
+fn module(tools: &Tools, name: &str, flags: &[&str]) -> Done {
+    step(&format!("wasm-pack build wasm: {name}"), || {
+        let mut pack = tools.command("wasm-pack");
+        pack.args(["--log-level", "error", "build", "--mode", tools.mode()])
+            // Our own package.json stands, our own wasm-opt runs, and our own types are written by hand.
+            .args(["--no-pack", "--no-opt", "--no-typescript", "--target", "bundler", "--profile", "wasm"])
+            .args(["--out-dir", &format!("../target/wasm-pack/{name}"), "--out-name", name, "wasm"])
+            .args(flags);
+        run(&mut pack)
+    })
 }
 
 /// Packs the package and installs it in a scratch project; hands back the project's folder.

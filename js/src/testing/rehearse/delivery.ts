@@ -3,7 +3,7 @@ import { bodyBytes } from "../../body.ts";
 import { headerLines } from "../../headers.ts";
 import type { Receiver } from "../../receiver.ts";
 import type { Delivery, JsonDocument, Received } from "../../types.ts";
-import { signatureHeader } from "../sign.ts";
+import { signatureHeaders } from "../sign.ts";
 import { watch, type Watched } from "./watch.ts";
 
 /** Signs deliveries whose secret is not given. */
@@ -21,10 +21,10 @@ export function receiveAsSigned({ headers, body }: Delivery): Receive {
 /** Returns a function that receives a delivery as if it was signed at `now` with `REHEARSAL_SECRET`. */
 export function receiveSignedAnew({ headers, body }: Delivery, now: number, profile: JsonDocument | undefined): Receive {
   const bytes = new Uint8Array(bodyBytes(body));
-  const options = { secret: REHEARSAL_SECRET, body: bytes, now };
-  const signature = Object.entries(signatureHeader(profile === undefined ? options : { ...options, profile }));
   const lines = headerLines(headers).split("\n");
   const others = lines.flatMap((name, index): [string, string][] => (index % 2 === 0 ? [[name, lines[index + 1] ?? ""]] : []));
+  const options = { secret: REHEARSAL_SECRET, headers: Object.fromEntries(others), body: bytes, now };
+  const signature = Object.entries(signatureHeaders(profile === undefined ? options : { ...options, profile }));
   const kept = others.filter(([name]) => !signature.some(([signed]) => signed.toLowerCase() === name));
   return (receiver) => receiver.receive({ headers: [...kept, ...signature], body: bytes.slice() });
 }
