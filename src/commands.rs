@@ -5,6 +5,10 @@ mod capture;
 
 mod listen;
 
+mod samples;
+
+mod infer;
+
 mod registry;
 
 pub use listen::{Received, receive};
@@ -30,7 +34,10 @@ pub enum Command {
     /// Signs a body.
     Sign(Capture),
     /// Takes a delivery that a host received: what to print, and what to answer. Without a secret it is not verified.
-    Receive(Option<Capture>),
+    Receive {
+        /// How to verify it.
+        how: Option<Capture>,
+    },
     /// Makes the signed request of one event, for a host that posts it.
     Request {
         /// The event type.
@@ -63,6 +70,42 @@ pub enum Command {
     RegistryCheck {
         /// The document.
         registry: String,
+        /// The document that is published: changes of it that were edited are problems too.
+        against: Option<String>,
+    },
+    /// Tells what differs between two registries, or between two versions of one.
+    RegistryDiff {
+        /// The older document, or the one whose versions are compared.
+        older: String,
+        /// The newer document.
+        newer: Option<String>,
+        /// The older version, without `newer`.
+        from: Option<String>,
+        /// The newer version, without `newer`.
+        to: Option<String>,
+        /// Only this event type, without `newer`.
+        #[serde(rename = "type")]
+        event_type: Option<String>,
+    },
+    /// Infers the changes between two versions from samples of both.
+    RegistryInfer(Infer),
+    /// Makes types of payloads from samples and a registry.
+    RegistryTypes {
+        /// The document; `None` for the built-in one alone.
+        registry: Option<String>,
+        /// Deliveries or data.
+        samples: Option<Samples>,
+        /// `typescript`, `rust` or `json-schema`.
+        language: String,
+        /// The versions to make types for; empty for all that are listed.
+        version: Vec<String>,
+        /// The event type of data that does not name it.
+        #[serde(rename = "type")]
+        event_type: Option<String>,
+        /// The version of samples that do not name it.
+        pinned: Option<String>,
+        /// A profile document; `None` for the default.
+        profile: Option<String>,
     },
     /// Prints what changed between versions, as Markdown.
     RegistryChangelog {
@@ -86,6 +129,35 @@ pub struct Capture {
     pub encoding: Option<String>,
     /// The receiver's time, in milliseconds since 1970.
     pub now: i64,
+}
+
+/// What changes are inferred from.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Infer {
+    /// Samples of the older version.
+    pub old: Samples,
+    /// Samples of the newer version.
+    pub new: Samples,
+    /// The event type; `None` for each that the samples name.
+    #[serde(rename = "type")]
+    pub event_type: Option<String>,
+    /// The version of the older samples.
+    pub from: Option<String>,
+    /// The first version with the newer shape.
+    pub since: String,
+    /// A profile document; `None` for the default.
+    pub profile: Option<String>,
+}
+
+/// Payloads, as a host read them.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub enum Samples {
+    /// The bodies of deliveries, each an envelope.
+    Bodies(Vec<String>),
+    /// Data, one JSON text on each line.
+    Lines(String),
 }
 
 /// What a command found.
@@ -112,6 +184,20 @@ impl fmt::Debug for Command {
 impl fmt::Debug for Capture {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Capture")
+    }
+}
+
+/// Shows no payload.
+impl fmt::Debug for Infer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Infer")
+    }
+}
+
+/// Shows no payload.
+impl fmt::Debug for Samples {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Samples")
     }
 }
 
@@ -144,12 +230,22 @@ pub fn run(command: &Command, body: &[u8]) -> Result<Answer, String> {
         Command::Diagnose(capture) => capture.diagnose(body),
         Command::Detect(capture) => capture.detect(body),
         Command::Sign(capture) => capture.sign(body),
-        Command::Receive(capture) => receive(capture.as_ref(), body).map(Received::into_answer),
+        Command::Receive { how } => receive(how.as_ref(), body).map(Received::into_answer),
         Command::Request { event_type, id, server, data, how } => how.request(event_type, id, server, data),
         Command::Upgrade { registry, event_type, from, to, data } => {
             registry::upgrade(registry, event_type, from, to, data)
         }
-        Command::RegistryCheck { registry } => Ok(registry::check(registry)),
+        Command::RegistryCheck { registry, against } => registry::check(registry, against.as_deref()),
+        Command::RegistryDiff { older, newer, from, to, event_type } => {
+            let versions = from.as_deref().zip(to.as_deref());
+            registry::diff(older, newer.as_deref(), versions, event_type.as_deref())
+        }
+        Command::RegistryInfer(infer) => infer.run(),
+        Command::RegistryTypes { registry, samples, language, version, event_type, pinned, profile } => {
+            let found = samples.as_ref().map(|samples| samples.read(profile.as_deref(), event_type.as_deref()));
+            let found = found.transpose()?.unwrap_or_default();
+            registry::types(registry.as_deref(), &found, language, version, pinned.as_deref())
+        }
         Command::RegistryChangelog { registry } => registry::changelog(registry.as_deref()),
     }
 }

@@ -270,6 +270,14 @@ errors! {
         first: String,
     } = "registry_invalid", Config, 500, "registry: {first}{count}",
         "Run the registry check: it lists all of them with places and hints.";
+    /// Samples from which a change was to be inferred cannot be used.
+    SamplesInvalid {
+        /// How many problems there are.
+        count: ProblemCount,
+        /// The first one.
+        first: String,
+    } = "samples_invalid", Caller, 500, "samples: {first}{count}",
+        "Pass each sample as the JSON text of an event's data alone: the older shape first, the newer one second.";
     /// A change does not fit this payload, and the policy is strict.
     ShimConflict {
         /// Id of the change.

@@ -165,7 +165,7 @@ pub mod internal {
 
     #[cfg(feature = "commands")]
     pub mod commands {
-        pub use crate::commands::{Answer, Capture, Command, Received, receive, run};
+        pub use crate::commands::{Answer, Capture, Command, Infer, Received, Samples, receive, run};
     }
 
     pub mod json {

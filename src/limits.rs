@@ -72,3 +72,14 @@ pub const MAX_TYPED_PAYLOADS: usize = 4096;
 pub const MAX_TYPED_PLACES: usize = 65_536;
 /// Longest name of a type or a field that is made of a name in a payload, in bytes.
 pub const MAX_TYPE_NAME_BYTES: usize = 64;
+/// Most pairs of samples from which one change is inferred.
+pub const MAX_SAMPLE_PAIRS: usize = 256;
+/// Most bytes of all samples together.
+pub const MAX_SAMPLE_BYTES: usize = 1024 * 1024;
+/// Most levels of a sample that are compared member by member; what is deeper is compared as a whole. Below the most
+/// segments of a pointer.
+pub const MAX_SAMPLE_LEVELS: usize = 48;
+/// Most ops in one inferred change.
+pub const MAX_INFERRED_OPS: usize = 32;
+/// Most doubts that are listed of one inferred change.
+pub const MAX_INFER_DOUBTS: usize = 100;

@@ -47,12 +47,15 @@ mod published;
 
 mod types;
 
+mod infer;
+
 pub(crate) use apply::apply_to;
 
 pub use crate::json::Problem;
 pub use apply::{Shimmed, apply};
 pub use changelog::changelog;
 pub use diff::{ChangeDiff, ChangeStatus, Compatibility, EventDiff, EventStatus, RegistryDiff, diff, diff_versions};
+pub use infer::{InferDoubt, InferRequest, Inference, InferredOp, Mismatch, SamplePair, infer};
 pub use loss::{Loss, LossKind, Strictness};
 pub use plan::{Plan, Shims, VersionStatus};
 pub use published::changed_since;

@@ -1,7 +1,7 @@
 // From wasm-pack's output in target/wasm-pack to the package's files in pkg/dist: one function a step. `cargo xtask build`
 // runs this.
 import { spawnSync } from "node:child_process";
-import { copyFileSync, cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -62,6 +62,8 @@ const entries = Object.fromEntries(
   ),
 );
 entries.index = join(compiled, "entry/inline.js");
+/** The executable, and its command that programs may call. Node alone runs them. */
+const commands = Object.fromEntries(["main", "rehearse"].map((name) => [`cli/${name}`, join(compiled, "cli", `${name}.js`)]));
 /** Adapters need no core. accept.ts and read.ts are parts of them. */
 const adapters = Object.fromEntries(
   ["fetch", "node", "express", "fastify", "hono", "lambda"].map((name) => [`adapters/${name}`, join(compiled, "adapters", `${name}.js`)]),
@@ -80,21 +82,10 @@ const common = { outdir: dist, bundle: true, charset: "ascii", logLevel: "warnin
 /** Bundles ES modules. What entries have in common, the state of the core too, is in files that they share. */
 async function modules() {
   const esm = { ...common, format: "esm", target: "es2022" };
-  await build({ ...esm, entryPoints: entries, splitting: true, chunkNames: "[name]-[hash]", plugins: [beside("js")] });
+  const shared = { splitting: true, chunkNames: "[name]-[hash]", external: ["node:*"], plugins: [beside("js")] };
+  await build({ ...esm, ...shared, entryPoints: { ...entries, ...commands } });
+  chmodSync(join(dist, "cli/main.js"), 0o755);
   await build({ ...esm, entryPoints: adapters });
-}
-
-/** Bundles the commands, which Node alone runs. They use the test kit that is beside them. */
-async function commands() {
-  const kit = ({ onResolve }) => onResolve({ filter: /entry\/testing\.js$/ }, () => ({ path: "../testing.js", external: true }));
-  await build({
-    ...common,
-    format: "esm",
-    platform: "node",
-    target: "node20",
-    entryPoints: { "cli/rehearse": join(compiled, "cli/rehearse.js") },
-    plugins: [{ name: "kit", setup: kit }],
-  });
 }
 
 /** Bundles CommonJS, for hosts that cannot require an ES module. */
@@ -137,7 +128,6 @@ optimise();
 compile();
 inline();
 await modules();
-await commands();
 await commonjs();
 types();
 for (const name of ["LICENSE-MIT", "LICENSE-APACHE", "CHANGELOG.md"]) copyFileSync(join(root, name), join(pkg, name));

@@ -1,14 +1,18 @@
 //! Commands that apply, check and print registries of payload changes.
 
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use serde_json::{Value, json};
 
 use super::Answer;
 use super::capture::{said, version};
+use super::samples::Payload;
 use crate::json::valid;
-use crate::shim::{Problem, Registry, Shims, Strictness, apply, changelog as changelog_of};
+use crate::shim::{
+    PayloadTypes, Problem, Registry, Sample, Shims, Strictness, apply, changed_since, changelog as changelog_of,
+    diff as between, diff_versions,
+};
 
 pub(super) fn upgrade(registry: &str, event_type: &str, from: &str, to: &str, data: &str) -> Result<Answer, String> {
     let shims = Shims::from_json(registry).map_err(|error| said(&error))?;
@@ -25,8 +29,64 @@ pub(super) fn upgrade(registry: &str, event_type: &str, from: &str, to: &str, da
     Ok(Answer::new(true, shimmed.data, json))
 }
 
-pub(super) fn check(registry: &str) -> Answer {
-    problems(&Registry::problems(registry))
+pub(super) fn check(registry: &str, against: Option<&str>) -> Result<Answer, String> {
+    let mut found = Registry::problems(registry);
+    if let (true, Some(published)) = (found.is_empty(), against) {
+        found = changed_since(&read(Some(published))?, &read(Some(registry))?);
+    }
+    Ok(problems(&found))
+}
+
+pub(super) fn diff(
+    older: &str,
+    newer: Option<&str>,
+    versions: Option<(&str, &str)>,
+    event_type: Option<&str>,
+) -> Result<Answer, String> {
+    let found = match (newer, versions) {
+        (Some(newer), None) => between(&read(Some(older))?, &read(Some(newer))?),
+        (None, Some((from, to))) => {
+            let shims = Shims::from_json(older).map_err(|error| said(&error))?;
+            diff_versions(&shims, event_type, version(from)?, version(to)?)
+        }
+        _ => return Err("give a second registry, or --from and --to".into()),
+    };
+    let text = if found.is_empty() { "no difference".into() } else { found.to_string() };
+    let json = serde_json::from_str(&found.to_json()).unwrap_or_default();
+    Ok(Answer::new(!found.is_breaking(), text.trim_end(), json))
+}
+
+pub(super) fn types(
+    registry: Option<&str>,
+    samples: &[Payload],
+    language: &str,
+    versions: &[String],
+    pinned: Option<&str>,
+) -> Result<Answer, String> {
+    let shims = registry.map_or_else(|| Ok(Shims::default()), Shims::from_json).map_err(|error| said(&error))?;
+    let pinned = pinned.map(version).transpose()?;
+    let mut read = Vec::new();
+    for payload in samples {
+        let version = payload.version.as_deref().map(version).transpose()?.or(pinned);
+        let version = version.ok_or("a sample does not name its version: give --pinned")?;
+        read.push(Sample { event_type: &payload.event_type, version, data: &payload.data });
+    }
+    let versions = versions.iter().map(|text| version(text)).collect::<Result<Vec<_>, _>>()?;
+    let types = PayloadTypes::new(&shims, &read, &versions).map_err(|found| problem_lines(&found).join("\n"))?;
+    let text = match language {
+        "typescript" => types.typescript(),
+        "rust" => types.rust(),
+        "json-schema" => {
+            let mut versions = types.versions();
+            match (versions.next(), versions.next()) {
+                (Some(version), None) => types.json_schema(version).unwrap_or_default(),
+                _ => return Err("a JSON Schema is of one version: give --version once".into()),
+            }
+        }
+        _ => return Err(alloc::format!("`{language}`: expected typescript, rust or json-schema")),
+    };
+    let json = json!({ "language": language, "types": text });
+    Ok(Answer::new(true, text.trim_end(), json))
 }
 
 pub(super) fn changelog(registry: Option<&str>) -> Result<Answer, String> {
@@ -36,8 +96,7 @@ pub(super) fn changelog(registry: Option<&str>) -> Result<Answer, String> {
 }
 
 fn problems(problems: &[Problem]) -> Answer {
-    let lines: Vec<String> =
-        problems.iter().map(|problem| alloc::format!("{}: {problem} {}", problem.code, problem.hint)).collect();
+    let lines = problem_lines(problems);
     let rows: Vec<Value> = problems
         .iter()
         .map(|problem| {
@@ -46,6 +105,10 @@ fn problems(problems: &[Problem]) -> Answer {
         .collect();
     let said = if lines.is_empty() { "no problem".into() } else { lines.join("\n") };
     Answer::new(lines.is_empty(), said, json!({ "problems": rows }))
+}
+
+fn problem_lines(problems: &[Problem]) -> Vec<String> {
+    problems.iter().map(|problem| alloc::format!("{}: {problem} {}", problem.code, problem.hint)).collect()
 }
 
 /// A registry document laid over the built-in one; that alone without a document.

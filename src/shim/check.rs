@@ -112,7 +112,8 @@ fn check_since(registry: &Registry, change: &Change, at: &str, problems: &mut Pr
     }
 }
 
-fn check_ops(ops: &[Op], at: &str, problems: &mut Problems) {
+/// Adds the problems that each op has by itself.
+pub(super) fn check_ops(ops: &[Op], at: &str, problems: &mut Problems) {
     if ops.is_empty() {
         problems.add("ops_missing", at, "a change without ops", "say what changes");
     }

@@ -2,6 +2,9 @@
 
 mod chains;
 pub mod generate;
+mod infer;
+mod infer_laws;
+mod infer_regular;
 mod laws;
 mod reference;
 mod reference_convert;

@@ -4,6 +4,7 @@ import { formatRehearsal, rehearse } from "../entry/testing.ts";
 import type { SavedDelivery } from "../testing/rehearse/rehearse.ts";
 import { loadHandlers } from "./load-handlers.ts";
 import { savedDelivery, savedNames } from "./saved-deliveries.ts";
+import { isColoured, type Output, type Terminal } from "./terminal.ts";
 
 /** Arguments of the command. Paths are relative to the working folder. */
 export interface RehearseArguments {
@@ -25,18 +26,6 @@ export interface RehearseArguments {
   readonly profile?: string | undefined;
 }
 
-/** The parts of Node's `process` that are used. */
-export interface Terminal {
-  readonly stdout: Output;
-  readonly stderr: Output;
-  readonly env: Readonly<Record<string, string | undefined>>;
-}
-
-interface Output {
-  readonly isTTY?: boolean;
-  write(text: string): unknown;
-}
-
 /** Exit codes of the command. */
 export const EXIT = { ok: 0, notOk: 1, wrongArguments: 2 } as const;
 
@@ -49,11 +38,11 @@ const SHOW_PROGRESS_FROM = 20;
  * @returns the exit code: 0 if the rehearsal is ok, 1 if it is not, 2 if it cannot be done with these arguments
  */
 export async function rehearseCommand(given: RehearseArguments, terminal: Terminal = process): Promise<number> {
-  const { stdout, stderr, env } = terminal;
+  const { stdout, stderr } = terminal;
   try {
     const report = await rehearse(await optionsOf(given, stderr));
-    const isColoured = stdout.isTTY === true && !env["NO_COLOR"];
-    stdout.write(`${given.json ? JSON.stringify(report) : formatRehearsal(report, { isColoured })}\n`);
+    const text = given.json ? JSON.stringify(report) : formatRehearsal(report, { isColoured: isColoured(terminal) });
+    stdout.write(`${text}\n`);
     return report.ok ? EXIT.ok : EXIT.notOk;
   } catch (thrown) {
     const problem = thrown instanceof Error ? thrown.message : String(thrown);

@@ -26,9 +26,14 @@ pub fn commands(mut program: Command) -> CliOutput {
 }
 
 fn row(name: &str, command: &Command) -> Value {
-    // Those of the sender are global, and have no place in the npm package.
-    let own = command.get_arguments().filter(|argument| !argument.is_global_set() && argument.get_id() != "help");
-    let options: Vec<Value> = own.map(option).collect();
+    let is_shared = |argument: &&Arg| match (name, argument.get_id().as_str()) {
+        (_, "help" | "json") => false,
+        // Without a store there are neither many events nor repeated ones; server and profile are global here.
+        ("send", "lines" | "key") => false,
+        ("send", "server" | "profile") => true,
+        _ => !argument.is_global_set(),
+    };
+    let options: Vec<Value> = command.get_arguments().filter(is_shared).map(option).collect();
     json!({ "name": name, "about": command.get_about().map(ToString::to_string), "options": options })
 }
 

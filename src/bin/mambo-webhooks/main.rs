@@ -74,7 +74,7 @@ fn main() -> ExitCode {
     let done = match command {
         Command::Look(command) => inspect::inspect(&command).map(answered),
         Command::Upgrade(upgrade) => registry::upgrade(upgrade).map(answered),
-        Command::Registry(document) => registry::document(&document).map(answered),
+        Command::Registry(document) => registry::document(document).map(answered),
         Command::Listen(listen) => listen::run(&listen, json),
         Command::Rehearse(_) => rehearse::refuse(),
         Command::DescribeCommands => Ok(describe::commands(Arguments::command())),

@@ -6,25 +6,26 @@ use crate::CliOutput;
 
 /// Run the handlers of a module on saved deliveries at two versions, and tell what differs.
 #[derive(clap::Args)]
+#[allow(dead_code, reason = "the npm package reads them; here they are for its help")]
 pub struct Rehearse {
     /// The folder of saved deliveries, as `listen --save` makes it.
     #[arg(value_name = "FOLDER")]
-    _folder: PathBuf,
+    folder: PathBuf,
     /// A registry document.
-    #[arg(long = "registry", value_name = "FILE")]
-    _registry: PathBuf,
+    #[arg(long, value_name = "FILE")]
+    registry: PathBuf,
     /// The version that the handlers are written for.
-    #[arg(long = "from", value_name = "VERSION")]
-    _from: String,
+    #[arg(long, value_name = "VERSION")]
+    from: String,
     /// The version to upgrade to.
-    #[arg(long = "to", value_name = "VERSION")]
-    _to: String,
+    #[arg(long, value_name = "VERSION")]
+    to: String,
     /// The module that exports the handlers.
-    #[arg(long = "handlers", value_name = "MODULE")]
-    _handlers: PathBuf,
+    #[arg(long, value_name = "MODULE")]
+    handlers: PathBuf,
     /// A profile, as JSON.
-    #[arg(long = "profile", value_name = "FILE")]
-    _profile: Option<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    profile: Option<PathBuf>,
 }
 
 /// Says where the command is.

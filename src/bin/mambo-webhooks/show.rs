@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 /// Green for what went well, red for what did not; plain where the output is no terminal.
 pub fn coloured(text: &str, is_good: bool) -> String {
-    if !std::io::stdout().is_terminal() || std::env::var_os("NO_COLOR").is_some() {
+    if !std::io::stdout().is_terminal() || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) {
         return text.to_owned();
     }
     let colour = if is_good { AnsiColor::Green } else { AnsiColor::Red };

@@ -52,6 +52,12 @@ impl Case {
     }
 }
 
+/// Bodies without end, for any of the generated registries.
+pub fn bodies(seed: u64) -> impl Iterator<Item = String> {
+    let mut rng = Rng::with_seed(seed);
+    std::iter::repeat_with(move || object(&mut rng, 3, &mut false))
+}
+
 fn pick<'a>(rng: &mut Rng, from: &[&'a str]) -> &'a str {
     from[rng.usize(0..from.len())]
 }

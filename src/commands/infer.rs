@@ -1,0 +1,136 @@
+//! Infers the changes between two versions from samples of both.
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use serde_json::{Value, json};
+
+use super::capture::{said, version};
+use super::samples::Payload;
+use super::{Answer, Infer};
+use crate::shim::{InferRequest, Inference, SamplePair, infer};
+use crate::version::Version;
+
+impl Infer {
+    pub(super) fn run(&self) -> Result<Answer, String> {
+        let (profile, event_type) = (self.profile.as_deref(), self.event_type.as_deref());
+        let (old, new) = (self.old.read(profile, event_type)?, self.new.read(profile, event_type)?);
+        let since = version(&self.since)?;
+        let from = self.from.as_deref().map(version).transpose()?;
+        let mut types: Vec<&str> = old.iter().map(|payload| payload.event_type.as_str()).collect();
+        types.sort_unstable();
+        types.dedup();
+        let mut found = Found::default();
+        for event_type in types {
+            let pairs = pairs(&old, &new, event_type);
+            if pairs.is_empty() {
+                found.remarks.push(alloc::format!("{event_type}: no event is in both, so nothing is inferred"));
+                continue;
+            }
+            let mut request = InferRequest::event(event_type, since, &pairs);
+            if let Some(from) = from {
+                request = request.from(from);
+            }
+            let inference = infer(&request).map_err(|error| said(&error))?;
+            found.add(event_type, pairs.len(), &inference);
+        }
+        if found.events.is_empty() {
+            return Err("the samples have no event in common: deliveries are paired by the id of their event".into());
+        }
+        Ok(found.answer(since, from))
+    }
+}
+
+/// The data of events that are in both, by their key.
+fn pairs<'a>(old: &'a [Payload], new: &'a [Payload], event_type: &str) -> Vec<SamplePair<'a>> {
+    let of_type = |payload: &&Payload| payload.event_type == event_type && !payload.key.is_empty();
+    let pair = |old: &'a Payload| {
+        let new = new.iter().filter(of_type).find(|new| new.key == old.key)?;
+        Some(SamplePair { old: &old.data, new: &new.data })
+    };
+    let mut seen: Vec<&str> = Vec::new();
+    let first = |payload: &&'a Payload| {
+        let is_new = !seen.contains(&payload.key.as_str());
+        seen.push(&payload.key);
+        is_new
+    };
+    old.iter().filter(of_type).filter(first).filter_map(pair).collect()
+}
+
+/// What was inferred of all event types.
+#[derive(Default)]
+struct Found {
+    remarks: Vec<String>,
+    events: Vec<Value>,
+    changes: Vec<Value>,
+    declared: Vec<(String, Value)>,
+    is_certain: bool,
+}
+
+impl Found {
+    fn add(&mut self, event_type: &str, pairs: usize, inference: &Inference) {
+        let is_certain = inference.is_certain();
+        self.is_certain = is_certain && (self.events.is_empty() || self.is_certain);
+        let document: Value = serde_json::from_str(&inference.registry).unwrap_or_default();
+        self.changes.extend(document["changes"].as_array().cloned().unwrap_or_default());
+        if let Some(events) = document["events"].as_object() {
+            self.declared.extend(events.iter().map(|(name, event)| (name.clone(), event.clone())));
+        }
+        let count = |count: usize| if count == 1 { "1 pair".to_string() } else { alloc::format!("{count} pairs") };
+        if inference.ops.is_empty() {
+            self.remarks.push(alloc::format!("{event_type}: no difference in {}", count(pairs)));
+        }
+        for op in &inference.ops {
+            let line = alloc::format!("{event_type}: {} (in {} of {})", op.clause, op.evidence, count(pairs));
+            self.remarks.push(line);
+        }
+        for doubt in &inference.doubts {
+            let line = alloc::format!("{event_type}: {} at {}: {} {}", doubt.code, doubt.at, doubt.sentence, doubt.ask);
+            self.remarks.push(line);
+        }
+        for (mismatches, what) in
+            [(&inference.unexplained, "is not explained"), (&inference.not_restored, "is not restored by the way back")]
+        {
+            for mismatch in mismatches {
+                let number = mismatch.pair.saturating_add(1);
+                self.remarks.push(alloc::format!("{event_type}: pair {number} {what}, first at {}", mismatch.at));
+            }
+        }
+        let mismatches = |list: &[crate::shim::Mismatch]| -> Vec<Value> {
+            list.iter().map(|mismatch| json!({ "pair": mismatch.pair, "at": mismatch.at })).collect()
+        };
+        let ops: Vec<Value> = inference
+            .ops
+            .iter()
+            .map(|op| {
+                let json: Value = serde_json::from_str(&op.json).unwrap_or_default();
+                json!({ "op": json, "clause": op.clause, "evidence": op.evidence })
+            })
+            .collect();
+        let doubts: Vec<Value> = inference
+            .doubts
+            .iter()
+            .map(|doubt| json!({ "code": doubt.code, "at": doubt.at, "sentence": doubt.sentence, "ask": doubt.ask }))
+            .collect();
+        self.events.push(json!({
+            "type": event_type,
+            "pairs": pairs,
+            "isCertain": is_certain,
+            "ops": ops,
+            "doubts": doubts,
+            "unexplained": mismatches(&inference.unexplained),
+            "notRestored": mismatches(&inference.not_restored),
+        }));
+    }
+
+    fn answer(self, since: Version, from: Option<Version>) -> Answer {
+        let versions: Vec<String> = from.into_iter().chain([since]).map(|version| version.to_string()).collect();
+        let mut document = json!({ "format": 1, "versions": versions, "changes": self.changes });
+        if !self.declared.is_empty() {
+            document["events"] = self.declared.into_iter().collect();
+        }
+        let text = alloc::format!("{document:#}");
+        let json = json!({ "registry": document, "events": self.events, "isCertain": self.is_certain });
+        Answer { is_yes: self.is_certain, text, remarks: self.remarks, json }
+    }
+}
