@@ -2,6 +2,17 @@
 import { ERRORS } from "./error-table.ts";
 import { ERROR_CODES, type Failure } from "./errors.ts";
 
+export {
+  diffRegistries,
+  inferRegistry,
+  payloadTypes,
+  type Inference,
+  type InferOptions,
+  type InferredEvent,
+  type PayloadTypesOptions,
+  type RegistryDiff,
+  type Samples,
+} from "./change.ts";
 export { detect, type DetectOptions, type Detection } from "./detect.ts";
 export { WebhookError, type ErrorCode, type Failure, type Fault } from "./errors.ts";
 export { changelog, checkRegistry, type RegistryProblem } from "./registry.ts";

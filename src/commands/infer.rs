@@ -65,12 +65,15 @@ struct Found {
     changes: Vec<Value>,
     declared: Vec<(String, Value)>,
     is_certain: bool,
+    /// The document of each event type, as a person would write it.
+    documents: Vec<String>,
 }
 
 impl Found {
     fn add(&mut self, event_type: &str, pairs: usize, inference: &Inference) {
         let is_certain = inference.is_certain();
         self.is_certain = is_certain && (self.events.is_empty() || self.is_certain);
+        self.documents.push(inference.registry.clone());
         let document: Value = serde_json::from_str(&inference.registry).unwrap_or_default();
         self.changes.extend(document["changes"].as_array().cloned().unwrap_or_default());
         if let Some(events) = document["events"].as_object() {
@@ -129,7 +132,10 @@ impl Found {
         if !self.declared.is_empty() {
             document["events"] = self.declared.into_iter().collect();
         }
-        let text = alloc::format!("{document:#}");
+        let text = match self.documents.as_slice() {
+            [one] => one.trim_end().into(),
+            _ => alloc::format!("{document:#}"),
+        };
         let json = json!({ "registry": document, "events": self.events, "isCertain": self.is_certain });
         Answer { is_yes: self.is_certain, text, remarks: self.remarks, json }
     }
