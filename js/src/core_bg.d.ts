@@ -23,8 +23,8 @@ export interface ReceivedByCore extends Proof {
   readonly losses?: readonly Loss[];
   /** JSON text, where a change edited the data. */
   readonly data?: string;
-  /** Otherwise the byte range of the data in the body; `end` is exclusive. */
-  readonly range?: readonly [start: number, end: number];
+  /** The byte range in the body of the data as it came; `end` is exclusive. */
+  readonly range: readonly [start: number, end: number];
 }
 
 export function open(settings: object): number;

@@ -29,6 +29,11 @@ export class VerifiedDelivery implements Verified {
   }
 }
 
+/** The data as it came, as JSON text. */
+export function receivedJson({ range }: ReceivedByCore, raw: Uint8Array): string {
+  return decoder.decode(raw.subarray(...range));
+}
+
 /** A verified delivery with its event. */
 export class ReceivedDelivery extends VerifiedDelivery implements Received {
   readonly event: WebhookEvent;
@@ -42,8 +47,8 @@ export class ReceivedDelivery extends VerifiedDelivery implements Received {
 
   constructor(found: ReceivedByCore, raw: Uint8Array, slot: Slot, headers: string) {
     super(found, raw, slot, headers);
-    const { type = null, id = null, time, range = [0, 0] } = found;
-    this.#json = found.data ?? decoder.decode(raw.subarray(...range));
+    const { type = null, id = null, time } = found;
+    this.#json = found.data ?? receivedJson(found, raw);
     const data: unknown = JSON.parse(this.#json);
     this.event = { known: EVENT_TYPES.has(type), type, id, time: time === undefined ? null : JSON.parse(time), data } as WebhookEvent;
     this.type = type;

@@ -1,5 +1,6 @@
 import { bodyBytes } from "./body.ts";
 import * as glue from "./core_bg.js";
+import type { ReceivedByCore } from "./core_bg.js";
 import { dedupe, type Dedupe } from "./dedupe.ts";
 import { WebhookError, optionsInvalid, webhookError, type ErrorCode, type Failure } from "./errors.ts";
 import { Handlers, type EventOf, type Handler } from "./handlers.ts";
@@ -7,10 +8,11 @@ import { headerLines } from "./headers.ts";
 import { hostHash, type HostHash } from "./host-hash.ts";
 import { MAX_BODY_BYTES } from "./limits.ts";
 import { callCore } from "./loader.ts";
-import { ReceivedDelivery, VerifiedDelivery } from "./received.ts";
+import { ReceivedDelivery, VerifiedDelivery, receivedJson } from "./received.ts";
 import { Slot } from "./slot.ts";
 import type {
   Delivery,
+  DriftObserver,
   JsonDocument,
   KnownEventType,
   MacChoice,
@@ -107,7 +109,9 @@ const CAUSES: Partial<Record<ErrorCode, Diagnosis["causes"]>> = {
 export function createReceiver(options: ReceiverOptions): Receiver {
   if (typeof options !== "object" || options === null) throw optionsInvalid("expected an object", "the top");
   if (options.secret !== undefined && options.keys !== undefined) throw optionsInvalid("expected either `secret` or `keys`", "the top");
-  const { secret, keys, profile, registry, clock = () => Date.now(), replay, mac = "auto", ...rest } = options;
+  const { secret, keys, profile, registry, clock = () => Date.now(), replay, mac = "auto", onDrift, ...rest } = options;
+  if (onDrift !== undefined && typeof onDrift?.observe !== "function")
+    throw optionsInvalid("expected what `watchDrift` returns", "/onDrift");
   if (!MACS.includes(mac)) throw optionsInvalid("expected one of `auto`, `core`, `host`", "/mac");
   if (mac === "host" && hostHash() === undefined) throw optionsInvalid("this runtime has no hash that answers at once", "/mac");
   for (const [name, value] of Object.entries(rest)) {
@@ -140,12 +144,9 @@ export function createReceiver(options: ReceiverOptions): Receiver {
       const lines = headerLines(headers, headerNames);
       const raw = bodyBytes(body, maxBodyBytes);
       const now = time();
-      return new ReceivedDelivery(
-        callCore(() => glue.receive(slot.number, lines, raw, now, hashFor(raw))),
-        raw,
-        slot,
-        lines,
-      );
+      const found = callCore(() => glue.receive(slot.number, lines, raw, now, hashFor(raw)));
+      if (onDrift !== undefined) observe(onDrift, found, raw);
+      return new ReceivedDelivery(found, raw, slot, lines);
     },
     verify(delivery) {
       const { headers, body } = parts(delivery);
@@ -197,6 +198,16 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     },
   };
   return receiver;
+}
+
+/** Hands the data to the watch. A watch that fails must not keep the event from its handlers. */
+function observe(onDrift: DriftObserver, found: ReceivedByCore, raw: Uint8Array): void {
+  if (found.type === undefined) return;
+  try {
+    onDrift.observe(found.type, found.receivedVersion ?? null, receivedJson(found, raw));
+  } catch (thrown) {
+    console.error("mambo-webhooks: onDrift failed:", thrown);
+  }
 }
 
 /** Returns the delivery, or an empty one if the caller passed none: its missing body is then refused. */

@@ -14,6 +14,7 @@ export {
   type Samples,
 } from "./change.ts";
 export { detect, type DetectOptions, type Detection } from "./detect.ts";
+export { watchDrift, type Drift, type DriftReport, type DriftWatch } from "./drift.ts";
 export { WebhookError, type ErrorCode, type Failure, type Fault } from "./errors.ts";
 export { changelog, checkRegistry, type RegistryProblem } from "./registry.ts";
 

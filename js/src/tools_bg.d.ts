@@ -1,4 +1,5 @@
 /** The functions of the tools, as wasm-bindgen generates them from `wasm/src/tools.rs`. */
+import type { Drift } from "./drift.ts";
 import type { RegistryProblem } from "./registry.ts";
 
 /** What `detect` finds; each profile is JSON text. */
@@ -29,6 +30,9 @@ export interface Ran {
 export function detect(options: { secrets: readonly string[] }, headers: string, body: Uint8Array, now: number): Detected;
 export function changelog(registry: string | undefined): string;
 export function check_registry(registry: string): RegistryProblem[];
+export function open_watch(shapes: string): number;
+export function observe(watch: number, type: string, version: string | undefined, json: string): Drift[];
+export function shapes(watch: number): string;
 export function command(json: string, body: Uint8Array): Ran;
 
 export function __wbg_set_wasm(exports: WebAssembly.Exports): void;

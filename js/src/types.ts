@@ -70,8 +70,19 @@ export interface CommonOptions {
    * on. The core alone decides what is signed, with which keys, and whether the signature matches.
    */
   readonly mac?: MacChoice;
+  /**
+   * Watches for data whose shape was not seen or declared before; see `watchDrift` of `mambo-webhooks/tools`. If it fails, the
+   * delivery is received all the same. Default: nothing is watched.
+   */
+  readonly onDrift?: DriftObserver;
   /** Handle each delivery once; see `Receiver.process`. Default: replays within the tolerance are not told apart. */
   readonly replay?: ReplayOptions;
+}
+
+/** Watches the data of received events for shapes that are new. `watchDrift` of `mambo-webhooks/tools` makes one. */
+export interface DriftObserver {
+  /** Called with each event that has a type: its type, the version that its data came in, and the data as it came, as JSON text. */
+  observe(type: string, version: string | null, json: string): void;
 }
 
 /** Who computes the HMAC. */

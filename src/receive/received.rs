@@ -1,7 +1,7 @@
 //! What was received: an event with the proof that its delivery was verified.
 
 use alloc::borrow::Cow;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -10,6 +10,7 @@ use serde::Deserialize;
 use crate::crypto::encoding::hex;
 use crate::crypto::hmac::digest;
 use crate::event::Event;
+use crate::shape::{Drift, DriftWatch};
 use crate::shim::{Loss, VersionStatus};
 use crate::verify::Verified;
 use crate::version::Version;
@@ -61,6 +62,8 @@ pub struct Received<'a> {
     pub applied: Vec<String>,
     /// What the target version could not hold.
     pub losses: Vec<Loss>,
+    /// The data as it came, as JSON text.
+    pub(crate) received_data: &'a str,
     pub(crate) verified: Verified<'a>,
 }
 
@@ -106,6 +109,38 @@ impl<'a> Received<'a> {
     /// When the data is not of that type.
     pub fn data<'e, T: Deserialize<'e>>(&'e self) -> Result<T, serde_json::Error> {
         self.event.parse()
+    }
+
+    /// The data as it came, before any change, as JSON text.
+    #[must_use]
+    pub const fn received_json(&self) -> &'a str {
+        self.received_data
+    }
+
+    /// Tells a watch of the data as it came, before any change, and returns how its shape differs from what was seen or
+    /// declared for this event type and version. An event without a type is not watched.
+    ///
+    /// ```
+    /// # use mambo_webhooks::{KeyRing, Receiver, UnixMillis, Verified};
+    /// use mambo_webhooks::shape::DriftWatch;
+    ///
+    /// # fn main() -> Result<(), mambo_webhooks::Error> {
+    /// # let receiver = Receiver::new(KeyRing::single("a secret of at least 16 bytes")?);
+    /// # let open = |body| receiver.open(Verified::assume_verified(body, UnixMillis(0)), &[("none", "")]);
+    /// let mut watch = DriftWatch::default();
+    /// let first = open(br#"{"event":"Ping","data":{"message":"ping"}}"#)?;
+    /// assert!(first.drifts(&mut watch).is_empty());
+    /// let second = open(br#"{"event":"Ping","data":{"message":"ping","at":1}}"#)?;
+    /// assert_eq!(second.drifts(&mut watch)[0].to_string(), "/at is new, of type integer");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn drifts(&self, watch: &mut DriftWatch) -> Vec<Drift> {
+        let Some(event_type) = self.event.event_type() else {
+            return Vec::new();
+        };
+        let version = self.received_version.map(|version| version.to_string());
+        watch.observe(event_type, version.as_deref(), self.received_data)
     }
 
     /// Returns the key that all deliveries of one event share, retries included, as far as can be known: the

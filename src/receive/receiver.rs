@@ -293,9 +293,20 @@ impl Receiver {
             };
         }
         let event = Event::new(event_type, data);
-        let Envelope { id, time, .. } = envelope;
+        let Envelope { id, time, data: received_data, .. } = envelope;
         let version_status = VersionStatus::of(received_version, self.versions());
-        Ok(Received { event, id, time, received_version, delivered_version, version_status, applied, losses, verified })
+        Ok(Received {
+            event,
+            id,
+            time,
+            received_version,
+            delivered_version,
+            version_status,
+            applied,
+            losses,
+            received_data,
+            verified,
+        })
     }
 
     /// Known versions, oldest first.

@@ -173,19 +173,28 @@ test("no secret at all", () => {
     );
 });
 
-test("the generated glue has the functions that core_bg.d.ts declares", async () => {
-  const declared = [...readFileSync(join(repository, "js/src/core_bg.d.ts"), "utf8").matchAll(/export function (\w+)/g)].map(
-    ([, each]) => each,
-  );
-  const generated = Object.keys(await import(join(repository, "target/js/core_bg.js")));
-  const ours = generated.filter((each) => !/^__wbg_(?!set_wasm)|^__wbindgen|^start$/.test(each));
-  assert.deepEqual(declared.sort(), ours.sort());
+const declaredIn = (name) =>
+  [...readFileSync(join(repository, `js/src/${name}_bg.d.ts`), "utf8").matchAll(/export function (\w+)/g)].map(([, each]) => each);
+
+test("the generated glue has the functions that its declarations name", async () => {
+  // The tools' module has the core's functions too.
+  for (const [name, ...declaring] of [
+    ["core", "core"],
+    ["tools", "core", "tools"],
+  ]) {
+    const declared = new Set(declaring.flatMap(declaredIn));
+    const generated = Object.keys(await import(join(repository, `target/js/${name}_bg.js`)));
+    const ours = generated.filter((each) => !/^__wbg_(?!set_wasm)|^__wbindgen|^start$/.test(each));
+    assert.deepEqual([...declared].sort(), ours.sort(), name);
+  }
 });
 
-test("the base64 in the package is the module in the package, byte for byte", async () => {
-  const { base64 } = await import(join(dist, "core_bytes.js"));
-  assert.equal(Buffer.compare(Buffer.from(base64, "base64"), readFileSync(join(dist, "core_bg.wasm"))), 0);
-  assert.equal(require(join(dist, "core_bytes.cjs")).base64, base64);
+test("the base64 in the package is the modules in the package, byte for byte", async () => {
+  for (const name of ["core", "tools"]) {
+    const { base64 } = await import(join(dist, `${name}_bytes.js`));
+    assert.equal(Buffer.compare(Buffer.from(base64, "base64"), readFileSync(join(dist, `${name}_bg.wasm`))), 0);
+    assert.equal(require(join(dist, `${name}_bytes.cjs`)).base64, base64);
+  }
 });
 
 /** A registry whose one change renames a member of an activity, with the member's old name as its id. */
@@ -274,7 +283,11 @@ test("stripe reads our signature", () => {
     '{"object":"event"}',
     '{"a":[],"object":"event"}',
   ]) {
-    const header = sign({ secret, body: payload, profile: { scheme: { header: "stripe-signature", signedTexts: ["{timestamp}.{body}"] } } });
+    const header = sign({
+      secret,
+      body: payload,
+      profile: { scheme: { header: "stripe-signature", signedTexts: ["{timestamp}.{body}"] } },
+    });
     assert.deepEqual(stripe.webhooks.constructEvent(payload, header, secret), JSON.parse(payload));
   }
 });

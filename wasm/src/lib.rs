@@ -28,6 +28,9 @@ mod stack;
 #[cfg(feature = "tools")]
 mod tools;
 
+#[cfg(feature = "tools")]
+mod watches;
+
 use js_sys::{JSON, JsString, Uint8Array};
 use mambo_webhooks::diagnose::Diagnosis;
 use mambo_webhooks::internal::limits::MAX_DIAGNOSED_BYTES;

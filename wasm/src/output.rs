@@ -57,12 +57,11 @@ struct ReceivedByCore<'r> {
     applied: &'r [String],
     #[serde(skip_serializing_if = "Vec::is_empty")]
     losses: Vec<Lost<'r>>,
-    /// The data as JSON text if a change edited it; otherwise the body holds it, at `range`.
+    /// The data as JSON text if a change edited it.
     #[serde(skip_serializing_if = "Option::is_none")]
     data: Option<&'r str>,
-    /// Where the data is in the body: its first byte, and the one after its last.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    range: Option<(usize, usize)>,
+    /// Where the data is in the body as it came: its first byte, and the one after its last.
+    range: (usize, usize),
 }
 
 #[derive(Serialize)]
@@ -117,7 +116,7 @@ pub(crate) fn proven_by(verified: &Verified<'_>) -> JsValue {
 
 pub(crate) fn received(found: &Received<'_>) -> JsValue {
     let (verified, json) = (found.verified(), found.event.json());
-    let range = range_in(verified.body(), json);
+    let is_edited = range_in(verified.body(), json).is_none();
     value(&ReceivedByCore {
         key_id: verified.key_id().unwrap_or_default(),
         timestamp: number(verified.timestamp()),
@@ -129,8 +128,8 @@ pub(crate) fn received(found: &Received<'_>) -> JsValue {
         version_status: found.version_status.as_str(),
         applied: &found.applied,
         losses: found.losses.iter().map(lost).collect(),
-        data: if range.is_some() { None } else { Some(json) },
-        range,
+        data: is_edited.then_some(json),
+        range: range_in(verified.body(), found.received_json()).unwrap_or_default(),
     })
 }
 
