@@ -1,8 +1,12 @@
-// The debugger: what is pasted or dropped on the left is judged on the right, at every change.
+// The debugger: what is pasted or dropped on the left is judged on the right, at every change. Two panels below work on registries.
 import { createReceiver } from "mambo-webhooks";
 import { changelog, detect } from "mambo-webhooks/tools";
-import { sample, sampleDelivery, sign } from "mambo-webhooks/testing";
+import { sample, sign } from "mambo-webhooks/testing";
+import { diff, setUpDiff } from "./diff.js";
+import { clearInference, setUpInfer } from "./infer.js";
 import { bytesOf, headersOf, pastedRequest, requestOf, textOf } from "./input.js";
+import { at, field, tried } from "./page.js";
+import { fillSample } from "./sample.js";
 import { copyButton, element, list, sideBySide, tree } from "./show.js";
 
 const EVENT_TYPES = [
@@ -17,24 +21,7 @@ const EVENT_TYPES = [
   "PointWalletUpdated",
 ];
 const TIMELY = { pastSeconds: "unlimited", futureSeconds: "unlimited" };
-/** The docs' own example of a change, for the sample. */
-const REGISTRY = {
-  format: 1,
-  versions: ["8.0.3", "9.0.0"],
-  changes: [
-    {
-      id: "wallet-example-field",
-      since: "9.0.0",
-      on: { model: "PointWallet" },
-      summary: "exampleField is called newExampleField.",
-      lossy: "none",
-      ops: [{ op: "rename", at: "/exampleField", to: "newExampleField" }],
-    },
-  ],
-};
 
-const at = (id) => document.querySelector(`#${id}`);
-const field = (id) => at(id).value.trim();
 /** The body of a file, as long as its text is not edited. */
 let fileBody;
 
@@ -45,17 +32,6 @@ function options(more) {
   const settings = { secret: at("secret").value, allowShortSecrets: true };
   for (const name of ["profile", "registry", "pinned", "eventType"]) if (field(name) !== "") settings[name] = field(name);
   return { ...settings, ...more };
-}
-
-/** What `act` gives, or the failure that it throws. */
-function tried(act) {
-  try {
-    return { found: act() };
-  } catch (error) {
-    // The library's failures, and JSON that is being typed.
-    if (!["WebhookError", "SyntaxError", "TypeError"].includes(error.name)) throw error;
-    return { error };
-  }
 }
 
 function judge() {
@@ -71,6 +47,8 @@ function judge() {
   }
   const { found, error } = tried(() => changelog(field("registry") || undefined));
   at("changelog").textContent = found ?? error.message;
+  listVersions();
+  diff();
   curl();
 }
 
@@ -114,7 +92,7 @@ function verdict(delivery) {
 }
 
 function profiles(delivery) {
-  const { profiles: found } = detect({ ...delivery, secrets: [at("secret").value] });
+  const { profiles: found, undecided } = detect({ ...delivery, secrets: [at("secret").value] });
   if (found.length === 0) {
     at("detected").replaceChildren(element("p", {}, "None of those tried fits: the secret, the body or a header is not what was signed."));
     return;
@@ -126,6 +104,7 @@ function profiles(delivery) {
       use.addEventListener("click", () => {
         at("profile").value = text;
         at("settings").open = true;
+        clearInference();
         judge();
       });
       const secret = encoding === "utf8" ? "" : `The secret is written in ${encoding}: keys: [{ secret, encoding: "${encoding}" }]. `;
@@ -141,13 +120,34 @@ function profiles(delivery) {
         element("pre", { tabIndex: 0, role: "region", ariaLabel: "Profile as JSON" }, text),
       ];
     }),
+    ...undecidedParts(undecided),
   );
 }
 
-function shapes(delivery, signed) {
+/** What one delivery does not show of its profile. */
+function undecidedParts(undecided) {
+  if (undecided.length === 0) return [];
+  const items = undecided.map(({ code, message }) => element("li", {}, element("code", {}, code), ` ${message}`));
+  return [element("p", {}, "What this delivery does not decide:"), element("ul", {}, ...items)];
+}
+
+/** Puts a registry into its field, in place of what was there. */
+function useRegistry(text) {
+  const where = ["", text].includes(field("registry")) ? "" : ", in place of the registry before it";
+  at("registry").value = text;
+  at("settings").open = true;
+  judge();
+  at("said").textContent = `The registry field holds it now${where}.`;
+}
+
+/** Offers the registry's versions wherever a version is asked for. */
+function listVersions() {
   const { found: registry } = tried(() => (field("registry") === "" ? {} : JSON.parse(field("registry"))));
   const versions = Array.isArray(registry?.versions) ? registry.versions : [];
   at("known-versions").replaceChildren(...versions.map((value) => element("option", { value })));
+}
+
+function shapes(delivery, signed) {
   const wanted = field("wanted");
   if (signed === undefined || wanted === "") return at("versions").replaceChildren();
   const { found, error } = tried(() => createReceiver(options({ tolerance: TIMELY, targetVersion: wanted })).receive(delivery));
@@ -209,28 +209,19 @@ const looksLikeRequest = (file) =>
     .then((start) => /^[A-Z]+ \S/.test(start));
 
 at("test-type").append(...EVENT_TYPES.map((type) => element("option", {}, type)));
+at("event-types").append(...EVENT_TYPES.map((value) => element("option", { value })));
+setUpInfer(useRegistry);
+setUpDiff();
 at("sample").addEventListener("click", () => {
-  at("secret").value ||= "a secret for trying it out";
-  // It is signed as is assumed of Mambo.
-  at("profile").value = "";
-  at("registry").value ||= JSON.stringify(REGISTRY, null, 2);
-  const { headers, body: text } = sampleDelivery("PointWalletUpdated", {
-    secret: at("secret").value,
-    registry: REGISTRY,
-    version: "8.0.3",
-    data: { newExampleField: "value" },
-  });
-  at("headers").value = Object.entries(headers)
-    .map(([name, value]) => `${name}: ${value}`)
-    .join("\n");
-  at("body").value = text;
-  at("wanted").value = "9.0.0";
+  fillSample();
+  clearInference();
   fileBody = undefined;
   judge();
 });
 at("clear").addEventListener("click", () => {
-  for (const input of document.querySelectorAll("textarea, input:not([type=checkbox], [type=url])")) input.value = "";
+  for (const input of document.querySelectorAll("textarea, input:not([type=checkbox], [type=radio], [type=url])")) input.value = "";
   fileBody = undefined;
+  clearInference();
   judge();
   at("headers").focus();
 });
@@ -242,6 +233,7 @@ at("headers").addEventListener("input", () => {
   at("body").value = request.body;
   fileBody = undefined;
 });
+at("profile").addEventListener("input", clearInference);
 at("body").addEventListener("input", () => (fileBody = undefined));
 at("request-file").addEventListener("change", ({ target }) => target.files[0] && take(target.files[0], true));
 at("body-file").addEventListener("change", ({ target }) => target.files[0] && take(target.files[0], false));
@@ -252,5 +244,8 @@ for (const name of ["dragover", "dragleave", "drop"]) {
     for (const file of name === "drop" ? event.dataTransfer.files : []) await take(file, await looksLikeRequest(file));
   });
 }
-document.addEventListener("input", judge);
+document.addEventListener("input", ({ target }) => {
+  // These panels listen for their own input, which does not change the delivery.
+  if (target.closest("#infer, #diff") === null) judge();
+});
 judge();

@@ -8,6 +8,9 @@ export function element(name, properties = {}, ...children) {
   return made;
 }
 
+/** A number of things, in the singular or the plural. */
+export const counted = (count, thing) => `${count} ${thing}${count === 1 ? "" : "s"}`;
+
 /** A button that copies what `text` gives, and says so. */
 export function copyButton(label, text) {
   const button = element("button", { type: "button" }, label);

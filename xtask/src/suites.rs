@@ -52,6 +52,7 @@ pub fn examples() -> Done<Command> {
         "cases.test.mjs",
         "servers.test.mjs",
         "debugger.test.mjs",
+        "debugger-registries.test.mjs",
         "newcomer.test.mjs",
     ]);
     Ok(node)
