@@ -54,6 +54,7 @@ pub fn examples() -> Done<Command> {
         "debugger.test.mjs",
         "debugger-registries.test.mjs",
         "newcomer.test.mjs",
+        "upgrade.test.mjs",
     ]);
     Ok(node)
 }
