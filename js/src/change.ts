@@ -1,6 +1,6 @@
 // Changes of payloads: what differs between versions, what changed from samples, and types for each version.
 import { documentText } from "./document.ts";
-import { optionsInvalid } from "./errors.ts";
+import { webhookError } from "./errors.ts";
 import { tools } from "./tools-loader.ts";
 import type { JsonDocument } from "./types.ts";
 
@@ -133,7 +133,7 @@ export function payloadTypes({ registry, samples, versions = [], profile, ...opt
 
 function run(command: object): { readonly text: string; readonly json: string } {
   const { problem, text, json } = tools.call((glue) => glue.command(JSON.stringify(command), new Uint8Array()));
-  if (problem !== null) throw optionsInvalid(problem, "the top");
+  if (problem !== null) throw webhookError("options_invalid", { first: problem });
   return { text, json };
 }
 

@@ -49,12 +49,15 @@ impl Capture {
             detect(&self.headers(), body, &[&self.secret], UnixMillis(self.now)).map_err(|error| said(&error))?;
         let hints = field_hints(body);
         let open = undecided(&found, &hints);
-        let mut remarks: Vec<String> =
-            hints.iter().map(|hint| alloc::format!("{} seems to be at {}", hint.what, hint.at)).collect();
+        let seen = hints.iter().map(|hint| alloc::format!("{} seems to be at {}", hint.what, hint.at));
+        let mut remarks = Vec::new();
         match found.first() {
-            None => remarks.push("no profile fits: is it the right secret, and the body byte for byte?".into()),
+            None => remarks.push(
+                "no profile fits: compare MAMBO_SECRET with the secret in Mambo, and pass the body byte for byte".into(),
+            ),
             Some(first) => remarks.push(alloc::format!("the secret is written in {}", first.encoding.name())),
         }
+        remarks.extend(seen);
         remarks.extend(open.iter().map(|open| alloc::format!("{}: {}", open.code, open.message)));
         let profiles: Vec<Value> = found
             .iter()

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::capture::{said, version};
 use super::samples::Payload;
 use super::{Answer, Infer};
+use crate::json::Object;
 use crate::shim::{InferRequest, Inference, SamplePair, infer};
 use crate::version::Version;
 
@@ -57,6 +58,23 @@ fn pairs<'a>(old: &'a [Payload], new: &'a [Payload], event_type: &str) -> Vec<Sa
     old.iter().filter(of_type).filter(first).filter_map(pair).collect()
 }
 
+/// One document of the changes of several, each as a person would write it.
+fn joined(whole: &Value, documents: &[String]) -> String {
+    let changes: Vec<&str> = documents
+        .iter()
+        .filter_map(|document| Object::open(document)?.member("changes")?.text())
+        .filter_map(|list| list.strip_prefix('[')?.strip_suffix(']'))
+        .map(str::trim)
+        .filter(|changes| !changes.is_empty())
+        .collect();
+    let events = whole.get("events").map(|events| alloc::format!("  \"events\": {events},\n")).unwrap_or_default();
+    alloc::format!(
+        "{{\n  \"format\": 1,\n  \"versions\": {},\n{events}  \"changes\": [\n    {}\n  ]\n}}",
+        whole["versions"],
+        changes.join(",\n    ")
+    )
+}
+
 /// What was inferred of all event types.
 #[derive(Default)]
 struct Found {
@@ -88,7 +106,8 @@ impl Found {
             self.remarks.push(line);
         }
         for doubt in &inference.doubts {
-            let line = alloc::format!("{event_type}: {} at {}: {} {}", doubt.code, doubt.at, doubt.sentence, doubt.ask);
+            let at = if doubt.at.is_empty() { String::new() } else { alloc::format!(" at {}", doubt.at) };
+            let line = alloc::format!("{event_type}: {}{at}: {}; needed: {}", doubt.code, doubt.sentence, doubt.ask);
             self.remarks.push(line);
         }
         for (mismatches, what) in
@@ -134,7 +153,7 @@ impl Found {
         }
         let text = match self.documents.as_slice() {
             [one] => one.trim_end().into(),
-            _ => alloc::format!("{document:#}"),
+            documents => joined(&document, documents),
         };
         let json = json!({ "registry": document, "events": self.events, "isCertain": self.is_certain });
         Answer { is_yes: self.is_certain, text, remarks: self.remarks, json }

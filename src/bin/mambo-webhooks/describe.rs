@@ -34,7 +34,11 @@ fn row(name: &str, command: &Command) -> Value {
         _ => !argument.is_global_set(),
     };
     let options: Vec<Value> = command.get_arguments().filter(is_shared).map(option).collect();
-    json!({ "name": name, "about": command.get_about().map(ToString::to_string), "options": options })
+    let about = match name {
+        "send" => Some("Post one signed test delivery to a URL: https, or http to this machine".into()),
+        _ => command.get_about().map(ToString::to_string),
+    };
+    json!({ "name": name, "about": about, "options": options })
 }
 
 fn option(argument: &Arg) -> Value {
@@ -43,7 +47,7 @@ fn option(argument: &Arg) -> Value {
     json!({
         "name": argument.get_long().unwrap_or_else(|| argument.get_id().as_str()),
         "isPositional": argument.is_positional(),
-        "isRequired": argument.is_required_set(),
+        "isRequired": argument.is_required_set() || argument.get_id() == "url",
         "isRepeated": matches!(argument.get_action(), ArgAction::Append),
         "value": value.filter(|_| takes_value),
         "default": argument.get_default_values().first().map(|value| value.to_string_lossy()),

@@ -23,6 +23,12 @@ pub struct Rehearse {
     /// The module that exports the handlers.
     #[arg(long, value_name = "MODULE")]
     handlers: PathBuf,
+    /// The version of deliveries that do not name it. Default: that of `--from`.
+    #[arg(long, value_name = "VERSION")]
+    pinned: Option<String>,
+    /// How the secret in `MAMBO_SECRET` is written: utf8, hex or base64. Without a secret nothing is verified.
+    #[arg(long, default_value = "utf8")]
+    encoding: String,
     /// A profile, as JSON.
     #[arg(long, value_name = "FILE")]
     profile: Option<PathBuf>,
