@@ -7,32 +7,14 @@
 #[macro_use]
 mod table;
 
+mod fault;
+
 use alloc::string::String;
 use core::fmt;
 
 pub use crate::time::Millis;
 pub use crate::version::NotAVersion;
-
-/// The party that has to change something so that the failure ends.
-///
-/// ```
-/// use mambo_webhooks::{Code, Fault, KeyRing};
-///
-/// let code = KeyRing::single("").map(|_| ()).map_err(|error| error.code());
-/// assert_eq!(code, Err(Code::SecretEmpty));
-/// assert_eq!((Code::SecretEmpty.fault(), Code::SecretEmpty.http_status()), (Fault::Config, 500));
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Fault {
-    /// The sender of the delivery: Mambo, a proxy on the way, or an attacker.
-    Peer,
-    /// The code that calls this library.
-    Caller,
-    /// A secret, a profile or a registry that was configured.
-    Config,
-    /// This library: a defect to report.
-    Library,
-}
+pub use fault::Fault;
 
 /// How many problems a document has. Printed behind the first one: nothing for one, else ` (1 of 3 problems)`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -339,18 +321,5 @@ impl Error {
     #[must_use]
     pub const fn http_status(&self) -> u16 {
         self.code().http_status()
-    }
-}
-
-impl Fault {
-    /// The fault as text, for example `peer`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Peer => "peer",
-            Self::Caller => "caller",
-            Self::Config => "config",
-            Self::Library => "library",
-        }
     }
 }

@@ -76,10 +76,11 @@ pub const MAX_TYPE_NAME_BYTES: usize = 64;
 pub const MAX_SAMPLE_PAIRS: usize = 256;
 /// Most bytes of all samples together.
 pub const MAX_SAMPLE_BYTES: usize = 1024 * 1024;
-/// Most levels of a sample that are compared member by member; what is deeper is compared as a whole. Below the most
-/// segments of a pointer.
-pub const MAX_SAMPLE_LEVELS: usize = 48;
+/// Most levels of a sample. An op can put a value deeper, so it is below the most segments of a pointer.
+pub const MAX_SAMPLE_LEVELS: usize = 32;
 /// Most ops in one inferred change.
 pub const MAX_INFERRED_OPS: usize = 32;
 /// Most doubts that are listed of one inferred change.
 pub const MAX_INFER_DOUBTS: usize = 100;
+/// Most bytes of samples on which one search for ops carries them out. A search that reaches it ends with what it found.
+pub const MAX_INFER_WORK_BYTES: usize = 256 * 1024 * 1024;

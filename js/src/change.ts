@@ -11,7 +11,7 @@ export type Samples = { readonly bodies: readonly string[] } | { readonly data: 
 export interface InferOptions {
   /** Samples of the older version. Deliveries are paired by the id of their event, data by its place in the list. */
   readonly old: Samples;
-  /** The same events in the newer version. */
+  /** Samples of the same events in the newer version. */
   readonly new: Samples;
   /** The first version with the newer shape. */
   readonly since: string;

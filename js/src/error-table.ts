@@ -38,6 +38,7 @@ export type ErrorCode =
   | "profile_invalid"
   | "options_invalid"
   | "registry_invalid"
+  | "samples_invalid"
   | "shim_conflict"
   | "delivery_replayed"
   | "delivery_pending"
@@ -256,6 +257,12 @@ export const ERRORS: Readonly<Record<ErrorCode, ErrorRow>> = {
     status: 500,
     message: "registry: {first}{count}",
     advice: "Run the registry check: it lists all of them with places and hints.",
+  },
+  samples_invalid: {
+    fault: "caller",
+    status: 500,
+    message: "samples: {first}{count}",
+    advice: "Pass each sample as the JSON text of an event's data alone: the older shape first, the newer one second.",
   },
   shim_conflict: {
     fault: "peer",

@@ -6,7 +6,8 @@ use alloc::vec::Vec;
 
 use serde_json::{Value, json};
 
-use super::{Answer, Capture};
+use super::answer::Answer;
+use super::command::Capture;
 use crate::crypto::encoding::Encoding;
 use crate::crypto::key::{Key, KeyRing, SecretPolicy};
 use crate::diagnose::{detect, field_hints, undecided};
@@ -53,7 +54,8 @@ impl Capture {
         let mut remarks = Vec::new();
         match found.first() {
             None => remarks.push(
-                "no profile fits: compare MAMBO_SECRET with the secret in Mambo, and pass the body byte for byte".into(),
+                "no profile fits: compare MAMBO_SECRET with the secret in Mambo, and pass the body byte for byte"
+                    .into(),
             ),
             Some(first) => remarks.push(alloc::format!("the secret is written in {}", first.encoding.name())),
         }

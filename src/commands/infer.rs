@@ -5,9 +5,10 @@ use alloc::vec::Vec;
 
 use serde_json::{Value, json};
 
+use super::answer::Answer;
 use super::capture::{said, version};
+use super::command::Infer;
 use super::samples::Payload;
-use super::{Answer, Infer};
 use crate::json::Object;
 use crate::shim::{InferRequest, Inference, SamplePair, infer};
 use crate::version::Version;

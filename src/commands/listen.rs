@@ -4,7 +4,8 @@ use alloc::string::{String, ToString};
 
 use serde_json::{Value, json};
 
-use super::{Answer, Capture};
+use super::answer::Answer;
+use super::command::Capture;
 use crate::receive::Received as ReceivedEvent;
 use crate::time::UnixMillis;
 

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use serde_json::{Value, json};
 
-use super::Answer;
+use super::answer::Answer;
 use super::capture::{said, version};
 use super::samples::Payload;
 use crate::json::valid;

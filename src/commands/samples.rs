@@ -4,8 +4,8 @@ use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::Samples;
 use super::capture::said;
+use super::command::Samples;
 use crate::wire::envelope::{Envelope, EnvelopePaths};
 use crate::wire::profile::Profile;
 

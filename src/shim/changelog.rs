@@ -59,7 +59,10 @@ fn section(registry: &Registry, change: &Change, f: &mut fmt::Formatter<'_>) -> 
     let touched = events.filter(|event_type| !registry.places_before(event_type, &change.on, change.since).is_empty());
     let touched: Vec<&str> = touched.collect();
     let touched = if touched.is_empty() { "no known event".into() } else { touched.join(", ") };
-    write!(f, "\n\nOn {on}, in {touched}.\n\n")?;
+    match &change.on {
+        Target::Event(_) if *on == touched => write!(f, "\n\nIn {on}.\n\n")?,
+        _ => write!(f, "\n\nOn {on}, in {touched}.\n\n")?,
+    }
     for op in &change.ops {
         writeln!(f, "- {}", words(op))?;
     }

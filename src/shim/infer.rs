@@ -51,13 +51,13 @@ use self::print::{clause, op_json};
 use self::search::{Effort, search};
 use self::state::State;
 use self::tidy::tidied;
-use self::value::Value;
+use self::value::{Value, levels};
 use self::verify::verify;
 use super::op::Op;
 use super::registry::Target;
 use crate::error::{Error, ProblemCount};
 use crate::json::valid;
-use crate::limits::{MAX_INFER_DOUBTS, MAX_SAMPLE_BYTES, MAX_SAMPLE_PAIRS};
+use crate::limits::{MAX_INFER_DOUBTS, MAX_SAMPLE_BYTES, MAX_SAMPLE_LEVELS, MAX_SAMPLE_PAIRS};
 use crate::version::Version;
 
 /// The data of one event in two versions.
@@ -65,7 +65,7 @@ use crate::version::Version;
 pub struct SamplePair<'a> {
     /// The data in the older version, as JSON text.
     pub old: &'a str,
-    /// The same data in the newer version, as JSON text.
+    /// That data in the newer version, as JSON text.
     pub new: &'a str,
 }
 
@@ -139,6 +139,8 @@ pub struct InferredOp {
     pub clause: String,
     /// The number of pairs in which the op changed something.
     pub evidence: usize,
+    /// The pairs that speak against the op, by their position from 0: it leads them away from their newer sample.
+    pub counter_examples: Vec<usize>,
 }
 
 /// A payload change that explains samples, and how far it can be trusted.
@@ -198,9 +200,9 @@ pub fn infer(request: &InferRequest<'_>) -> Result<Inference, Error> {
     let mut doubts = op_doubts(&start, &found.ops, &targets);
     doubts.extend(coverage_doubts(start.samples.iter().map(|sample| &sample.value)));
     doubts.truncate(MAX_INFER_DOUBTS);
-    let ops = found.ops.iter().zip(evidence(&start, &found.ops, &targets));
+    let ops = evidence(&start, &found.ops, &targets);
     Ok(Inference {
-        ops: ops.map(|(op, evidence)| InferredOp { json: op_json(op), clause: clause(op), evidence }).collect(),
+        ops,
         lossy: lossy(&found.ops).name(),
         doubts,
         unexplained: verdict.unexplained,
@@ -239,17 +241,20 @@ fn is_plausible(op: &Op, effort: Effort) -> bool {
     }
 }
 
-/// The number of pairs in which each op changes something.
-fn evidence(start: &State, ops: &[Op], targets: &[Value]) -> Vec<usize> {
+/// The ops with the pairs that speak for and against each of them.
+fn evidence(start: &State, ops: &[Op], targets: &[Value]) -> Vec<InferredOp> {
     let mut state = start.clone();
-    let mut counts = Vec::new();
+    let mut found = Vec::new();
     for op in ops {
         let Some(next) = state.then(op, targets) else { break };
-        let changed = state.samples.iter().zip(&next.samples).filter(|(before, after)| before.value != after.value);
-        counts.push(changed.count());
+        let both = || state.samples.iter().zip(&next.samples);
+        let evidence = both().filter(|(before, after)| before.value != after.value).count();
+        let against = both().enumerate().filter(|(_, (before, after))| after.fault() > before.fault());
+        let counter_examples = against.map(|(pair, _)| pair).collect();
+        found.push(InferredOp { json: op_json(op), clause: clause(op), evidence, counter_examples });
         state = next;
     }
-    counts
+    found
 }
 
 fn check_samples(pairs: &[SamplePair<'_>]) -> Result<(), Error> {
@@ -269,6 +274,12 @@ fn check_samples(pairs: &[SamplePair<'_>]) -> Result<(), Error> {
             if let Err(broken) = valid(text) {
                 let (line, column) = (broken.line, broken.column);
                 return wrong(alloc::format!("`{side}` of pair {index} is not JSON at line {line} column {column}"));
+            }
+            let levels = levels(text);
+            if levels > MAX_SAMPLE_LEVELS {
+                return wrong(alloc::format!(
+                    "`{side}` of pair {index} is nested {levels} levels deep, allowed {MAX_SAMPLE_LEVELS}"
+                ));
             }
         }
     }

@@ -190,7 +190,7 @@ const CHANGES = {
 
 /**
  * The sender of this repository, in Mambo's place. It takes events in 9.0.0, and renders them for pinned endpoints. Each webhook
- * setting is a store of its own.
+ * setting is another store.
  */
 function sender(home, [receiverPort, pinnedPort, latestPort], { env }) {
   const files = mkdtempSync(join(folder, "sender-"));

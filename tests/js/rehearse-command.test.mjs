@@ -247,7 +247,7 @@ test("the command says what is wrong with its arguments", async () => {
   assert.deepEqual([code, JSON.parse(err)], [EXIT.wrongArguments, { error: "`handlers` is missing" }]);
 });
 
-test("the command runs in a program of its own", () => {
+test("the command runs in a separate program", () => {
   const program = file(
     "program.mjs",
     `import { rehearseCommand } from ${JSON.stringify(import.meta.resolve("./node_modules/mambo-webhooks/dist/cli/rehearse.js"))};

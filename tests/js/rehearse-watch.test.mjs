@@ -177,7 +177,7 @@ test("data that is no object is handed over as it is", async () => {
   for (const data of [null, "text", 5, true, [], [1]]) assert.deepEqual(await both((given) => given, data), [data, data]);
 });
 
-test("a handler that clones the data has the result that it would have, whatever it clones with", async () => {
+test("a handler that clones the data has the result that it would have, with each way to clone", async () => {
   const { port1 } = new MessageChannel();
   for (const clone of [structuredClone, (data) => structuredClone({ deep: [data] }).deep[0], (data) => (port1.postMessage(data), data)]) {
     const { rows } = await upgrade({ Ping: ({ data }) => clone(data).object.b }, saved("Ping", json));

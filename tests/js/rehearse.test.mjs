@@ -169,7 +169,7 @@ test("an event without a handler is told, and a rehearsal without a handler that
   assert.equal((await upgrade(handlers, [wallet(), saved("Ping", { message: "m" })])).ok, true);
 });
 
-test("each run has an event and bytes of its own, and the saved delivery stays", async () => {
+test("each run has another event and other bytes, and the saved delivery stays", async () => {
   const delivery = { ...wallet(), body: Buffer.from(wallet().body) };
   const before = delivery.body.toString();
   const change = (event, received) => {

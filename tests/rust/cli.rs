@@ -48,15 +48,17 @@ fn a_delivery_is_signed_verified_diagnosed_and_detected() {
     let cause = "body_changed: the body is not what was signed: a line end or blank was added at the end";
     assert_eq!((text.lines().nth(1), code), (Some(cause), 1));
     let (profile, said, code) = run(&folder, "detect --headers headers --body body");
-    let expected =
-        "type seems to be at /event\nid seems to be at /id\ndata seems to be at /data\nthe secret is written in utf8";
+    let expected = "the secret is written in utf8\n\
+                    type seems to be at /event\nid seems to be at /id\ndata seems to be at /data\n\
+                    one_signature: one signature does not show how several are written: capture a delivery while two \
+                    secrets are valid\nversion_unseen: no version was found in the body";
     assert_eq!((said.as_str(), code), (expected, 0));
     fs::write(folder.join("profile.json"), &profile).unwrap();
     let again = run(&folder, "verify --headers headers --body body --profile profile.json");
     assert_eq!(again, ("accepted: Ping".into(), String::new(), 0));
     let (text, said, code) = run(&folder, "detect --headers headers --body changed");
-    let none = "no profile fits: is it the right secret, and the body byte for byte?";
-    assert_eq!((text.as_str(), said.lines().last(), code), ("", Some(none), 1));
+    let none = "no profile fits: compare MAMBO_SECRET with the secret in Mambo, and pass the body byte for byte";
+    assert_eq!((text.as_str(), said.lines().next(), code), ("", Some(none), 1));
 }
 
 #[test]

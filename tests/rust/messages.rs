@@ -146,6 +146,12 @@ fn table() -> Vec<(Error, &'static str, Fault, &'static str)> {
             "registry: expected format 1 at /format (1 of 3 problems)",
         ),
         (
+            Error::SamplesInvalid { count: ProblemCount(1), first: "there is no pair".into() },
+            "samples_invalid",
+            Caller,
+            "samples: there is no pair",
+        ),
+        (
             Error::ShimConflict { change: "c7".into(), at: "/points".into(), problem: "both names are present" },
             "shim_conflict",
             Peer,

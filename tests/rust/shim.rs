@@ -6,6 +6,7 @@ mod infer;
 mod infer_laws;
 mod infer_regular;
 mod laws;
+mod public_changes;
 mod reference;
 mod reference_convert;
 mod reference_ops;

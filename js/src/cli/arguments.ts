@@ -15,7 +15,7 @@ export interface OptionRow {
 
 /** A command. */
 export interface CommandRow {
-  /** Its name; a command of a group has the group in front: `registry check`. */
+  /** The name; a command of a group has the group in front: `registry check`. */
   readonly name: string;
   readonly about: string | null;
   readonly options: readonly OptionRow[];

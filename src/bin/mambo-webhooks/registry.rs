@@ -69,7 +69,7 @@ pub enum Document {
         /// the data of one event on each line.
         #[arg(long, value_name = "SAMPLES")]
         old: PathBuf,
-        /// The same events in the newer version.
+        /// Samples of the same events in the newer version.
         #[arg(long, value_name = "SAMPLES")]
         new: PathBuf,
         /// The first version with the newer shape.

@@ -20,7 +20,7 @@ const WRAPPED: f64 = 4.0;
 const LISTED: f64 = 5.0;
 
 /// The most members of an object that is compared with one that wraps it.
-const MOST_MEMBERS: usize = 64;
+const MOST_MEMBERS: usize = 24;
 
 fn members(value: &Value) -> usize {
     if let Value::Object(members) = value { members.len() } else { 0 }

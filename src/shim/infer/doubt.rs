@@ -11,6 +11,7 @@ use super::propose::propose;
 use super::state::State;
 use super::value::Value;
 use crate::json::{Pointer, unquoted};
+use crate::limits::MAX_INFER_WORK_BYTES;
 use crate::shim::convert::Conversion;
 use crate::shim::op::Op;
 
@@ -46,11 +47,12 @@ impl InferDoubt {
 pub(super) fn op_doubts(start: &State, ops: &[Op], targets: &[Value]) -> Vec<InferDoubt> {
     let mut found = Vec::new();
     let mut before = start.clone();
+    let mut work: usize = 0;
     for op in ops {
         let Some(after) = before.then(op, targets) else { break };
         let step = Step { op, ops, before: &before, after: &after, targets };
         found.extend(step.few_pairs());
-        found.extend(step.another_op());
+        found.extend(step.another_op(&mut work));
         found.extend(step.own_doubt(op));
         before = after;
     }
@@ -93,8 +95,7 @@ impl Step<'_> {
     }
 
     /// Another op at the same place that brings the samples as near to the newer ones.
-    fn another_op(&self) -> Option<InferDoubt> {
-        let (reads, writes) = self.op.places();
+    fn another_op(&self, work: &mut usize) -> Option<InferDoubt> {
         let tried = match self.op {
             Op::When { at, ops, .. } => match &ops[..] {
                 [op] => guarded(&op.under(at.segments()), self.before, self.targets),
@@ -102,23 +103,37 @@ impl Step<'_> {
             },
             _ => propose(self.before, self.targets, TRIED),
         };
-        let other = tried.into_iter().find(|other| {
-            let (other_reads, other_writes) = other.places();
-            let is_table = matches!(other, Op::MapValue { pairs, .. } if pairs.len() >= LEAST_TABLE);
-            let is_about = reads.iter().any(|place| other_reads.contains(place))
-                || writes.iter().any(|place| other_writes.contains(place));
-            is_about
-                && !is_table
-                && !is_same_for_whole_numbers(self.op, other)
-                && !self.ops.contains(other)
-                && self.before.then(other, self.targets).is_some_and(|state| state.distance() <= self.after.distance())
-        })?;
-        let sentence = format!("{} fits the samples as well as that {}", clause(&other), clause(self.op));
-        let ask = match (place_of(self.op), place_of(&other)) {
+        for other in tried.iter().filter(|other| self.is_rival(other)) {
+            if *work > MAX_INFER_WORK_BYTES {
+                let sentence = "the samples are too large to try every other op".to_string();
+                let ask = "fewer or smaller samples".to_string();
+                return Some(InferDoubt::new("work_bound", &place_of(self.op), sentence, ask));
+            }
+            let Some(state) = self.before.then(other, self.targets) else { continue };
+            *work = work.saturating_add(state.work);
+            if state.distance() <= self.after.distance() {
+                return Some(self.ambiguity(other));
+            }
+        }
+        None
+    }
+
+    /// Whether another op at the same place is a different explanation.
+    fn is_rival(&self, other: &Op) -> bool {
+        let ((reads, writes), (other_reads, other_writes)) = (self.op.places(), other.places());
+        let is_table = matches!(other, Op::MapValue { pairs, .. } if pairs.len() >= LEAST_TABLE);
+        let is_about = reads.iter().any(|place| other_reads.contains(place))
+            || writes.iter().any(|place| other_writes.contains(place));
+        is_about && !is_table && !is_same_for_whole_numbers(self.op, other) && !self.ops.contains(other)
+    }
+
+    fn ambiguity(&self, other: &Op) -> InferDoubt {
+        let sentence = format!("{} fits the samples as well as that {}", clause(other), clause(self.op));
+        let ask = match (place_of(self.op), place_of(other)) {
             (one, other) if one == other => format!("a sample with another value of {}", name(&one)),
             (one, other) => format!("a sample in which {} and {} differ", name(&one), name(&other)),
         };
-        Some(InferDoubt::new("op_ambiguous", &place_of(self.op), format!("that {sentence}"), ask))
+        InferDoubt::new("op_ambiguous", &place_of(self.op), format!("that {sentence}"), ask)
     }
 
     /// The different values at a place before the op, in the pairs that have it.

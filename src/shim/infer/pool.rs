@@ -8,6 +8,9 @@ use core::mem::discriminant;
 use super::print::op_json;
 use crate::shim::op::Op;
 
+/// What a value that becomes the very same counts more than one that only comes nearer.
+pub(super) const EXACT: f64 = 10.0;
+
 /// Suggested ops by their JSON text.
 #[derive(Debug, Default)]
 pub(super) struct Pool(BTreeMap<String, Candidate>);

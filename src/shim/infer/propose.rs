@@ -16,6 +16,11 @@ use super::value::{Value, pattern};
 use crate::json::{Pointer, Segment};
 use crate::shim::op::Op;
 
+/// The most members of one object that are looked at at a time: with more, each op that is found makes room for others.
+const MOST_MEMBERS: usize = 32;
+
+type Members = BTreeMap<String, Value>;
+
 /// Members that samples lack or have too many, by their place: how often each value stands there.
 type Strays = BTreeMap<Pointer, BTreeMap<String, f64>>;
 
@@ -30,10 +35,10 @@ pub(super) fn propose(state: &State, targets: &[Value], most: usize) -> Vec<Op> 
                 propose_renames(&pair, olds, news, &mut pool);
                 propose_texts(&pair, olds, news, &mut pool);
                 let holder = pattern(&pair.path);
-                for (name, value) in olds.iter().filter(|(name, _)| !news.contains_key(*name)) {
+                for (name, value) in missing(olds, news) {
                     stray(&mut removed, &holder, name, value);
                 }
-                for (name, value) in news.iter().filter(|(name, _)| !olds.contains_key(*name)) {
+                for (name, value) in missing(news, olds) {
                     stray(&mut added, &holder, name, value);
                 }
             }
@@ -55,20 +60,19 @@ pub(super) fn propose(state: &State, targets: &[Value], most: usize) -> Vec<Op> 
     pool.best(most)
 }
 
+/// The members that the other object lacks.
+fn missing<'m>(members: &'m Members, others: &'m Members) -> impl Iterator<Item = (&'m String, &'m Value)> {
+    members.iter().filter(|(name, _)| !others.contains_key(*name)).take(MOST_MEMBERS)
+}
+
 fn stray(strays: &mut Strays, holder: &[Segment], name: &str, value: &Value) {
     let at = Pointer::key(name).under(holder);
     *strays.entry(at).or_default().entry(value.json()).or_default() += weight(value);
 }
 
-/// The most members of one object that are looked at as the source of a rename, or as its target.
-const MOST_MEMBERS: usize = 64;
-
-type Members = BTreeMap<String, Value>;
-
 fn propose_renames(pair: &Aligned<'_>, olds: &Members, news: &Members, pool: &mut Pool) {
-    let added = news.iter().filter(|(name, _)| !olds.contains_key(*name));
     let loose: Vec<_> = olds.iter().filter(|(name, old)| news.get(*name) != Some(*old)).take(MOST_MEMBERS).collect();
-    for (to, new) in added.take(MOST_MEMBERS) {
+    for (to, new) in missing(news, olds) {
         for (name, old) in &loose {
             let stays = news.get(*name);
             // Where both shapes have the name, another value comes to be there later.

@@ -2,25 +2,24 @@
 
 use super::aligned::{Loose, loose};
 use super::distance::distance;
-use super::pool::Pool;
+use super::pool::{EXACT, Pool};
 use super::value::{Step, Value, pattern};
 use crate::json::Pointer;
 use crate::shim::op::Op;
 
 /// The most members of one sample that are looked at as the source of a move, or as its target.
-const MOST_LOOSE: usize = 64;
+const MOST_LOOSE: usize = 40;
 /// The weight up to which values that are not the same are compared: larger ones move as they are.
-const MOST_COMPARED: f64 = 1000.0;
+const MOST_COMPARED: f64 = 300.0;
 
 pub(super) fn propose_moves(old: &Value, new: &Value, pool: &mut Pool) {
     let sources = loose(old, new, MOST_LOOSE);
     let targets = loose(new, old, MOST_LOOSE);
     for target in targets.iter().filter(|target| target.is_alone) {
         for source in &sources {
-            let weight = target.weight;
             let distance = if source.value == target.value {
-                0.0
-            } else if weight.max(source.weight) < MOST_COMPARED {
+                -EXACT
+            } else if target.weight.max(source.weight) < MOST_COMPARED {
                 distance(source.value, target.value)
             } else {
                 continue;
@@ -29,8 +28,8 @@ pub(super) fn propose_moves(old: &Value, new: &Value, pool: &mut Pool) {
                 let from = Pointer::default().under(&pattern(&source.path));
                 let to = Pointer::default().under(&pattern(&target.path));
                 // A value that is at both places may be there by chance, or be moved away later.
-                let gain = if source.is_alone { weight + weight } else { weight };
-                pool.suggest(Op::Move { from, to }, gain - distance);
+                let source = if source.is_alone { source.weight } else { 0.0 };
+                pool.suggest(Op::Move { from, to }, source + target.weight - distance);
             }
         }
     }

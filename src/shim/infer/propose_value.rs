@@ -14,6 +14,8 @@ use crate::shim::op::{Op, Other};
 
 /// The most pairs in one table: beyond, values are unlikely to have been mapped one by one.
 const MOST_PAIRS: usize = 64;
+/// The most members of an object that are tried as the one that holds a wrapped value.
+const MOST_KEYS: usize = 16;
 /// The least values that become the same one before all values outside a table are taken to become it.
 const LEAST_OTHERS: usize = 4;
 
@@ -26,13 +28,13 @@ pub(super) fn propose_values(pair: &Aligned<'_>, pool: &mut Pool) {
     }
     if let Value::Object(news) = new {
         let all: f64 = news.values().map(weight).sum();
-        for (key, inner) in news {
+        for (key, inner) in news.iter().take(MOST_KEYS) {
             let after = distance(old, inner) + all - weight(inner);
             pool.suggest(Op::Wrap { at: at.clone(), key: key.clone() }, before - after);
         }
     }
     if let Value::Object(olds) = old {
-        for (key, inner) in olds {
+        for (key, inner) in olds.iter().take(MOST_KEYS) {
             pool.suggest(Op::Unwrap { at: at.clone(), key: key.clone() }, before - distance(inner, new));
         }
     }
@@ -81,7 +83,7 @@ pub(super) fn propose_tables(state: &State, targets: &[Value], pool: &mut Pool) 
     }
 }
 
-/// The same as a table whose other values all become one, if many of its values do.
+/// Writes a table as one whose other values all become the same, if many of its values do.
 fn with_other(at: &Pointer, pairs: &[(String, String)]) -> Option<Op> {
     let count = |value: &str| pairs.iter().filter(|(_, new)| new == value).count();
     let (_, to) = pairs.iter().max_by_key(|(_, new)| count(new)).filter(|(_, new)| count(new) >= LEAST_OTHERS)?;

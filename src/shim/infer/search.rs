@@ -7,7 +7,7 @@ use super::guard::guarded;
 use super::propose::propose;
 use super::state::State;
 use super::value::Value;
-use crate::limits::MAX_INFERRED_OPS;
+use crate::limits::{MAX_INFER_WORK_BYTES, MAX_INFERRED_OPS};
 
 /// How wide the search is.
 #[derive(Clone, Copy, Debug)]
@@ -24,10 +24,11 @@ pub(super) struct Effort {
 pub(super) fn search(start: &State, targets: &[Value], effort: Effort) -> State {
     let mut best = start.clone();
     let mut beam = alloc::vec![start.clone()];
+    let mut work: usize = 0;
     for _ in 0..MAX_INFERRED_OPS {
         let mut next: Vec<(f64, State)> = Vec::new();
         for state in &beam {
-            for child in children(state, targets, effort) {
+            for child in children(state, targets, effort, &mut work) {
                 let score = child.score();
                 let is_new = !next.iter().any(|(other, known)| (other - score).abs() < 0.01 && known.is_like(&child));
                 if is_new {
@@ -58,13 +59,20 @@ fn spent(state: &State) -> f64 {
 }
 
 /// The states after one more op that bring the samples nearer.
-fn children(state: &State, targets: &[Value], effort: Effort) -> Vec<State> {
+fn children(state: &State, targets: &[Value], effort: Effort, work: &mut usize) -> Vec<State> {
     let before = state.distance();
+    // Comparing samples costs about as much as carrying out this many ops on them.
+    *work = work.saturating_add(state.bytes().saturating_mul(16));
     let mut found = Vec::new();
     for op in propose(state, targets, effort.tried) {
+        if *work > MAX_INFER_WORK_BYTES {
+            break;
+        }
         let Some(child) = state.then(&op, targets) else { continue };
+        *work = work.saturating_add(child.work);
         let harms = child.samples.iter().zip(&state.samples).any(|(after, before)| after.fault() > before.fault());
         if effort.with_guards && harms {
+            *work = work.saturating_add(state.bytes());
             found.extend(guarded(&op, state, targets).iter().filter_map(|op| state.then(op, targets)));
         }
         found.push(child);

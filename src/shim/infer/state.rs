@@ -36,6 +36,8 @@ pub(super) struct Sample {
 pub(super) struct State {
     pub(super) ops: Vec<Op>,
     pub(super) samples: Vec<Rc<Sample>>,
+    /// The bytes of the samples that the last op was carried out on.
+    pub(super) work: usize,
 }
 
 /// What an op makes of JSON text; `None` if it changes nothing and loses nothing.
@@ -65,7 +67,7 @@ impl State {
     pub(super) fn start(olds: &[&str], targets: &[Value]) -> Self {
         let samples = olds.iter().zip(targets);
         let samples = samples.map(|(old, new)| Rc::new(Sample::new(old.trim_ascii().into(), new, 0.0)));
-        Self { ops: Vec::new(), samples: samples.collect() }
+        Self { ops: Vec::new(), samples: samples.collect(), work: 0 }
     }
 
     /// The state after one more op, if a registry can hold it behind those before.
@@ -78,8 +80,11 @@ impl State {
         let touches = |sample: &Sample| {
             op.is_guarded() || reads.iter().chain(&writes).any(|place| is_near(&sample.value, place.segments(), op))
         };
+        let mut work: usize = 0;
         let samples = self.samples.iter().zip(targets).map(|(sample, target)| {
-            let carried = Some(sample).filter(|sample| touches(sample)).and_then(|sample| carry_out(op, &sample.text));
+            let touched = Some(sample).filter(|sample| touches(sample));
+            work = work.saturating_add(touched.map_or(0, |sample| sample.text.len()));
+            let carried = touched.and_then(|sample| carry_out(op, &sample.text));
             carried.map_or_else(
                 || Rc::clone(sample),
                 |(text, losses)| {
@@ -88,7 +93,8 @@ impl State {
                 },
             )
         });
-        Some(Self { samples: samples.collect(), ops })
+        let samples = samples.collect();
+        Some(Self { ops, samples, work })
     }
 
     /// The state after several more ops.
@@ -99,6 +105,11 @@ impl State {
     /// How far all samples are from the newer ones.
     pub(super) fn distance(&self) -> f64 {
         self.samples.iter().map(|sample| sample.distance).sum()
+    }
+
+    /// The bytes of all samples.
+    pub(super) fn bytes(&self) -> usize {
+        self.samples.iter().map(|sample| sample.text.len()).fold(0, usize::saturating_add)
     }
 
     /// Whether every sample became its newer one.

@@ -6,7 +6,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::json::{Array, Decimal, Object, Segment, equal, quoted, unquoted};
-use crate::limits::MAX_SAMPLE_LEVELS;
+use crate::limits::MAX_POINTER_SEGMENTS;
 
 /// A JSON value. The last of repeated names counts, as everywhere.
 #[derive(Clone, Debug)]
@@ -18,7 +18,7 @@ pub(super) enum Value {
     Text(String),
     List(Vec<Value>),
     Object(BTreeMap<String, Value>),
-    /// JSON text that is not opened: a container that is nested too deeply, or text with a lone surrogate.
+    /// JSON text that is not opened: text with a lone surrogate, or a container beyond the reach of a pointer.
     Opaque(String),
 }
 
@@ -36,6 +36,33 @@ pub(super) fn pattern(path: &[Step<'_>]) -> Vec<Segment> {
         Step::Index(_) => Segment::Each,
     };
     path.iter().map(segment).collect()
+}
+
+/// How deeply the containers of JSON text are nested.
+pub(super) fn levels(json: &str) -> usize {
+    let (mut level, mut most): (usize, usize) = (0, 0);
+    let mut characters = json.bytes();
+    while let Some(byte) = characters.next() {
+        match byte {
+            b'{' | b'[' => {
+                level = level.saturating_add(1);
+                most = most.max(level);
+            }
+            b'}' | b']' => level = level.saturating_sub(1),
+            b'"' => {
+                while let Some(inner) = characters.next() {
+                    if inner == b'"' {
+                        break;
+                    }
+                    if inner == b'\\' {
+                        characters.next();
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    most
 }
 
 impl PartialEq for Value {
@@ -59,7 +86,7 @@ impl Value {
 
     /// Reads JSON text that is known to be valid.
     pub(super) fn read(text: &str) -> Self {
-        Self::read_to(text, MAX_SAMPLE_LEVELS)
+        Self::read_to(text, MAX_POINTER_SEGMENTS)
     }
 
     fn read_to(text: &str, levels: usize) -> Self {

@@ -312,7 +312,7 @@ fn refuses_samples_that_it_cannot_use() {
     let large = format!("\"{}\"", "x".repeat(1024 * 1024));
     let too_large = infer_of(&[SamplePair { old: "1", new: &large }]);
     assert_eq!(too_large, Err("samples: 1048579 bytes in all, allowed 1048576".into()));
-    // Deep nesting is no reason to stop.
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
-    assert_eq!(infer_of(&[SamplePair { old: &deep, new: "{}" }]), Ok(()));
+    let too_deep = infer_of(&[SamplePair { old: &deep, new: "{}" }]);
+    assert_eq!(too_deep, Err("samples: `old` of pair 0 is nested 100000 levels deep, allowed 32".into()));
 }

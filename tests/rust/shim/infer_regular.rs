@@ -116,7 +116,9 @@ fn kinds(value: &Value, at: &str, found: &mut BTreeSet<String>) {
             "object"
         }
         Value::Array(items) => {
-            items.iter().for_each(|value| kinds(value, &format!("{at}/*"), found));
+            for value in items {
+                kinds(value, &format!("{at}/*"), found);
+            }
             "array"
         }
         Value::String(_) => "text",
@@ -171,7 +173,9 @@ fn is_never_certain_of_what_is_wrong() {
         right += u32::from(is_right);
         // What is certain is so for members and types of values that the samples have.
         let mut seen = BTreeSet::new();
-        pairs.iter().for_each(|(old, _)| kinds(&value(old), "", &mut seen));
+        for (old, _) in &pairs {
+            kinds(&value(old), "", &mut seen);
+        }
         let is_covered = |old: &str| {
             let mut found = BTreeSet::new();
             kinds(&value(old), "", &mut found);
@@ -199,7 +203,9 @@ fn is_never_certain_of_what_is_wrong() {
                 found.unexplained.first(),
                 found.not_restored.first()
             );
-            ops.iter().for_each(|op| println!("   hidden {op}"));
+            for op in &ops {
+                println!("   hidden {op}");
+            }
             found.ops.iter().for_each(|op| println!("   {:3} {}", op.evidence, op.json));
         }
     }

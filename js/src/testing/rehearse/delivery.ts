@@ -9,7 +9,7 @@ import { watch, type Watched } from "./watch.ts";
 /** Signs deliveries whose secret is not given. */
 export const REHEARSAL_SECRET = "signs saved deliveries to a rehearsal, no more";
 
-/** Receives a delivery. Each call returns an event, and bytes, of its own: what one handler changes, no other one sees. */
+/** Receives a delivery. Each call returns a new event with new bytes, so no handler sees what another one changes. */
 export type Receive = (receiver: Receiver) => Received;
 
 /** Returns a function that receives a delivery as it was signed. */

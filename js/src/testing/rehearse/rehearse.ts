@@ -10,7 +10,7 @@ import { Runner, compare, type Comparison, type Run } from "./run.ts";
 
 /** A delivery as it was captured. */
 export interface SavedDelivery extends Delivery {
-  /** Its name in the report. Default: `#` and its number in the order given, from 1. */
+  /** The name in the report. Default: `#` and the number in the order given, from 1. */
   readonly name?: string;
 }
 

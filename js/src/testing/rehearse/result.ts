@@ -6,7 +6,7 @@ export type Snapshot = { readonly value: unknown } | { readonly prototype: unkno
 
 /**
  * Writes a value down. Members are those that are enumerable; Date, RegExp, Map, Set, Error, boxed values and bytes have
- * parts of their own. Private state of classes is not seen.
+ * separate parts. Private state of classes is not seen.
  */
 export function snapshot(value: unknown, seen = new Map<unknown, Snapshot>()): Snapshot {
   if (typeof value !== "object" || value === null) return { value };
