@@ -1,3 +1,4 @@
+import "./needs.ts";
 import { webhookError } from "./errors.ts";
 import type { BodyInput } from "./types.ts";
 

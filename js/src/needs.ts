@@ -1,4 +1,5 @@
-// What the core needs of an environment. The generated glue imports this first, since its own error would name no cause.
+// What the core needs of an environment. The glue, and each file that encodes text, imports this first: their own errors would
+// name no cause.
 import { webhookError } from "./errors.ts";
 
 const missing = ["WebAssembly", "TextDecoder", "TextEncoder"].filter((name) => !(name in globalThis));

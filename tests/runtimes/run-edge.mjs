@@ -7,12 +7,13 @@ const repository = process.env.MAMBO_REPOSITORY;
 const { EdgeVM } = createRequire(join(repository, "tests/runtimes/package.json"))("@edge-runtime/vm");
 const esbuild = createRequire(join(repository, "js/package.json"))("esbuild");
 
-const compiled = new WebAssembly.Module(readFileSync("node_modules/mambo-webhooks/dist/core_bg.wasm"));
+const module = (name) => new WebAssembly.Module(readFileSync(`node_modules/mambo-webhooks/dist/${name}_bg.wasm`));
+const compiled = { core: module("core"), tools: module("tools") };
 const modules = {
   name: "?module",
   setup(build) {
-    build.onResolve({ filter: /\.wasm\?module$/ }, () => ({ path: "module", namespace: "host" }));
-    build.onLoad({ filter: /.*/, namespace: "host" }, () => ({ contents: "export default globalThis.compiledCore;" }));
+    build.onResolve({ filter: /_bg\.wasm\?module$/ }, ({ path }) => ({ path: /(\w+)_bg/.exec(path)[1], namespace: "host" }));
+    build.onLoad({ filter: /.*/, namespace: "host" }, ({ path }) => ({ contents: `export default globalThis.compiled.${path};` }));
   },
 };
 const {
@@ -28,7 +29,7 @@ const {
 });
 const vm = new EdgeVM({
   codeGeneration: { strings: false, wasm: false },
-  extend: (context) => Object.assign(context, { compiledCore: compiled }),
+  extend: (context) => Object.assign(context, { compiled }),
 });
 vm.evaluate(bundle.text);
 console.log(vm.evaluate("globalThis.found"));

@@ -16,7 +16,7 @@ function unbundled() {
   const dist = "node_modules/mambo-webhooks/dist";
   const files = readdirSync(join(scratch, dist), { recursive: true }).filter((name) => name.endsWith(".js"));
   // What the two entries import, and nothing else: workerd looks for the imports of each module that it is given.
-  const skipped = /^(index|slim|testing|tools)\.js$|edge-light|testing-|core_bytes|adapters/;
+  const skipped = /^(index|slim|testing|tools)\.js$|edge-light|testing-|_bytes|adapters|^cli/;
   const paths = { "mambo-webhooks": "workerd.js", "mambo-webhooks/tools": "tools-workerd.js" };
   const named = (text) => text.replaceAll(/"(mambo-webhooks[\w/]*)"/g, (_, name) => `"./${dist}/${paths[name]}"`);
   const worker = named(readFileSync(join(scratch, "worker.mjs"), "utf8"));
@@ -25,6 +25,7 @@ function unbundled() {
     read("suite.mjs", "ESModule"),
     read("vectors.mjs", "ESModule"),
     read(`${dist}/core_bg.wasm`, "CompiledWasm"),
+    read(`${dist}/tools_bg.wasm`, "CompiledWasm"),
     ...files.filter((name) => !skipped.test(name)).map((name) => read(`${dist}/${name}`, "ESModule")),
   ];
 }
