@@ -43,15 +43,18 @@ export interface InferredEvent {
   readonly ops: readonly { readonly op: object; readonly clause: string; readonly evidence: number }[];
   /** What the samples do not decide, and the sample that would. */
   readonly doubts: readonly { readonly code: string; readonly at: string; readonly sentence: string; readonly ask: string }[];
-  /** The pairs, from 0, whose older sample does not become the newer one, and the place of the first difference. */
-  readonly unexplained: readonly { readonly pair: number; readonly at: string }[];
-  /** The pairs whose newer sample does not become the older one, although no loss is listed. */
-  readonly notRestored: readonly { readonly pair: number; readonly at: string }[];
+  /**
+   * The events whose older sample does not become the newer one, by their ids, or `line 1` and so on for data; with the place
+   * of the first difference.
+   */
+  readonly unexplained: readonly { readonly id: string; readonly at: string }[];
+  /** The events whose newer sample does not become the older one, although no loss is listed. */
+  readonly notRestored: readonly { readonly id: string; readonly at: string }[];
 }
 
 /** What a consumer of payloads has to know to take another version, or payloads by another registry. */
 export interface RegistryDiff {
-  /** Whether any change moves, alters or removes what a consumer may read. */
+  /** Whether an event type is gone, or a change moves, alters or removes what a consumer may read. */
   readonly breaking: boolean;
   readonly events: readonly {
     readonly eventType: string;
@@ -91,7 +94,7 @@ export interface PayloadTypesOptions {
  * @example
  * const { registry, events } = inferRegistry({ old: { bodies: pinned }, new: { bodies: latest }, since: "9.0.0" });
  * for (const { clause } of events[0].ops) console.log(clause);
- * @throws WebhookError `options_invalid` for samples that cannot be used
+ * @throws WebhookError `options_invalid` for samples that cannot be used; the message begins with the code, such as `samples_invalid`
  */
 export function inferRegistry({ old, new: newer, profile, ...options }: InferOptions): Inference {
   const samples = { old: samplesText(old), new: samplesText(newer) };
@@ -99,7 +102,7 @@ export function inferRegistry({ old, new: newer, profile, ...options }: InferOpt
 }
 
 /**
- * What differs between two registries, or between two versions of one.
+ * Compares two registries, or two versions of one.
  * @example
  * if (diffRegistries({ older: published, newer: edited }).breaking) process.exitCode = 1;
  * @throws WebhookError `options_invalid` for documents or versions that cannot be used
@@ -117,7 +120,7 @@ export function diffRegistries(
 }
 
 /**
- * Types of payloads for each version, as text: members that not every sample has are optional.
+ * Prints payload types for each version. A member that some samples lack is optional.
  * @throws WebhookError `options_invalid` for documents or samples that cannot be used
  */
 export function payloadTypes({ registry, samples, versions = [], profile, ...options }: PayloadTypesOptions): string {

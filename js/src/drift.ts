@@ -34,7 +34,7 @@ export interface DriftWatch extends DriftObserver {
 
 /**
  * Makes a watch that tells when the data of an event has a shape that was not seen or declared for its event type and
- * version. The first data of an event type is learned and not told. The watch has bounded memory: 256 pairs of event type and
+ * version. The first data of an event type is learned without a report. The watch has bounded memory: 256 pairs of event type and
  * version. What it learned is lost when the process ends, or a defect stops the tools: keep `shapes()`.
  * @example
  * const watch = watchDrift(({ type, drifts }) => console.warn(type, drifts.map(({ message }) => message)));

@@ -1,15 +1,17 @@
 //! Infers the changes between two versions from samples of both.
 
+use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::answer::Answer;
 use super::capture::{said, version};
 use super::command::Infer;
 use super::samples::Payload;
 use crate::json::Object;
+use crate::limits::MAX_SAMPLE_PAIRS;
 use crate::shim::{InferRequest, Inference, SamplePair, infer};
 use crate::version::Version;
 
@@ -24,17 +26,21 @@ impl Infer {
         types.dedup();
         let mut found = Found::default();
         for event_type in types {
-            let pairs = pairs(&old, &new, event_type);
-            if pairs.is_empty() {
+            let Pairs { keys, samples } = pairs(&old, &new, event_type);
+            if samples.is_empty() {
                 found.remarks.push(alloc::format!("{event_type}: no event is in both, so nothing is inferred"));
                 continue;
             }
-            let mut request = InferRequest::event(event_type, since, &pairs);
+            let used = samples.get(..MAX_SAMPLE_PAIRS).unwrap_or(&samples);
+            if used.len() < samples.len() {
+                found.remarks.push(alloc::format!("{event_type}: only the first {MAX_SAMPLE_PAIRS} pairs are used"));
+            }
+            let mut request = InferRequest::event(event_type, since, used);
             if let Some(from) = from {
                 request = request.from(from);
             }
             let inference = infer(&request).map_err(|error| said(&error))?;
-            found.add(event_type, pairs.len(), &inference);
+            found.add(event_type, &keys, used.len(), &inference);
         }
         if found.events.is_empty() {
             return Err("the samples have no event in common: deliveries are paired by the id of their event".into());
@@ -43,20 +49,27 @@ impl Infer {
     }
 }
 
-/// The data of events that are in both, by their key.
-fn pairs<'a>(old: &'a [Payload], new: &'a [Payload], event_type: &str) -> Vec<SamplePair<'a>> {
+/// The pairs of one event type, with the keys of their events.
+struct Pairs<'a> {
+    keys: Vec<&'a str>,
+    samples: Vec<SamplePair<'a>>,
+}
+
+/// The data of events that are in both, by their key. The first of several with one key counts.
+fn pairs<'a>(old: &'a [Payload], new: &'a [Payload], event_type: &str) -> Pairs<'a> {
     let of_type = |payload: &&Payload| payload.event_type == event_type && !payload.key.is_empty();
-    let pair = |old: &'a Payload| {
-        let new = new.iter().filter(of_type).find(|new| new.key == old.key)?;
-        Some(SamplePair { old: &old.data, new: &new.data })
-    };
-    let mut seen: Vec<&str> = Vec::new();
-    let first = |payload: &&'a Payload| {
-        let is_new = !seen.contains(&payload.key.as_str());
-        seen.push(&payload.key);
-        is_new
-    };
-    old.iter().filter(of_type).filter(first).filter_map(pair).collect()
+    let mut newer: BTreeMap<&str, &str> = BTreeMap::new();
+    for payload in new.iter().filter(of_type) {
+        newer.entry(&payload.key).or_insert(&payload.data);
+    }
+    let mut found = Pairs { keys: Vec::new(), samples: Vec::new() };
+    for payload in old.iter().filter(of_type) {
+        if let Some(new) = newer.remove(payload.key.as_str()) {
+            found.keys.push(&payload.key);
+            found.samples.push(SamplePair { old: &payload.data, new });
+        }
+    }
+    found
 }
 
 /// One document of the changes of several, each as a person would write it.
@@ -68,10 +81,11 @@ fn joined(whole: &Value, documents: &[String]) -> String {
         .map(str::trim)
         .filter(|changes| !changes.is_empty())
         .collect();
-    let events = whole.get("events").map(|events| alloc::format!("  \"events\": {events},\n")).unwrap_or_default();
+    let member = |name: &str| whole.get(name).map(|value| alloc::format!("  \"{name}\": {value},\n"));
+    let declared: String = ["events", "models"].into_iter().filter_map(member).collect();
     alloc::format!(
-        "{{\n  \"format\": 1,\n  \"versions\": {},\n{events}  \"changes\": [\n    {}\n  ]\n}}",
-        whole["versions"],
+        "{{\n  \"format\": 1,\n  \"versions\": {},\n{declared}  \"changes\": [\n    {}\n  ]\n}}",
+        whole.get("versions").unwrap_or(&Value::Null),
         changes.join(",\n    ")
     )
 }
@@ -82,21 +96,24 @@ struct Found {
     remarks: Vec<String>,
     events: Vec<Value>,
     changes: Vec<Value>,
-    declared: Vec<(String, Value)>,
+    /// Event types and models that are not built in.
+    events_declared: Map<String, Value>,
+    models: Map<String, Value>,
     is_certain: bool,
     /// The document of each event type, as a person would write it.
     documents: Vec<String>,
 }
 
 impl Found {
-    fn add(&mut self, event_type: &str, pairs: usize, inference: &Inference) {
+    fn add(&mut self, event_type: &str, keys: &[&str], pairs: usize, inference: &Inference) {
         let is_certain = inference.is_certain();
         self.is_certain = is_certain && (self.events.is_empty() || self.is_certain);
         self.documents.push(inference.registry.clone());
         let document: Value = serde_json::from_str(&inference.registry).unwrap_or_default();
-        self.changes.extend(document["changes"].as_array().cloned().unwrap_or_default());
-        if let Some(events) = document["events"].as_object() {
-            self.declared.extend(events.iter().map(|(name, event)| (name.clone(), event.clone())));
+        self.changes.extend(document.get("changes").and_then(Value::as_array).into_iter().flatten().cloned());
+        for (name, declared) in [("events", &mut self.events_declared), ("models", &mut self.models)] {
+            let members = document.get(name).and_then(Value::as_object).into_iter().flatten();
+            declared.extend(members.map(|(name, value)| (name.clone(), value.clone())));
         }
         let count = |count: usize| if count == 1 { "1 pair".to_string() } else { alloc::format!("{count} pairs") };
         if inference.ops.is_empty() {
@@ -115,12 +132,13 @@ impl Found {
             [(&inference.unexplained, "is not explained"), (&inference.not_restored, "is not restored by the way back")]
         {
             for mismatch in mismatches {
-                let number = mismatch.pair.saturating_add(1);
-                self.remarks.push(alloc::format!("{event_type}: pair {number} {what}, first at {}", mismatch.at));
+                let key = keys.get(mismatch.pair).copied().unwrap_or_default();
+                self.remarks.push(alloc::format!("{event_type}: event {key} {what}, first at {}", mismatch.at));
             }
         }
         let mismatches = |list: &[crate::shim::Mismatch]| -> Vec<Value> {
-            list.iter().map(|mismatch| json!({ "pair": mismatch.pair, "at": mismatch.at })).collect()
+            let id = |mismatch: &crate::shim::Mismatch| keys.get(mismatch.pair).copied();
+            list.iter().map(|mismatch| json!({ "id": id(mismatch), "at": mismatch.at })).collect()
         };
         let ops: Vec<Value> = inference
             .ops
@@ -149,8 +167,10 @@ impl Found {
     fn answer(self, since: Version, from: Option<Version>) -> Answer {
         let versions: Vec<String> = from.into_iter().chain([since]).map(|version| version.to_string()).collect();
         let mut document = json!({ "format": 1, "versions": versions, "changes": self.changes });
-        if !self.declared.is_empty() {
-            document["events"] = self.declared.into_iter().collect();
+        for (name, declared) in [("events", self.events_declared), ("models", self.models)] {
+            if let Some(members) = document.as_object_mut().filter(|_| !declared.is_empty()) {
+                members.insert(name.into(), Value::Object(declared));
+            }
         }
         let text = match self.documents.as_slice() {
             [one] => one.trim_end().into(),

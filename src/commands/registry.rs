@@ -44,9 +44,14 @@ pub(super) fn diff(
     event_type: Option<&str>,
 ) -> Result<Answer, String> {
     let found = match (newer, versions) {
+        (Some(_), None) if event_type.is_some() => return Err("--type goes with --from and --to".into()),
         (Some(newer), None) => between(&read(Some(older))?, &read(Some(newer))?),
         (None, Some((from, to))) => {
             let shims = Shims::from_json(older).map_err(|error| said(&error))?;
+            let knows = |name: &&str| shims.registry().event_types().any(|known| known == *name);
+            if let Some(name) = event_type.filter(|name| !knows(name)) {
+                return Err(alloc::format!("--type {name}: the registry does not know this event type"));
+            }
             diff_versions(&shims, event_type, version(from)?, version(to)?)
         }
         _ => return Err("give a second registry, or --from and --to".into()),

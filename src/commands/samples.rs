@@ -27,7 +27,12 @@ impl Samples {
             Self::Bodies(bodies) => {
                 let profile = profile.map_or_else(|| Ok(Profile::default()), Profile::from_json);
                 let paths = profile.map_err(|error| said(&error))?.envelope;
-                let read = bodies.iter().map(|body| opened(&paths, body)).collect::<Result<Vec<_>, _>>()?;
+                let mut read = Vec::new();
+                for (index, body) in bodies.iter().enumerate() {
+                    let number = index.saturating_add(1);
+                    let payload = opened(&paths, body);
+                    read.push(payload.map_err(|problem| alloc::format!("sample {number}: {problem}"))?);
+                }
                 let wanted = |payload: &Payload| event_type.is_none_or(|wanted| payload.event_type == wanted);
                 Ok(read.into_iter().flatten().filter(wanted).collect())
             }

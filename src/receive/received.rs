@@ -63,7 +63,7 @@ pub struct Received<'a> {
     /// What the target version could not hold.
     pub losses: Vec<Loss>,
     /// The data as it came, as JSON text.
-    pub(crate) received_data: &'a str,
+    pub(crate) original_data: &'a str,
     pub(crate) verified: Verified<'a>,
 }
 
@@ -114,7 +114,7 @@ impl<'a> Received<'a> {
     /// The data as it came, before any change, as JSON text.
     #[must_use]
     pub const fn received_json(&self) -> &'a str {
-        self.received_data
+        self.original_data
     }
 
     /// Tells a watch of the data as it came, before any change, and returns how its shape differs from what was seen or
@@ -140,7 +140,7 @@ impl<'a> Received<'a> {
             return Vec::new();
         };
         let version = self.received_version.map(|version| version.to_string());
-        watch.observe(event_type, version.as_deref(), self.received_data)
+        watch.observe(event_type, version.as_deref(), self.original_data)
     }
 
     /// Returns the key that all deliveries of one event share, retries included, as far as can be known: the

@@ -293,7 +293,7 @@ impl Receiver {
             };
         }
         let event = Event::new(event_type, data);
-        let Envelope { id, time, data: received_data, .. } = envelope;
+        let Envelope { id, time, data: original_data, .. } = envelope;
         let version_status = VersionStatus::of(received_version, self.versions());
         Ok(Received {
             event,
@@ -304,7 +304,7 @@ impl Receiver {
             version_status,
             applied,
             losses,
-            received_data,
+            original_data,
             verified,
         })
     }

@@ -63,7 +63,7 @@ impl Place {
         if let Some(doc) = fields.take("objects") {
             place.objects = doc.count(fields.problems).and_then(|count| count.try_into().ok()).unwrap_or(u32::MAX);
             if place.objects == 0 || !kinds.has(Kinds::OBJECT) {
-                fields.problems.add("value_invalid", &doc.at(), "expected one or more, of objects only", "");
+                fields.problems.add("value_invalid", &doc.at(), "expected 1 or more, and `object` in `is`", "");
             }
         }
         place.is_opaque = fields.flag("opaque").unwrap_or_default();
@@ -80,14 +80,20 @@ impl Place {
         if let Some(ids) = inner(&mut fields, "ids", no_object) {
             place.other = Some(ids);
         }
-        let beside_names = no_object.or((has_names || place.other.is_some()).then_some("`map` stands beside names"));
+        let beside_names =
+            no_object.or((has_names || place.other.is_some()).then_some("`map` excludes `all`, `some` and `ids`"));
         if let Some(map) = inner(&mut fields, "map", beside_names) {
             (place.other, place.is_map) = (Some(map), true);
         }
         let no_list = (!kinds.has(Kinds::LIST)).then_some("no type here is `list`");
         place.each = inner(&mut fields, "each", no_list);
         if place.is_opaque && place.inner().next().is_some() {
-            fields.problems.add("member_misplaced", &doc.at(), "something is inside of what is `opaque`", "remove it");
+            fields.problems.add(
+                "member_misplaced",
+                &doc.at(),
+                "an `opaque` place has members or elements",
+                "remove it",
+            );
         }
         fields.finish();
         Some(place)
@@ -99,7 +105,7 @@ impl Place {
             let Some(inner) = fields.take(list).and_then(|doc| doc.fields(fields.problems)) else { continue };
             for (name, doc) in inner.entries() {
                 if named.contains_key(&name) {
-                    inner.problems.add("member_repeated", &doc.at(), "the name stands twice", "remove one");
+                    inner.problems.add("member_repeated", &doc.at(), "the name is repeated", "remove one");
                 }
                 let place = Self::read(&doc, level.saturating_add(1), inner.problems);
                 named.extend(place.map(|place| (name, Member { is_required, place })));
@@ -145,7 +151,7 @@ impl Place {
     }
 }
 
-/// Without a count, a document declares: the members in `all` were seen as often as it takes to miss one.
+/// Without a count, a document counts as twenty objects, so that a missing member is reported.
 fn declared_objects(kinds: Kinds) -> u32 {
     if kinds.has(Kinds::OBJECT) { MIN_OBJECTS_FOR_MISSING } else { 0 }
 }

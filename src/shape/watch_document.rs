@@ -48,14 +48,14 @@ impl DriftWatch {
                 let Some(inner) = doc.fields(events.problems) else { continue };
                 for (version, doc) in inner.entries() {
                     if versions.contains_key(&version) {
-                        inner.problems.add("member_repeated", &doc.at(), "it stands twice", "remove one");
+                        inner.problems.add("member_repeated", &doc.at(), "the name is repeated", "remove one");
                     }
                     name_length(&version, &doc, inner.problems);
                     versions.extend(Shape::read(&doc, inner.problems).map(|shape| (version, shape)));
                 }
                 name_length(&event_type, &doc, events.problems);
                 if watch.shapes.insert(event_type, versions).is_some() {
-                    events.problems.add("member_repeated", &doc.at(), "it stands twice", "remove one");
+                    events.problems.add("member_repeated", &doc.at(), "the name is repeated", "remove one");
                 }
             }
         }

@@ -132,6 +132,7 @@ fn kebab(name: &str) -> String {
 
 /// An op that was inferred.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct InferredOp {
     /// The op as a registry document has it, as JSON text.
     pub json: String,
@@ -151,7 +152,7 @@ pub struct Inference {
     pub ops: Vec<InferredOp>,
     /// The directions in which the change loses data: `none`, `up`, `down` or `both`.
     pub lossy: &'static str,
-    /// What the samples do not decide.
+    /// What the samples do not decide: 100 doubts at most, those of ops first.
     pub doubts: Vec<InferDoubt>,
     /// The pairs whose older sample does not become the newer one.
     pub unexplained: Vec<Mismatch>,

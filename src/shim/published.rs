@@ -71,14 +71,14 @@ fn published_changes(published: &Registry, edited: &Registry, problems: &mut Pro
             [("since", now.since == change.since), ("on", now.on == change.on), ("ops", now.ops == change.ops)]
         {
             if !is_same {
-                let sentence = format_args!("published change `{id}` had other content");
+                let sentence = format_args!("published change `{id}` was edited");
                 problems.report("change_edited", format_args!("/changes/{index}/{member}"), sentence, HINT);
             }
         }
         // Changes of one version are carried out in the order of the document.
         let before = kept.iter().find(|(other, before)| before.since == change.since && *other > index);
         if let Some((_, before)) = before {
-            let sentence = format_args!("published change `{id}` stood behind `{}`", before.id);
+            let sentence = format_args!("published change `{id}` came after `{}`", before.id);
             let hint = "keep the order of the changes of one version";
             problems.report("change_moved", format_args!("/changes/{index}"), sentence, hint);
         }

@@ -117,7 +117,7 @@ fn prints_markdown_and_json() {
 }
 
 #[test]
-fn lists_what_two_registries_say_otherwise() {
+fn lists_the_differences_of_two_registries() {
     let mut edited = rename();
     edited["ops"][0]["to"] = "c".into();
     let older = registry(&document(&json!([rename(), remove()])));
@@ -216,9 +216,9 @@ fn what_is_published_may_not_be_edited() {
     assert_eq!(
         problems(&published, &edited),
         [
-            "change_edited /changes/0/since: published change `name` had other content",
-            "change_edited /changes/0/ops: published change `name` had other content",
-            "change_edited /changes/1/on: published change `more` had other content",
+            "change_edited /changes/0/since: published change `name` was edited",
+            "change_edited /changes/0/ops: published change `name` was edited",
+            "change_edited /changes/1/on: published change `more` was edited",
         ]
     );
     let inserted = document(&json!([rename(), remove(), add()]));
@@ -237,7 +237,7 @@ fn published_changes_keep_their_order_and_their_places() {
     let mut other = rename();
     (other["id"], other["ops"][0]) = ("other".into(), json!({ "op": "wrap", "at": "/z", "key": "y" }));
     let published = document(&json!([rename(), other, add()]));
-    let expected = "change_moved /changes/0: published change `other` stood behind `name`";
+    let expected = "change_moved /changes/0: published change `other` came after `name`";
     assert_eq!(problems(&published, &document(&json!([other, rename(), add()]))), [expected]);
     // Another version between does no harm.
     assert_eq!(problems(&published, &document(&json!([add(), rename(), other]))), [""; 0]);

@@ -117,7 +117,7 @@ fn a_document_of_a_watch_is_refused_with_every_problem() {
         "type_wrong /full: expected true or false",
         &format!("value_invalid /events/A/1: {kinds}"),
         "type_wrong /events/B: expected an object",
-        "member_repeated /events/A: it stands twice",
+        "member_repeated /events/A: the name is repeated",
     ];
     assert_eq!(found, expected);
     let name = "n".repeat(129);

@@ -142,13 +142,13 @@ fn a_document_is_refused_with_every_problem() {
     assert_eq!(problems(r#"{"is":"text","each":"text"}"#), ["member_misplaced /each: no type here is `list`"]);
     assert_eq!(problems(r#"{"is":"text","map":"text"}"#), ["member_misplaced /map: no type here is `object`"]);
     let both = r#"{"is":"object","all":{"a":"text"},"some":{"a":"text"}}"#;
-    assert_eq!(problems(both), ["member_repeated /some/a: the name stands twice"]);
+    assert_eq!(problems(both), ["member_repeated /some/a: the name is repeated"]);
     let both = r#"{"is":"object","all":{"a":"text"},"map":"text"}"#;
-    assert_eq!(problems(both), ["member_misplaced /map: `map` stands beside names"]);
+    assert_eq!(problems(both), ["member_misplaced /map: `map` excludes `all`, `some` and `ids`"]);
     let inside = r#"{"is":"list","each":"text","opaque":true}"#;
-    assert_eq!(problems(inside), ["member_misplaced : something is inside of what is `opaque`"]);
+    assert_eq!(problems(inside), ["member_misplaced : an `opaque` place has members or elements"]);
     let none = r#"{"is":"object","objects":0}"#;
-    assert_eq!(problems(none), ["value_invalid /objects: expected one or more, of objects only"]);
+    assert_eq!(problems(none), ["value_invalid /objects: expected 1 or more, and `object` in `is`"]);
     let deep = format!("{}\"text\"{}", r#"{"is":"list","each":"#.repeat(32), "}".repeat(32));
     assert!(Shape::from_json(&deep).is_ok());
     let deeper = format!("{}\"text\"{}", r#"{"is":"list","each":"#.repeat(33), "}".repeat(33));

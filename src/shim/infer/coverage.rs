@@ -50,8 +50,8 @@ pub(super) fn coverage_doubts<'v>(olds: impl Iterator<Item = &'v Value>) -> Vec<
     for (at, kinds) in &places {
         let place = name(at);
         for (kind, Seen { pairs, .. }) in kinds.iter().filter(|(_, seen)| seen.pairs < LEAST_PAIRS) {
-            let sentence =
-                format!("{place} is {kind} in only {pairs} of {total} pairs, expected at least {LEAST_PAIRS}");
+            let have = if *pairs == 1 { "pair has" } else { "pairs have" };
+            let sentence = format!("only {pairs} {have} {place} as {kind}, expected at least {LEAST_PAIRS}");
             let ask = format!("more samples in which {place} is {kind}");
             found.push(InferDoubt::new("place_rare", at, sentence, ask));
         }

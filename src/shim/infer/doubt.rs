@@ -128,12 +128,12 @@ impl Step<'_> {
     }
 
     fn ambiguity(&self, other: &Op) -> InferDoubt {
-        let sentence = format!("{} fits the samples as well as that {}", clause(other), clause(self.op));
+        let sentence = format!("two ops fit equally well: {}, or {}", clause(self.op), clause(other));
         let ask = match (place_of(self.op), place_of(other)) {
             (one, other) if one == other => format!("a sample with another value of {}", name(&one)),
             (one, other) => format!("a sample in which {} and {} differ", name(&one), name(&other)),
         };
-        InferDoubt::new("op_ambiguous", &place_of(self.op), format!("that {sentence}"), ask)
+        InferDoubt::new("op_ambiguous", &place_of(self.op), sentence, ask)
     }
 
     /// The different values at a place before the op, in the pairs that have it.
@@ -215,7 +215,7 @@ impl Step<'_> {
             more => format!("{more} different values"),
         };
         let from_name = name(from);
-        let sentence = format!("{from_name} has only {count} in the samples, so {to} may be another member by chance");
+        let sentence = format!("{from_name} has only {count} in the samples, so {to} may have equal values by chance");
         let ask = format!("samples in which {from_name} has other values");
         (!is_sure).then(|| InferDoubt::new("value_weak", from, sentence, ask))
     }

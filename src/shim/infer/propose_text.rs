@@ -11,6 +11,10 @@ use super::value::{Value, pattern};
 use crate::json::Pointer;
 use crate::shim::op::Op;
 
+/// The most ways in which one text is taken for a joined one.
+const MOST_PARTITIONS: usize = 64;
+/// The most steps of the search for such ways in one text: equal parts have as many orders as their factorial.
+const MOST_STEPS: usize = 4096;
 /// The longest separator that is looked for, in bytes.
 const MOST_SEPARATOR_BYTES: usize = 8;
 /// The most parts of one text.
@@ -56,13 +60,14 @@ fn texts<'m>(members: &'m Members, others: &Members, or_changed: bool) -> Vec<(&
 /// The ways to write `whole` as two or more of the texts with one separator between them.
 fn partitions(whole: &str, texts: &[(&str, &str)]) -> Vec<(String, Vec<String>)> {
     let mut found = Vec::new();
+    let mut steps = MOST_STEPS;
     for (first, text) in texts {
         let Some(rest) = whole.strip_prefix(text) else { continue };
         let ends = rest.char_indices().map(|(at, character)| at.saturating_add(character.len_utf8()));
         for end in ends.take_while(|end| *end <= MOST_SEPARATOR_BYTES) {
             let Some((separator, rest)) = rest.split_at_checked(end) else { continue };
             let mut names = alloc::vec![*first];
-            extend(rest, separator, texts, &mut names, &mut found);
+            extend(rest, separator, texts, &mut names, &mut found, &mut steps);
         }
     }
     found
@@ -75,10 +80,12 @@ fn extend<'n>(
     texts: &[(&'n str, &str)],
     names: &mut Vec<&'n str>,
     found: &mut Vec<(String, Vec<String>)>,
+    steps: &mut usize,
 ) {
-    if names.len() >= MOST_PARTS {
+    if names.len() >= MOST_PARTS || found.len() >= MOST_PARTITIONS || *steps == 0 {
         return;
     }
+    *steps = steps.saturating_sub(1);
     for (name, text) in texts {
         if names.contains(name) {
             continue;
@@ -87,7 +94,7 @@ fn extend<'n>(
         if rest == *text {
             found.push((separator.into(), names.iter().map(|name| String::from(*name)).collect()));
         } else if let Some(rest) = rest.strip_prefix(text).and_then(|rest| rest.strip_prefix(separator)) {
-            extend(rest, separator, texts, names, found);
+            extend(rest, separator, texts, names, found, steps);
         }
         names.pop();
     }

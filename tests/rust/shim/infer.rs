@@ -69,7 +69,7 @@ fn one_pair_is_explained_but_not_certain() {
     assert_eq!(codes(&found), ["evidence_thin", "value_weak", "place_rare"]);
     assert_eq!(
         found.doubts[1].sentence,
-        "exampleField has only 1 value in the samples, so newExampleField may be another member by chance"
+        "exampleField has only 1 value in the samples, so newExampleField may have equal values by chance"
     );
     assert_eq!(found.doubts[1].ask, "samples in which exampleField has other values");
 }
@@ -208,21 +208,21 @@ fn says_what_the_samples_do_not_decide() {
             "op_ambiguous",
             eight(|n, w| (json!({ "a": n, "b": n, "x": w }), json!({ "c": n, "x": w }))),
             "/a",
-            "that b is called c fits the samples as well as that a is called c",
+            "two ops fit equally well: a is called c, or b is called c",
             "a sample in which a and b differ",
         ),
         (
             "op_ambiguous",
             vec![(json!({ "a": 7 }), json!({ "a": "7" })); 8],
             "/a",
-            "that a has other values fits the samples as well as that a is converted from int to string",
+            "two ops fit equally well: a is converted from int to string, or a has other values",
             "a sample with another value of a",
         ),
         (
             "value_weak",
             eight(|_, w| (json!({ "a": true, "x": w }), json!({ "b": true, "x": w }))),
             "/a",
-            "a has only 1 value in the samples, so b may be another member by chance",
+            "a has only 1 value in the samples, so b may have equal values by chance",
             "samples in which a has other values",
         ),
         (
@@ -256,7 +256,7 @@ fn says_what_the_samples_do_not_decide() {
                 }
             }),
             "/x",
-            "x is text in only 1 of 8 pairs, expected at least 5",
+            "only 1 pair has x as text, expected at least 5",
             "more samples in which x is text",
         ),
         (

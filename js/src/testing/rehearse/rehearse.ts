@@ -15,7 +15,7 @@ export interface SavedDelivery extends Delivery {
 }
 
 /** What to rehearse. The options of a receiver that are not named here mean the same as there. */
-export interface RehearseOptions extends Omit<CommonOptions, "registry" | "replay" | "targetVersion" | "tolerance"> {
+export interface RehearseOptions extends Omit<CommonOptions, "registry" | "replay" | "targetVersion" | "tolerance" | "onDrift"> {
   /** Captured deliveries, however old, in any version. They may come one by one, from a folder or a table. */
   readonly deliveries: Iterable<SavedDelivery> | AsyncIterable<SavedDelivery>;
   /** The registry of changes that the upgrade brings; see docs/VERSIONS.md. */

@@ -44,7 +44,8 @@ export class Runner {
     const run = await this.#on(received, () => watched.stop());
     if ("result" in run) return { run, reads, isComplete: true };
     const plain = await this.plain(receiver);
-    return { run: plain, reads, isComplete: "thrown" in plain };
+    const isRefused = run.thrown instanceof Error && run.thrown.name === "DataCloneError";
+    return { run: plain, reads, isComplete: "thrown" in plain && !isRefused };
   }
 
   /** @param settled called when the handler is done, before its result is looked at */
