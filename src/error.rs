@@ -137,10 +137,10 @@ errors! {
         keys: usize,
     } = "signature_mismatch", Peer, 401, "none of {signatures} signatures matches any of {keys} keys",
         "Pass the body bytes as received, not parsed and printed again; compare the secret; then run diagnose.";
-    /// The signature fits only without a separator, and digits could have moved between timestamp and body.
+    /// The signature fits only without a separator, and bytes could have moved between timestamp and body.
     SignatureAmbiguous = "signature_ambiguous", Peer, 401,
-        "signature matches only without a separator, and the body's first byte could belong to the timestamp",
-        "Mambo's bodies are assumed to be JSON objects: such a body was moved digits into or out of.";
+        "signature matches only without a separator, and the body does not show where the timestamp ends",
+        "Digits may have been moved between the timestamp and the body. If your bodies are not JSON objects, use a profile with a separator.";
     /// The body is larger than is looked at.
     BodyTooLarge {
         /// Largest length allowed, in bytes.

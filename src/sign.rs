@@ -18,7 +18,8 @@ use crate::wire::timestamp::TimestampSource;
 /// header, or signs other headers, [`sign_headers`] returns all that a request needs.
 ///
 /// # Errors
-/// `keys_inactive` when no key is valid at `now`; `timestamp_negative` when `now` is before 1970; `header_missing` when
+/// `keys_inactive` when no key is valid at `now`; `timestamp_negative` when `now` is before 1970; `timestamp_overflow` for a
+/// date after the year 9999 under unit `rfc3339`; `header_missing` when
 /// the scheme signs other headers.
 ///
 /// ```
@@ -86,7 +87,7 @@ pub fn sign_headers(
     let has_timestamp = scheme.timestamp != TimestampSource::None;
     let claim = Claim {
         timestamp: has_timestamp.then_some(now),
-        timestamp_text: if has_timestamp { scheme.unit.print(now) } else { String::new() },
+        timestamp_text: if has_timestamp { scheme.unit.print(now)? } else { String::new() },
         signed_headers: signed_headers(scheme, headers)?,
         signatures: Vec::new(),
     };

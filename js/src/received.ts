@@ -5,7 +5,7 @@ import { callCore } from "./loader.ts";
 import type { Slot } from "./slot.ts";
 import type { Loss, Received, VersionStatus, Verified, WebhookEvent } from "./types.ts";
 
-/** The core has checked that the body is UTF-8, and refused a byte order mark. */
+/** The core has checked that the body is UTF-8. A byte order mark stands in front of the data, and is no part of it. */
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** A delivery whose signature holds. A class for its accessors: each key costs a hash of the body. */

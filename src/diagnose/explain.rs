@@ -63,7 +63,9 @@ pub(crate) fn explain(
                 diagnosis.causes.push(Cause::LimitLow { allowed: *allowed });
             }
         }
-        (Error::HeaderMissing { .. }, _) => diagnosis.try_other_headers(&refused),
+        (Error::HeaderMissing { header }, _) if *header == verifier.scheme.header => {
+            diagnosis.try_other_headers(&refused);
+        }
         (Error::TimestampTooOld { .. } | Error::TimestampTooNew { .. }, Ok(claim)) => {
             diagnosis.try_other_times(&refused, &claim);
         }
@@ -182,7 +184,8 @@ impl Diagnosis {
 
     /// Whether a value of the signature header fits one of the valid keys.
     fn fits_value(&mut self, refused: &Refused<'_>, scheme: &Scheme, value: &[u8]) -> bool {
-        let claim = Claim::of(scheme, value, refused.headers);
+        let header = SignatureHeader::parse(scheme, value);
+        let claim = header.and_then(|header| Claim::of(scheme, header, refused.headers));
         claim.is_ok_and(|claim| self.fits_a_key(refused, &scheme.signed_texts, &claim, refused.body))
     }
 

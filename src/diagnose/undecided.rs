@@ -35,7 +35,7 @@ pub fn undecided(found: &[DetectedProfile], field_hints: &[FieldHint]) -> Vec<Un
         add("several_profiles", &sentence);
     }
     if profile.scheme.timestamp == TimestampSource::None {
-        let sentence = "no timestamp is signed, so replays are not bounded in time: a receiver takes this profile only \
+        let sentence = "no timestamp was found in the signed text, so replays are not bounded in time: a receiver takes this profile only \
                         with a tolerance that is unlimited on both sides";
         add("no_timestamp", sentence);
     }

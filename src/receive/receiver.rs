@@ -314,11 +314,17 @@ impl Receiver {
         self.shims.as_ref().map_or(VERSIONS, |shims| &shims.registry().versions)
     }
 
-    /// The names of the headers that [`receive`](Self::receive) looks at.
+    /// The names of the headers that [`receive`](Self::receive) looks at, each once.
     pub fn header_names(&self) -> impl Iterator<Item = &str> {
         let paths = &self.envelope;
         let enveloped = [&paths.type_header, &paths.version_header].into_iter().flatten().map(String::as_str);
-        self.verifier.scheme.header_names().chain(enveloped)
+        let mut names = Vec::new();
+        for name in self.verifier.scheme.header_names().chain(enveloped) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names.into_iter()
     }
 }
 

@@ -34,12 +34,13 @@ impl Claim {
     /// the time or a key.
     pub(crate) fn read(scheme: &Scheme, headers: &dyn Headers) -> Result<Self, Error> {
         let value = single(headers, &scheme.header)?;
-        Self::of(scheme, &value, headers).map_err(|error| if_joined(scheme, &value, error))
+        let header = SignatureHeader::parse(scheme, &value).map_err(|error| if_joined(scheme, &value, error))?;
+        Self::of(scheme, header, headers)
     }
 
-    /// Reads the headers of a delivery, with this value of the signature header.
-    pub(crate) fn of(scheme: &Scheme, value: &[u8], headers: &dyn Headers) -> Result<Self, Error> {
-        let SignatureHeader { timestamp, signatures } = SignatureHeader::parse(scheme, value)?;
+    /// Reads the other headers of a delivery, beside a signature header that was read.
+    pub(crate) fn of(scheme: &Scheme, header: SignatureHeader<'_>, headers: &dyn Headers) -> Result<Self, Error> {
+        let SignatureHeader { timestamp, signatures } = header;
         let (timestamp_text, timestamp) = match (&scheme.timestamp, timestamp) {
             (TimestampSource::Header(name), _) => {
                 let value = single(headers, name)?;

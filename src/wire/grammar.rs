@@ -157,7 +157,10 @@ impl Grammar {
                     problem("form `list` has no timestamp: set `timestamp` to `none`, or to the header that has it");
                 }
             }
-            Self::Pairs { delimiter, assign, timestamp_keys, signature_keys, .. } => {
+            Self::Pairs { delimiter, assign, timestamp_keys, signature_keys, is_quoted } => {
+                if *is_quoted && parts.prefix.contains('"') {
+                    problem("expected a signaturePrefix without quotation marks");
+                }
                 if !is_mark(delimiter) || !self::is_mark(*assign) || delimiter == assign {
                     problem("expected two different punctuation marks as delimiter and assign");
                 }

@@ -186,7 +186,8 @@ impl<'a> Fields<'a> {
         let expected_mark = |mark: char, at| expected(mark.encode_utf8(&mut [0; 4]), at);
         let word = scheme.scheme_word.as_str();
         let text = match whole.strip_prefix(word) {
-            Some(rest) if word.is_empty() || rest.starts_with(' ') => rest,
+            Some(rest) if word.is_empty() => rest,
+            Some(rest) if rest.starts_with(' ') => rest.trim_ascii_start(),
             _ => return Err(expected(word, 0)),
         };
         let mut fields = Fields::default();

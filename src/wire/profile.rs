@@ -13,7 +13,7 @@ use crate::wire::scheme::Scheme;
 /// use mambo_webhooks::Profile;
 ///
 /// # fn main() -> Result<(), mambo_webhooks::Error> {
-/// let profile = Profile::from_json(r#"{"scheme":{"header":"x-signature","separators":["."]}}"#)?;
+/// let profile = Profile::from_json(r#"{"scheme":{"header":"x-signature","signedTexts":["{timestamp}.{body}"]}}"#)?;
 /// assert_eq!(profile.scheme.header, "x-signature");
 /// # Ok(())
 /// # }

@@ -151,6 +151,6 @@ impl Scheme {
             _ => {}
         }
         self.grammar.check(&self.parts(), problems);
-        signed_text::check(&self.signed_texts, &self.timestamp, self.unit, problems);
+        signed_text::check(&self.signed_texts, &self.header, &self.timestamp, self.unit, problems);
     }
 }

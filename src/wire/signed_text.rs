@@ -126,22 +126,35 @@ impl SignedText {
 }
 
 /// Refuses templates under which one signed text could be read in two ways; [`is_read_once`] refuses the rest.
-pub(crate) fn check(texts: &[SignedText], source: &TimestampSource, unit: TimestampUnit, problems: &mut Problems) {
+pub(crate) fn check(
+    texts: &[SignedText],
+    header: &str,
+    source: &TimestampSource,
+    unit: TimestampUnit,
+    problems: &mut Problems,
+) {
     let mut problem = |sentence: &str, hint: &str| problems.add("value_invalid", "/scheme/signedTexts", sentence, hint);
     if texts.is_empty() || texts.len() > MAX_SIGNED_TEXTS {
         problem("expected 1 to 4 templates", "");
     }
     for text in texts {
         text.check(source, unit, &mut problem);
+        for (index, (name, _)) in text.headers().enumerate() {
+            let is_repeated = text.headers().take(index).any(|(other, _)| other == name);
+            let is_read = name == header || *source == TimestampSource::Header(name.into());
+            if is_repeated || is_read || name == "content-type" {
+                problem("expected other headers than the signature's, the timestamp's and content-type, each once", "");
+            }
+        }
     }
     let is_plain = |text: &SignedText| *source != TimestampSource::None && text.headers().next().is_none();
     if texts.len() > 1 && !texts.iter().all(is_plain) {
         problem("several templates need a timestamp, and no {header:…}", "a signed text could be split in two ways");
     }
     for (index, text) in texts.iter().enumerate() {
-        let mut others = texts.iter().enumerate().filter(|(place, _)| *place != index).map(|(_, other)| other);
-        if others.any(|other| text.overlaps(other)) {
-            problem("one separator starts with another", "a signed text could be split in two ways");
+        let mut before = texts.iter().take(index);
+        if before.any(|other| text.overlaps(other) || other.overlaps(text)) {
+            problem("two templates could sign the same text", "a signed text could be split in two ways");
         }
     }
 }
@@ -214,7 +227,7 @@ pub(crate) fn is_read_once(texts: &[SignedText], used: &SignedText, unit: Timest
         None => true,
         Some(first) => unit != TimestampUnit::Rfc3339 && (first.is_ascii_digit() || b".eE+-".contains(first)),
     };
-    let mut others = texts.iter().map(SignedText::around_timestamp);
+    let mut others = texts.iter().filter(|other| *other != used).map(SignedText::around_timestamp);
     !continues
         && !others.any(|(other_prefix, other)| {
             other_prefix == prefix && !other.is_empty() && body.starts_with(other.as_bytes())

@@ -69,13 +69,15 @@ impl TimestampUnit {
         }
     }
 
-    /// The text of a timestamp. Where the unit is left open, seconds; milliseconds for a time that no date can name.
-    #[must_use]
-    pub fn print(self, timestamp: UnixMillis) -> String {
+    /// The text of a timestamp. Where the unit is left open, seconds.
+    ///
+    /// # Errors
+    /// `timestamp_overflow` for a date after the year 9999.
+    pub fn print(self, timestamp: UnixMillis) -> Result<String, Error> {
         match self {
-            Self::Milliseconds => timestamp.0.to_string(),
-            Self::Rfc3339 => print_rfc3339(timestamp.0).unwrap_or_else(|| timestamp.0.to_string()),
-            Self::Auto | Self::Seconds => timestamp.as_seconds().to_string(),
+            Self::Milliseconds => Ok(timestamp.0.to_string()),
+            Self::Rfc3339 => print_rfc3339(timestamp.0).ok_or(Error::TimestampOverflow),
+            Self::Auto | Self::Seconds => Ok(timestamp.as_seconds().to_string()),
         }
     }
 }

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createReceiver } from "mambo-webhooks";
-import { sampleDelivery } from "mambo-webhooks/testing";
+import { sampleDelivery, tampered } from "mambo-webhooks/testing";
 import { detect } from "mambo-webhooks/tools";
 
 const { deliveries } = JSON.parse(readFileSync(join(process.env.MAMBO_REPOSITORY, "tests/vectors/providers.json"), "utf8"));
@@ -50,4 +50,41 @@ test("a sample under a profile with other headers has them, and verifies", () =>
   const other = { ...delivery, headers: { ...delivery.headers, "webhook-id": "msg_2" } };
   assert.throws(() => receiver.receive(other), { code: "signature_mismatch" });
   assert.throws(() => sampleDelivery("Ping", { secret, now, profile }), { code: "header_missing" });
+});
+
+test("what is tampered with under each form of profile is refused with its code", () => {
+  const secret = "correct horse battery staple";
+  const now = 1_700_000_000_000;
+  const list = { grammar: { form: "list", delimiter: "," }, timestamp: { header: "x-time" }, signedTexts: ["{timestamp}.{body}"] };
+  const schemes = {
+    sequence: { grammar: { form: "sequence", delimiter: ".", order: "signature_first" } },
+    "a word in front": { schemeWord: "HMAC", grammar: { form: "sequence", delimiter: " " } },
+    quoted: { grammar: { form: "pairs", quoted: true }, signaturePrefix: "sha256=" },
+    base64_url: { signatureEncoding: "base64_url" },
+    list,
+    "list in base64": { ...list, signaturePrefix: "v1=", signatureEncoding: "base64" },
+    untimed: { grammar: { form: "list" }, timestamp: "none", signedTexts: ["{body}"] },
+  };
+  for (const [name, scheme] of Object.entries(schemes)) {
+    const profile = { scheme };
+    const tolerance = scheme.timestamp === "none" ? { tolerance: UNLIMITED } : {};
+    const receiver = createReceiver({ secret, profile, clock: () => now, ...tolerance });
+    assert.equal(receiver.receive(sampleDelivery("Ping", { secret, now, profile })).event.type, "Ping", name);
+    const rows = tampered({ secret, now, profile });
+    assert.ok(rows.length >= 11, name);
+    for (const { name: what, headers, body, code } of rows)
+      assert.throws(() => receiver.receive({ headers, body }), { code }, `${name}: ${what}`);
+  }
+});
+
+test("a header that a profile names twice is passed to the core once", () => {
+  const secret = "correct horse battery staple";
+  const profile = {
+    scheme: { signedTexts: ["{header:x-event}.{timestamp}.{body}"] },
+    envelope: { type: [], data: [""], typeHeader: "x-event" },
+  };
+  const { headers, body } = sampleDelivery("Ping", { secret, profile, headers: { "x-event": "Ping" } });
+  const receiver = createReceiver({ secret, profile });
+  for (const shape of [headers, new Headers(headers), new Map(Object.entries(headers))])
+    assert.equal(receiver.receive({ headers: shape, body }).type, "Ping");
 });

@@ -34,6 +34,16 @@ fn schemes() -> Vec<Scheme> {
     grammars.push((Grammar::Sequence { delimiter: ',', order: SequenceOrder::TimestampFirst }, "sha256="));
     grammars.push((pairs(',', '=', "t", "v1"), "sha256="));
     let mut schemes = Vec::new();
+    for (grammar, _) in &grammars {
+        let Grammar::Sequence { .. } = grammar else { continue };
+        schemes.push(Scheme {
+            grammar: grammar.clone(),
+            scheme_word: "HMAC".into(),
+            unit: TimestampUnit::Seconds,
+            signed_texts: vec!["{timestamp}.{body}".parse().unwrap()],
+            ..Scheme::default()
+        });
+    }
     for (grammar, prefix) in grammars {
         for separator in [".", "", ":", "\n", "|", " "] {
             for unit in [TimestampUnit::Seconds, TimestampUnit::Milliseconds] {

@@ -83,7 +83,7 @@ fn table() -> Vec<(Error, &'static str, Fault, &'static str)> {
             Error::SignatureAmbiguous,
             "signature_ambiguous",
             Peer,
-            "signature matches only without a separator, and the body's first byte could belong to the timestamp",
+            "signature matches only without a separator, and the body does not show where the timestamp ends",
         ),
         (Error::BodyTooLarge { allowed: 1_048_576 }, "body_too_large", Peer, "body is over 1048576 bytes"),
         (

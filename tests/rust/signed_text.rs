@@ -34,9 +34,9 @@ fn templates_that_could_be_read_in_two_ways_are_refused() {
         (IN_HEADER, &["{timestamp}{header:x-id}.{body}"], "expected a literal after {timestamp}"),
         (IN_HEADER, &["{timestamp}.{header:X-Id}.{body}"], "expected a header name in lower case"),
         (IN_HEADER, &["{timestamp}1{body}"], "a separator starts with no digit"),
-        (IN_HEADER, &["{timestamp}.{body}", "{timestamp}..{body}"], "one separator starts with another"),
-        (IN_HEADER, &["{timestamp}.{body}", "{timestamp}.{body}"], "one separator starts with another"),
-        (IN_HEADER, &["v{timestamp}.{body}", "v1{timestamp}.{body}"], "one separator starts with another"),
+        (IN_HEADER, &["{timestamp}.{body}", "{timestamp}..{body}"], "two templates could sign the same text"),
+        (IN_HEADER, &["{timestamp}.{body}", "{timestamp}.{body}"], "two templates could sign the same text"),
+        (IN_HEADER, &["v{timestamp}.{body}", "v1{timestamp}.{body}"], "two templates could sign the same text"),
         (
             IN_HEADER,
             &["{timestamp}.{body}", "{header:x-id}.{timestamp}.{body}"],

@@ -1,4 +1,6 @@
+import { documentText } from "../document.ts";
 import type { ErrorCode } from "../errors.ts";
+import type { JsonDocument } from "../types.ts";
 import { sample } from "./samples.ts";
 import { signatureHeaders, type SignOptions } from "./sign.ts";
 
@@ -45,28 +47,39 @@ export function tampered({
   const add = (what: string, code: ErrorCode, headers: Tampered["headers"], text = body): void => {
     rows.push({ name: what, code, headers, body: text });
   };
-  const digest = /[0-9a-f]{64}|[A-Za-z0-9+/]{43}=/i;
+  const digest = /[0-9a-f]{64}|[\w+/-]{43}=?/i;
+  const { isList, isTimed } = formOf(rest.profile);
   add("one byte of the body changed", "signature_mismatch", honest, body.slice(0, -1) + (body.endsWith("!") ? "?" : "!"));
   add("body cut short", "signature_mismatch", honest, body.slice(0, -1));
   add("body made longer", "signature_mismatch", honest, `${body}\n`);
   add("body parsed and printed with blanks", "signature_mismatch", honest, reprinted(body));
   add("body left out", "signature_mismatch", honest, "");
-  add("signature of another moment", "signature_mismatch", [...others, [name, value.replace(digest, digest.exec(later)?.[0] ?? "")]]);
+  if (isTimed)
+    add("signature of another moment", "signature_mismatch", [...others, [name, value.replace(digest, digest.exec(later)?.[0] ?? "")]]);
   add("signature of zeros", "signature_mismatch", [...others, [name, value.replace(digest, zeros)]]);
   add("signature cut short", "signature_malformed", [...others, [name, value.replace(digest, (each) => each.slice(0, -2))]]);
   add("signed with another secret", "signature_mismatch", signed(body, now, "another secret than the receiver's"));
   add("no signature header", "header_missing", others);
   add("signature header twice", "header_repeated", [...honest, [name, later]]);
-  add("signature header twice, joined by the server", "header_repeated", [...others, [name, `${value}, ${value}`]]);
-  add("signature header empty", "header_malformed", [...others, [name, ""]]);
-  add("replayed after the tolerance", "timestamp_too_old", signed(body, now - bound));
-  add("signed ahead of the tolerance", "timestamp_too_new", signed(body, now + bound));
+  // A list takes what a server joined: one of its signatures is right.
+  if (!isList) add("signature header twice, joined by the server", "header_repeated", [...others, [name, `${value}, ${value}`]]);
+  add("signature header empty", isList ? "signature_missing" : "header_malformed", [...others, [name, ""]]);
+  if (isTimed) {
+    add("replayed after the tolerance", "timestamp_too_old", signed(body, now - bound));
+    add("signed ahead of the tolerance", "timestamp_too_new", signed(body, now + bound));
+  }
   return rows;
 }
 
-/** A signature of the same form over nothing but zeros. */
+/** A signature of the same form that is nothing but zeros. */
 function zeros(signature: string): string {
-  return signature.length === 64 ? "0".repeat(64) : `${"A".repeat(43)}=`;
+  return signature.length === 64 ? "0".repeat(64) : "A".repeat(43) + signature.slice(43);
+}
+
+/** Whether the signature header is a list, and whether there is a timestamp. */
+function formOf(profile: JsonDocument = {}): { readonly isList: boolean; readonly isTimed: boolean } {
+  const document = JSON.parse(documentText(profile)) as { scheme?: { grammar?: { form?: string }; timestamp?: unknown } };
+  return { isList: document.scheme?.grammar?.form === "list", isTimed: document.scheme?.timestamp !== "none" };
 }
 
 function reprinted(body: string): string {

@@ -101,7 +101,7 @@ misconfigured(
   "own",
   { profile: { scheme: { signedTexts: ["{timestamp}.{body}", "{timestamp}..{body}"] } } },
   "profile_invalid",
-  "profile: one separator starts with another at /scheme/signedTexts",
+  "profile: two templates could sign the same text at /scheme/signedTexts",
 );
 misconfigured(
   "a registry of another format",

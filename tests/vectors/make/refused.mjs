@@ -189,21 +189,21 @@ refuse(
   "own: the attack on a missing separator",
   { value: `t=170000,v1=${mac(SECRET, `${T}`, BODY)}`, body: `0000${BODY}`, now: 170_000_000 },
   "signature_ambiguous",
-  "signature matches only without a separator, and the body's first byte could belong to the timestamp",
+  "signature matches only without a separator, and the body does not show where the timestamp ends",
 );
 refuse(
   "digits moved from the body into the timestamp",
   "own: the attack on a missing separator",
   { value: `t=${NOW},v1=${mac(SECRET, `${T}`, "000")}`, body: "" },
   "signature_ambiguous",
-  "signature matches only without a separator, and the body's first byte could belong to the timestamp",
+  "signature matches only without a separator, and the body does not show where the timestamp ends",
 );
 refuse(
   "the separator moved into the body",
   "own: the attack on two separators",
   { value: header(), body: `.${BODY}` },
   "signature_ambiguous",
-  "signature matches only without a separator, and the body's first byte could belong to the timestamp",
+  "signature matches only without a separator, and the body does not show where the timestamp ends",
 );
 refuse("body over the limit", "own", { settings: { maxBodyBytes: 8 } }, "body_too_large", "body is over 8 bytes");
 refuse("signed, but not JSON", "stripe test suite", { body: '{"a":}' }, "body_not_json", "body is not JSON at line 1 column 6");
