@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // The executable of the package: `npx mambo-webhooks`.
 import "../entry/tools.ts";
-import { findCommand, parse, UsageError, type CommandRow, type Values } from "./arguments.ts";
-import { commandHelp, help, usage } from "./help.ts";
+import { findCommand, groupOf, parse, UsageError, type CommandRow, type Values } from "./arguments.ts";
+import { commandHelp, help, helpAskedFor, usage } from "./help.ts";
 import { Problem } from "./input.ts";
 import { listen } from "./listen.ts";
 import { rehearseCommand } from "./rehearse.ts";
@@ -15,30 +15,47 @@ const [OK, NOT_OK, WRONG_ARGUMENTS] = [0, 1, 2];
 
 /** Runs the command that the arguments name, and returns the exit code. */
 async function main(given: readonly string[]): Promise<number> {
-  const isJson = given.includes("--json");
-  const args = given.filter((arg) => arg !== "--json");
-  if (args.length === 0 || args[0] === "help" || args[0] === "--help" || args[0] === "-h") {
-    console.log(help());
-    return args.length === 0 ? WRONG_ARGUMENTS : OK;
-  }
+  let args = withoutLeading(given, "--json");
+  let isJson = args.length < given.length;
   let command: CommandRow | undefined;
   try {
+    const page = helpAskedFor(args);
+    if (page !== undefined) {
+      console.log(page);
+      return OK;
+    }
+    if (args.length === 0) {
+      console.error(help());
+      return WRONG_ARGUMENTS;
+    }
+    if (groupOf(args[0] ?? "").length > 0) {
+      const [group = "", ...rest] = args;
+      args = [group, ...withoutLeading(rest, "--json")];
+      isJson ||= args.length <= rest.length;
+    }
     const found = findCommand(args);
     command = found.command;
-    if (found.rest.includes("--help") || found.rest.includes("-h")) {
+    const parsed = parse(command, found.rest);
+    if (parsed.isHelp) {
       console.log(commandHelp(command));
       return OK;
     }
-    return await run(command, parse(command, found.rest), isJson);
+    isJson ||= parsed.isJson;
+    return await run(command, parsed.values, isJson);
   } catch (thrown) {
     if (thrown instanceof UsageError) {
-      console.error(`error: ${thrown.message}\n\n${command === undefined ? help() : usage(command)}`);
+      console.error(`error: ${thrown.message}\n\n${command === undefined ? "`mambo-webhooks help` lists the commands." : usage(command)}`);
       return WRONG_ARGUMENTS;
     }
     if (!(thrown instanceof Problem || WebhookError.is(thrown))) throw thrown;
     console.error(isJson ? JSON.stringify({ error: thrown.message }) : `mambo-webhooks: ${thrown.message}`);
     return NOT_OK;
   }
+}
+
+/** Leaves out an option that stands in front of a command; a second one is left for the command to refuse. */
+function withoutLeading(args: readonly string[], option: string): readonly string[] {
+  return args[0] === option ? args.slice(1) : args;
 }
 
 async function run(command: CommandRow, values: Values, isJson: boolean): Promise<number> {
@@ -50,7 +67,8 @@ async function run(command: CommandRow, values: Values, isJson: boolean): Promis
       return rehearseCommand({
         ...(values as unknown as Parameters<typeof rehearseCommand>[0]),
         json: isJson,
-        secret: process.env["MAMBO_SECRET"],
+        // An empty secret is none, as for `listen`.
+        secret: process.env["MAMBO_SECRET"] || undefined,
       });
     case "send":
       return print(await send(values), isJson);
@@ -67,5 +85,5 @@ function print({ isYes, text, remarks, json }: Result, isJson: boolean): number 
 }
 
 // A reader that is gone, as behind `| head`, is no failure: what the command does counts, and is done.
-process.stdout.on("error", () => {});
+for (const output of [process.stdout, process.stderr]) output.on("error", () => {});
 process.exitCode = await main(process.argv.slice(2));

@@ -1,9 +1,9 @@
 // The command `rehearse`: proves a program's handlers against an upgrade, with saved deliveries. For Node alone.
-import { readFile } from "node:fs/promises";
 import { formatRehearsal, rehearse } from "../entry/testing.ts";
 import type { SavedDelivery } from "../testing/rehearse/rehearse.ts";
+import { savedNames, textOf } from "./input.ts";
 import { loadHandlers } from "./load-handlers.ts";
-import { savedDelivery, savedNames } from "./saved-deliveries.ts";
+import { savedDelivery } from "./saved-deliveries.ts";
 import { isColoured, type Output, type Terminal } from "./terminal.ts";
 
 /** Arguments of the command. Paths are relative to the working folder. */
@@ -60,12 +60,12 @@ async function optionsOf(given: RehearseArguments, stderr: Output): Promise<Para
   if (names.length === 0) throw new Error(`${folder}: no saved deliveries: expected a folder for each, with \`headers\` and \`body\``);
   return {
     deliveries: saved(folder, names, stderr),
-    registry: await readFile(given.registry, "utf8"),
+    registry: await textOf(given.registry),
     from,
     to,
     handlers: await loadHandlers(given.handlers),
     secret,
-    ...(profile !== undefined && { profile: await readFile(profile, "utf8") }),
+    ...(profile !== undefined && { profile: await textOf(profile) }),
   };
 }
 

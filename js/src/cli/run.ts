@@ -26,16 +26,16 @@ export async function howSigned({ profile, encoding, now }: Values): Promise<obj
 
 /** Runs a command that only looks at its inputs: every one but `listen`, `send` and `rehearse`. */
 export async function runCommand(row: CommandRow, values: Values): Promise<Result> {
+  const isSigned = row.options.some(({ name }) => name === "encoding");
   const command: Record<string, unknown> = { command: camelCase(row.name) };
-  let body: Uint8Array | undefined;
   for (const option of row.options) {
     const value = values[option.name];
-    if (value === undefined) continue;
-    if (option.name === "body") body = await bytesOf(value as string);
-    else command[option.name] = typeof value === "string" ? await read(option, value) : value;
+    if (value === undefined || (isSigned && option.name !== "headers")) continue;
+    command[option.name] = typeof value === "string" ? await read(option, value) : value;
   }
-  const isSigned = row.options.some(({ name }) => name === "encoding");
-  return callCommand(isSigned ? { ...command, ...(await howSigned(values)) } : command, body);
+  if (!isSigned) return callCommand(command);
+  const how = await howSigned(values);
+  return callCommand({ ...command, ...how }, await bytesOf(values["body"] as string));
 }
 
 /** Reads a value as its kind says. */
