@@ -1,10 +1,13 @@
 //! Where input comes from: files, standard input, the environment.
 
 use std::fs;
-use std::io::{Read, stdin};
+use std::io::{IsTerminal, Read, stdin};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use mambo_webhooks::Profile;
+
+use crate::show::print_problem;
 
 /// The secret, from the environment: every user of the machine can read arguments.
 pub fn secret() -> Result<String, String> {
@@ -19,10 +22,19 @@ pub fn read_profile(file: Option<&Path>) -> Result<Profile, String> {
     )
 }
 
+/// Whether an option has read standard input.
+static IS_INPUT_TAKEN: AtomicBool = AtomicBool::new(false);
+
 /// Reads the bytes of a file, or of standard input for `-`.
 pub fn read(file: &Path) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     let done = if file == Path::new("-") {
+        if IS_INPUT_TAKEN.swap(true, Ordering::Relaxed) {
+            return Err("-: standard input was read already, for another option".into());
+        }
+        if stdin().is_terminal() {
+            print_problem("reading standard input: end it with Ctrl-D");
+        }
         stdin().read_to_end(&mut bytes).map(|_| ())
     } else {
         fs::read(file).map(|read| bytes = read)

@@ -9,6 +9,9 @@ use zeroize::Zeroizing;
 
 use crate::input::{self, read, secret};
 
+/// The furthest time that the npm package's program takes: JavaScript's numbers are exact up to it.
+const MAX_MS: i64 = (1 << 53) - 1;
+
 #[derive(Subcommand)]
 pub enum Look {
     /// Say whether a captured delivery is accepted.
@@ -53,7 +56,7 @@ pub struct How {
     #[arg(long, default_value = "utf8")]
     encoding: String,
     /// The receiver's time, in milliseconds since 1970. Default: now.
-    #[arg(long, value_name = "MILLISECONDS")]
+    #[arg(long, value_name = "MILLISECONDS", value_parser = clap::value_parser!(i64).range(-MAX_MS..=MAX_MS))]
     now: Option<i64>,
 }
 

@@ -1,12 +1,14 @@
 //! A receiver that prints and saves what comes in.
 
+use std::future::IntoFuture as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::{DefaultBodyLimit, FromRequest as _, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use mambo_webhooks::internal::commands::{Capture, Received, receive};
@@ -18,7 +20,13 @@ use zeroize::Zeroizing;
 use crate::CliOutput;
 use crate::input::text;
 use crate::save::Folder;
-use crate::show::{coloured, print};
+use crate::show::{coloured, print, print_problem};
+
+/// A sender that is slower with a body is answered 408.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long requests under way may take to end once the process is told to stop.
+const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Receive deliveries, print them, and save them on demand; every path takes POSTs. Without `MAMBO_SECRET` nothing is
 /// verified.
@@ -61,18 +69,45 @@ pub fn run(listen: &Listen, is_json: bool) -> Result<CliOutput, String> {
     // A secret or profile that cannot be used is reported here, not at the first delivery.
     listener.receive(&[], b"")?;
     let app = Router::new()
-        .fallback(post(|State(listener): State<Arc<Listener>>, headers: HeaderMap, body: Bytes| async move {
-            listener.take(&headers, &body)
+        .fallback(post(|State(listener): State<Arc<Listener>>, headers: HeaderMap, request: Request| async move {
+            match body_of(request).await {
+                Ok(body) => listener.take(&headers, &body),
+                Err(refused) => refused,
+            }
         }))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .with_state(listener);
     crate::sender::runtime()?.block_on(async {
-        let listener = tokio::net::TcpListener::bind(listen.address).await.map_err(|error| error.to_string())?;
-        eprintln!("listening on {}", listener.local_addr().map_err(|error| error.to_string())?);
-        let served = axum::serve(listener, app).with_graceful_shutdown(crate::sender::asked_to_stop()).await;
-        served.map_err(|error| error.to_string())
+        let problem = |error: std::io::Error| format!("{}: {error}", listen.address);
+        let listener = tokio::net::TcpListener::bind(listen.address).await.map_err(problem)?;
+        print_problem(format_args!("listening on {}", listener.local_addr().map_err(problem)?));
+        let (tell, told) = tokio::sync::oneshot::channel();
+        let stop = async move {
+            crate::sender::asked_to_stop().await;
+            let _is_heard = tell.send(());
+        };
+        let late = async move {
+            if told.await.is_err() {
+                std::future::pending::<()>().await;
+            }
+            tokio::time::sleep(STOP_TIMEOUT).await;
+        };
+        tokio::select! {
+            served = axum::serve(listener, app).with_graceful_shutdown(stop).into_future() => served.map_err(problem),
+            () = late => Ok(()),
+        }
     })?;
     Ok(CliOutput(true, String::new(), Value::Null))
+}
+
+/// Reads a body, or returns what to answer in its place.
+async fn body_of(request: Request) -> Result<Bytes, (StatusCode, String)> {
+    let read = tokio::time::timeout(REQUEST_TIMEOUT, Bytes::from_request(request, &())).await;
+    let read = read.map_err(|_| (StatusCode::REQUEST_TIMEOUT, String::new()))?;
+    read.map_err(|rejection| {
+        let is_large = rejection.status() == StatusCode::PAYLOAD_TOO_LARGE;
+        (rejection.status(), if is_large { "body_too_large".into() } else { String::new() })
+    })
 }
 
 impl Listener {
@@ -99,7 +134,7 @@ impl Listener {
         };
         if let Some(folder) = &self.folder {
             if let Err(problem) = folder.save(&received.word, &headers, body) {
-                eprintln!("mambo-webhooks: {problem}");
+                print_problem(format_args!("mambo-webhooks: {problem}"));
                 return (StatusCode::INTERNAL_SERVER_ERROR, String::new());
             }
         }

@@ -64,7 +64,7 @@ pub struct CliOutput(bool, String, Value);
 /// Prints the remarks of a command that is shared with the npm package.
 fn answered(answer: Answer) -> CliOutput {
     for remark in &answer.remarks {
-        eprintln!("{remark}");
+        show::print_problem(remark);
     }
     CliOutput(answer.is_yes, answer.text, answer.json)
 }
@@ -82,7 +82,12 @@ fn main() -> ExitCode {
     };
     match done {
         Ok(CliOutput(is_yes, text, value)) => {
-            let said = if json { value.to_string() } else { text };
+            let said = match value {
+                // A listener has printed all that there is.
+                Value::Null => text,
+                value if json => value.to_string(),
+                _ => text,
+            };
             if !said.is_empty() {
                 show::print(said);
             }
@@ -90,9 +95,9 @@ fn main() -> ExitCode {
         }
         Err(problem) => {
             if json {
-                eprintln!("{}", serde_json::json!({ "error": problem }));
+                show::print_problem(serde_json::json!({ "error": problem }));
             } else {
-                eprintln!("mambo-webhooks: {problem}");
+                show::print_problem(format_args!("mambo-webhooks: {problem}"));
             }
             ExitCode::FAILURE
         }

@@ -51,7 +51,7 @@ pub enum Document {
         #[arg(value_name = "FILE")]
         older: PathBuf,
         /// The newer document.
-        #[arg(value_name = "FILE", conflicts_with_all = ["from", "to"])]
+        #[arg(value_name = "FILE", conflicts_with_all = ["from", "to", "event_type"])]
         newer: Option<PathBuf>,
         /// The older version.
         #[arg(long, value_name = "VERSION", requires = "to")]
@@ -156,7 +156,9 @@ fn samples(path: &Path) -> Result<Samples, String> {
     }
     let problem = |error: std::io::Error| format!("{}: {error}", path.display());
     let entries = fs::read_dir(path).map_err(problem)?.collect::<Result<Vec<_>, _>>().map_err(problem)?;
-    let mut folders: Vec<PathBuf> = entries.iter().map(DirEntry::path).filter(|path| path.is_dir()).collect();
+    let is_hidden = |entry: &&DirEntry| entry.file_name().as_encoded_bytes().starts_with(b".");
+    let paths = entries.iter().filter(|entry| !is_hidden(entry)).map(DirEntry::path);
+    let mut folders: Vec<PathBuf> = paths.filter(|path| path.is_dir()).collect();
     folders.sort();
     let bodies = folders.iter().map(|folder| text(&folder.join("body"))).collect::<Result<Vec<_>, _>>()?;
     Ok(Samples::Bodies(bodies))

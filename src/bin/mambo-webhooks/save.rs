@@ -1,8 +1,12 @@
 //! A folder of saved deliveries.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+
+/// A file system takes 255 bytes for a name, and an event type may have more.
+const MAX_WORD_LENGTH: usize = 100;
 
 /// A folder that holds a folder for each delivery, with the files `headers` and `body`.
 pub struct Folder {
@@ -24,11 +28,19 @@ impl Folder {
     /// Saves a delivery. `word` becomes part of its name.
     pub fn save(&self, word: &str, headers: &[(String, String)], body: &[u8]) -> Result<(), String> {
         let mut count = self.count.lock().map_err(|_| "the folder cannot be used")?;
-        *count = count.saturating_add(1);
-        let word: String = word.chars().filter(|letter| letter.is_ascii_alphanumeric() || *letter == '_').collect();
-        let folder = self.path.join(format!("{:04}-{word}", *count));
+        let letters = word.chars().filter(|letter| letter.is_ascii_alphanumeric() || *letter == '_');
+        let word: String = letters.take(MAX_WORD_LENGTH).collect();
+        let folder = loop {
+            *count = count.saturating_add(1);
+            let folder = self.path.join(format!("{:04}-{word}", *count));
+            match fs::create_dir(&folder) {
+                Ok(()) => break folder,
+                // Another listener made it.
+                Err(error) if error.kind() == ErrorKind::AlreadyExists && *count < usize::MAX => {}
+                Err(error) => return Err(format!("{}: {error}", folder.display())),
+            }
+        };
         let problem = |error: std::io::Error| format!("{}: {error}", folder.display());
-        fs::create_dir(&folder).map_err(problem)?;
         let lines: String = headers.iter().map(|(name, value)| format!("{name}: {value}\n")).collect();
         fs::write(folder.join("headers"), lines).map_err(problem)?;
         fs::write(folder.join("body"), body).map_err(problem)

@@ -120,7 +120,7 @@ const DAY_MS: i64 = 86_400_000;
 
 pub fn run(command: Command, setup: &Setup, json: bool) -> Result<CliOutput, String> {
     if let Command::Send { event_type, data, id, url: Some(url), encoding, .. } = command {
-        return crate::test_delivery::post(&url, event_type, id, input::json(&data)?, encoding, setup);
+        return crate::test_delivery::post(&url, event_type, id, &data, encoding, setup);
     }
     let shims = setup.shims()?;
     let registry = shims.registry().clone();

@@ -19,12 +19,12 @@ pub struct Setup {
     /// The server's version: that of the events sent, and of payloads for endpoints that follow the latest.
     #[arg(long, global = true, env = "MAMBO_SERVER", default_value = "0.0.0")]
     pub server: Version,
-    /// A registry document.
-    #[arg(long, global = true, env = "MAMBO_REGISTRY")]
+    /// A registry document. Default: the environment variable MAMBO_REGISTRY.
+    #[arg(long, global = true)]
     registry: Option<PathBuf>,
-    /// A profile, as JSON.
-    #[arg(long, global = true, env = "MAMBO_PROFILE")]
-    pub profile: Option<PathBuf>,
+    /// A profile, as JSON. Default: the environment variable MAMBO_PROFILE.
+    #[arg(long, global = true)]
+    profile: Option<PathBuf>,
     /// A private network or address that may be delivered to, such as 10.1.0.0/16. Never take this from customers. The
     /// worker needs it too.
     #[arg(long, global = true, env = "MAMBO_ALLOW", value_delimiter = ',', value_parser = network)]
@@ -37,6 +37,12 @@ pub struct Setup {
     timeout_seconds: u64,
 }
 
+/// An option, or a variable in its place. clap would give a variable of a global option to an option of any command that has
+/// the same name, which is not the sender's.
+fn or_environment(given: Option<&PathBuf>, variable: &str) -> Option<PathBuf> {
+    given.cloned().or_else(|| std::env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from))
+}
+
 /// A network, or one address.
 fn network(text: &str) -> Result<ipnet::IpNet, String> {
     let address = || text.parse::<std::net::IpAddr>().map(ipnet::IpNet::from);
@@ -46,14 +52,19 @@ fn network(text: &str) -> Result<ipnet::IpNet, String> {
 impl Setup {
     /// The shims of the registry document, or of the built-in one. A document is read once: it may be standard input.
     pub fn shims(&self) -> Result<Shims, String> {
-        let registry = self.registry.as_deref().map(text).transpose()?;
+        let registry = or_environment(self.registry.as_ref(), "MAMBO_REGISTRY").as_deref().map(text).transpose()?;
         let shims = registry.map_or_else(|| Ok(Shims::default()), |text| Shims::from_json(&text));
         shims.map_err(|error| error.to_string())
     }
 
     pub fn renderer(&self, shims: Shims) -> Result<Renderer, String> {
-        let renderer = Renderer::new(read_profile(self.profile.as_deref())?, shims, self.server);
+        let renderer = Renderer::new(read_profile(self.profile().as_deref())?, shims, self.server);
         renderer.map_err(|error| error.to_string())
+    }
+
+    /// The file of the profile.
+    pub fn profile(&self) -> Option<PathBuf> {
+        or_environment(self.profile.as_ref(), "MAMBO_PROFILE")
     }
 
     pub fn http(&self) -> Result<HttpOptions, String> {

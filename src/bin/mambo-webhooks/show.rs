@@ -25,6 +25,11 @@ pub fn print(line: impl Display) {
     drop(writeln!(std::io::stdout(), "{line}"));
 }
 
+/// Prints a line to standard error. It is dropped when the reader is gone.
+pub fn print_problem(line: impl Display) {
+    drop(writeln!(std::io::stderr(), "{line}"));
+}
+
 /// A number and what it counts.
 pub fn counted(count: u64, one: &str, more: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { more })

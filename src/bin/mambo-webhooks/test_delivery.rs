@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use crate::CliOutput;
-use crate::input::{secret, text};
+use crate::input::{json as data_of, secret, text};
 use crate::setup::Setup;
 
 const TIMEOUT: Duration = Duration::from_secs(15);
@@ -18,12 +18,13 @@ pub fn post(
     url: &str,
     event_type: String,
     id: Option<String>,
-    data: String,
+    data: &str,
     encoding: String,
     setup: &Setup,
 ) -> Result<CliOutput, String> {
     let url = permitted(url)?;
-    let profile = setup.profile.as_deref().map(text).transpose()?;
+    let data = data_of(data)?;
+    let profile = setup.profile().as_deref().map(text).transpose()?;
     let secret = Zeroizing::new(secret()?);
     let how = Capture { headers: String::new(), profile, secret, encoding: Some(encoding), now: now().0 };
     let id = id.unwrap_or_else(|| uuid::Uuid::now_v7().to_string());
@@ -32,7 +33,7 @@ pub fn post(
     let body = request["body"].as_str().unwrap_or_default().to_owned();
     let headers = request["headers"].as_array().cloned().unwrap_or_default();
     crate::sender::runtime()?.block_on(async {
-        let client = Client::builder().redirect(redirect::Policy::none()).timeout(TIMEOUT).build();
+        let client = Client::builder().redirect(redirect::Policy::none()).no_proxy().timeout(TIMEOUT).build();
         let mut posted = client.map_err(|error| error.to_string())?.post(url.clone()).body(body);
         for header in &headers {
             if let (Some(name), Some(value)) = (header[0].as_str(), header[1].as_str()) {
@@ -47,13 +48,12 @@ pub fn post(
 
 /// Refuses a URL over which the payload could be read on the way.
 fn permitted(url: &str) -> Result<Url, String> {
-    let read = Url::parse(url).map_err(|error| format!("{url}: {error}"))?;
-    let is_here = matches!(read.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
-    match read.scheme() {
-        "https" => Ok(read),
-        "http" if is_here => Ok(read),
-        _ => Err(format!("{url}: expected https, or http to this machine")),
-    }
+    let is_permitted = |read: &Url| {
+        let is_here = matches!(read.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+        read.scheme() == "https" || (read.scheme() == "http" && is_here)
+    };
+    let read = Url::parse(url).ok().filter(is_permitted);
+    read.ok_or_else(|| format!("{url}: expected https, or http to this machine"))
 }
 
 fn failed(url: &Url, error: &reqwest::Error) -> String {
