@@ -17,7 +17,7 @@ mod undecided;
 pub(crate) use explain::explain;
 
 pub use cause::Cause;
-pub use detect::{DetectedProfile, detect};
+pub use detect::{DetectedProfile, Detection, detect};
 pub use explain::Diagnosis;
 pub use field_hints::{FieldHint, field_hints};
 pub use undecided::{Undecided, undecided};

@@ -153,8 +153,9 @@ export const ERRORS: Readonly<Record<ErrorCode, ErrorRow>> = {
   signature_ambiguous: {
     fault: "peer",
     status: 401,
-    message: "signature matches only without a separator, and the body's first byte could belong to the timestamp",
-    advice: "Mambo's bodies are assumed to be JSON objects: such a body was moved digits into or out of.",
+    message: "signature matches only without a separator, and the body does not show where the timestamp ends",
+    advice:
+      "Digits may have been moved between the timestamp and the body. If your bodies are not JSON objects, use a profile with a separator.",
   },
   body_too_large: {
     fault: "peer",

@@ -52,7 +52,7 @@ impl Capture {
         let open = undecided(&found, &hints);
         let seen = hints.iter().map(|hint| alloc::format!("{} seems to be at {}", hint.what, hint.at));
         let mut remarks = Vec::new();
-        match found.first() {
+        match found.profiles.first() {
             None => remarks.push(
                 "no profile fits: compare MAMBO_SECRET with the secret in Mambo, and pass the body byte for byte"
                     .into(),
@@ -62,6 +62,7 @@ impl Capture {
         remarks.extend(seen);
         remarks.extend(open.iter().map(|open| alloc::format!("{}: {}", open.code, open.message)));
         let profiles: Vec<Value> = found
+            .profiles
             .iter()
             .map(|found| {
                 let profile: Value = serde_json::from_str(&found.profile.to_json()).unwrap_or_default();
@@ -73,8 +74,8 @@ impl Capture {
         let open: Vec<Value> = open.iter().map(|open| json!({ "code": open.code, "message": open.message })).collect();
         let json = json!({ "profiles": profiles, "fieldHints": hints, "undecided": open });
         // The profile alone is the text, so that it can go to a file.
-        let profile = found.first().map(|first| first.profile.to_json()).unwrap_or_default();
-        Ok(Answer { is_yes: !found.is_empty(), text: profile, remarks, json })
+        let profile = found.profiles.first().map(|first| first.profile.to_json()).unwrap_or_default();
+        Ok(Answer { is_yes: !found.profiles.is_empty(), text: profile, remarks, json })
     }
 
     pub(super) fn sign(&self, body: &[u8]) -> Result<Answer, String> {

@@ -3,7 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::diagnose::detect::DetectedProfile;
+use crate::diagnose::detect::{DetectedProfile, Detection};
 use crate::diagnose::field_hints::FieldHint;
 use crate::wire::grammar::Grammar;
 use crate::wire::timestamp::TimestampSource;
@@ -18,18 +18,22 @@ pub struct Undecided {
     pub message: String,
 }
 
-/// Lists what the profiles of a detection leave open. `field_hints` are those of the body. Empty if nothing was
-/// detected.
+/// Lists what a detection leaves open. `field_hints` are those of the body.
 #[must_use]
-pub fn undecided(found: &[DetectedProfile], field_hints: &[FieldHint]) -> Vec<Undecided> {
-    let Some(DetectedProfile { profile, .. }) = found.first() else {
-        return Vec::new();
-    };
+pub fn undecided(detection: &Detection, field_hints: &[FieldHint]) -> Vec<Undecided> {
+    let found = &detection.profiles;
     let mut open = Vec::new();
+    if !detection.is_complete {
+        let message = "not every form was tried: give fewer secrets, or a delivery with a smaller body".into();
+        open.push(Undecided { code: "search_incomplete", message });
+    }
+    let Some(DetectedProfile { profile, .. }) = found.first() else {
+        return open;
+    };
     let mut add = |code, message: &str| open.push(Undecided { code, message: message.into() });
     if found.len() > 1 {
         let sentence = alloc::format!(
-            "{} profiles fit this delivery; the first is printed: run detect on another delivery to tell them apart",
+            "{} profiles fit this delivery, the most likely first: run detect on another delivery to tell them apart",
             found.len()
         );
         add("several_profiles", &sentence);

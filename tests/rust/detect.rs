@@ -1,6 +1,6 @@
 //! One captured delivery gives the profile that it was made with, over grammars, separators, units and encodings.
 
-use mambo_webhooks::diagnose::{detect, field_hints};
+use mambo_webhooks::diagnose::{detect, field_hints, undecided};
 use mambo_webhooks::key::Encoding;
 use mambo_webhooks::key::SecretPolicy;
 use mambo_webhooks::profile::{Grammar, Scheme, SequenceOrder, SignatureEncoding, TimestampUnit};
@@ -73,7 +73,7 @@ fn every_scheme_of_the_bounded_set_is_found() {
             let keys = KeyRing::new(vec![Key::new("k", secret, *encoding, SecretPolicy::Strong).unwrap()]).unwrap();
             let value = sign(&scheme, &keys, BODY.as_bytes(), NOW).unwrap();
             let headers = [("Host", "localhost".to_owned()), ("X-Mambo-Signature", value)];
-            let found = detect(&headers, BODY.as_bytes(), &[secrets[0].0, secrets[1].0], NOW).unwrap();
+            let found = detect(&headers, BODY.as_bytes(), &[secrets[0].0, secrets[1].0], NOW).unwrap().profiles;
             let exact = found.iter().find(|found| found.profile.scheme == scheme && found.encoding == *encoding);
             let exact = exact.unwrap_or_else(|| panic!("{scheme:?} was not found: {found:?}"));
             assert_eq!((exact.secret, exact.timestamp, exact.is_recent), (index, NOW, true));
@@ -114,7 +114,7 @@ fn a_type_inside_the_model_makes_the_whole_body_the_data() {
     let keys = KeyRing::single("correct horse battery staple").unwrap();
     let value = sign(&Scheme::default(), &keys, body.as_bytes(), NOW).unwrap();
     let headers = [("x-mambo-signature", value)];
-    let found = detect(&headers, body.as_bytes(), &["correct horse battery staple"], NOW).unwrap();
+    let found = detect(&headers, body.as_bytes(), &["correct horse battery staple"], NOW).unwrap().profiles;
     let receiver = Receiver::new(keys).profile(found[0].profile.clone()).unwrap();
     let received = receiver.receive(&headers, body.as_bytes(), NOW).unwrap();
     assert_eq!((received.event.event_type(), received.event.json()), (Some("NotificationRead"), body));
@@ -126,7 +126,7 @@ fn other_pairs_beside_the_two_that_count() {
     let value = sign(&Scheme::default(), &keys, BODY.as_bytes(), NOW).unwrap();
     let value = format!("v=1, kid={}, {}", "ab".repeat(32), value.replace(',', " , "));
     let headers = [("x-mambo-signature", value)];
-    let found = detect(&headers, BODY.as_bytes(), &["correct horse battery staple"], NOW).unwrap();
+    let found = detect(&headers, BODY.as_bytes(), &["correct horse battery staple"], NOW).unwrap().profiles;
     let receiver = Receiver::new(keys).profile(found[0].profile.clone()).unwrap();
     assert!(receiver.receive(&headers, BODY.as_bytes(), NOW).is_ok());
 }
@@ -136,16 +136,26 @@ fn what_does_not_fit_is_not_found_and_hostile_input_is_bounded() {
     let keys = KeyRing::single("correct horse battery staple").unwrap();
     let value = sign(&Scheme::default(), &keys, BODY.as_bytes(), NOW).unwrap();
     let headers = [("x-mambo-signature", value)];
-    assert_eq!(detect(&headers, BODY.as_bytes(), &["another secret"], NOW).unwrap(), []);
-    assert_eq!(detect(&headers, b"{}", &["correct horse battery staple"], NOW).unwrap(), []);
+    assert_eq!(detect(&headers, BODY.as_bytes(), &["another secret"], NOW).unwrap().profiles, []);
+    assert_eq!(detect(&headers, b"{}", &["correct horse battery staple"], NOW).unwrap().profiles, []);
     let none_else: Vec<(String, String)> = (0..100).map(|index| (format!("h{index}"), "x".into())).collect();
     let signed = (headers[0].0.to_owned(), headers[0].1.clone());
     let last: Vec<_> = none_else.into_iter().chain([signed]).collect();
-    assert_eq!(detect(&last, BODY.as_bytes(), &["correct horse battery staple"], NOW).unwrap().len(), 1);
+    assert_eq!(detect(&last, BODY.as_bytes(), &["correct horse battery staple"], NOW).unwrap().profiles.len(), 1);
     let large = vec![b' '; 1_048_577];
     assert_eq!(detect(&headers, &large, &[], NOW), Err(Error::BodyTooLarge { allowed: 1_048_576 }));
     assert_eq!(detect(&headers, b"{}", &["s"; 9], NOW), Err(Error::KeysTooMany { count: 9, allowed: 8 }));
+    // Readable signatures with other timestamps, and values that may be signed: the search ends, and says that it did.
+    let tag = "0".repeat(64);
+    let pairs: String = (0..8).map(|index| format!("t{index}=17000000{index:02},v{index}={tag},")).collect();
+    let readable = (0..16).map(|index| (format!("h{index}"), pairs.trim_end_matches(',').to_owned()));
+    let ids = (0..16).map(|index| (format!("id-{index}"), "x".into()));
+    let hostile: Vec<(String, String)> = readable.chain(ids).collect();
+    let detection = detect(&hostile, b"{}", &["correct horse battery staple"], NOW).unwrap();
+    assert_eq!((detection.profiles.len(), detection.is_complete), (0, false));
+    let codes: Vec<&str> = undecided(&detection, &[]).iter().map(|undecided| undecided.code).collect();
+    assert_eq!(codes, ["search_incomplete"]);
     let many: Vec<(String, String)> =
         (0..1000).map(|index| (format!("h{index}"), format!("t=1,{}", "v=0,".repeat(1000)))).collect();
-    assert_eq!(detect(&many, BODY.as_bytes(), &["correct horse battery staple"], NOW).unwrap(), []);
+    assert_eq!(detect(&many, BODY.as_bytes(), &["correct horse battery staple"], NOW).unwrap().profiles, []);
 }

@@ -61,9 +61,11 @@ fn described(scheme: &Scheme) -> Value {
 fn a_delivery_of_each_provider_gives_its_profile() {
     for delivery in deliveries() {
         let Delivery { name, secret, encoding, headers, body, now, expected } = &delivery;
-        let found = detect(headers, body.as_bytes(), &[secret], *now).unwrap();
+        let detection = detect(headers, body.as_bytes(), &[secret], *now).unwrap();
+        assert!(detection.is_complete, "{name}");
+        let found = &detection.profiles;
         if NOT_FOUND.iter().any(|(known, _)| known == name) {
-            assert_eq!(found, [], "{name}");
+            assert_eq!(found, &[], "{name}");
             continue;
         }
         let first = found.first().unwrap_or_else(|| panic!("{name}: nothing was found"));
@@ -79,7 +81,7 @@ fn a_delivery_of_each_provider_gives_its_profile() {
         let has_none = first.profile.scheme.timestamp == TimestampSource::None;
         assert_eq!(refused, has_none.then_some(Code::TimestampUnsigned), "{name}");
         let codes: Vec<&str> =
-            undecided(&found, &field_hints(body.as_bytes())).iter().map(|undecided| undecided.code).collect();
+            undecided(&detection, &field_hints(body.as_bytes())).iter().map(|undecided| undecided.code).collect();
         assert_eq!(codes.contains(&"no_timestamp"), has_none, "{name}: {codes:?}");
         assert_eq!(codes.contains(&"several_profiles"), found.len() > 1, "{name}: {codes:?}");
     }
@@ -119,7 +121,7 @@ fn no_changed_delivery_is_accepted() {
     let mut rng = Rng::with_seed(1);
     for delivery in deliveries() {
         let Delivery { name, secret, headers, body, now, .. } = &delivery;
-        let Some(first) = detect(headers, body.as_bytes(), &[secret], *now).unwrap().into_iter().next() else {
+        let Some(first) = detect(headers, body.as_bytes(), &[secret], *now).unwrap().profiles.into_iter().next() else {
             continue;
         };
         let scheme = first.profile.scheme.clone();

@@ -61,7 +61,7 @@ pub fn detect(options: JsValue, headers: &str, body: &Uint8Array, now: f64) -> R
         let found = found_by(&Lines(headers), &body, &secrets, milliseconds(now)?)?;
         let hints = field_hints(&body);
         Ok(value(&Detection {
-            profiles: found.iter().map(fitting).collect(),
+            profiles: found.profiles.iter().map(fitting).collect(),
             field_hints: hints.iter().map(seen).collect(),
             undecided: undecided(&found, &hints).into_iter().map(open).collect(),
         }))
