@@ -27,9 +27,8 @@ pub fn commands(mut program: Command) -> CliOutput {
 
 fn row(name: &str, command: &Command) -> Value {
     let is_shared = |argument: &&Arg| match (name, argument.get_id().as_str()) {
-        (_, "help" | "json") => false,
         // Without a store there are neither many events nor repeated ones; server and profile are global here.
-        ("send", "lines" | "key") => false,
+        (_, "help" | "json") | ("send", "lines" | "key") => false,
         ("send", "server" | "profile") => true,
         _ => !argument.is_global_set(),
     };

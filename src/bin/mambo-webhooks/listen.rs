@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 
 use crate::CliOutput;
 use crate::input::text;
-use crate::save::Folder;
+use crate::save::{Folder, header_text};
 use crate::show::{coloured, print, print_problem};
 
 /// A sender that is slower with a body is answered 408.
@@ -112,7 +112,7 @@ async fn body_of(request: Request) -> Result<Bytes, (StatusCode, String)> {
 
 impl Listener {
     fn receive(&self, headers: &[(String, String)], body: &[u8]) -> Result<Received, String> {
-        let lines: String = headers.iter().map(|(name, value)| format!("{name}: {value}\n")).collect();
+        let lines = header_text(headers);
         let capture = self.how.as_ref().map(|how| Capture {
             headers: lines,
             profile: how.profile.clone(),

@@ -11,7 +11,7 @@ const MAX_WORD_LENGTH: usize = 100;
 /// A folder that holds a folder for each delivery, with the files `headers` and `body`.
 pub struct Folder {
     path: PathBuf,
-    /// How many deliveries it holds.
+    /// The highest number of a delivery.
     count: Mutex<usize>,
 }
 
@@ -41,8 +41,13 @@ impl Folder {
             }
         };
         let problem = |error: std::io::Error| format!("{}: {error}", folder.display());
-        let lines: String = headers.iter().map(|(name, value)| format!("{name}: {value}\n")).collect();
+        let lines = header_text(headers);
         fs::write(folder.join("headers"), lines).map_err(problem)?;
         fs::write(folder.join("body"), body).map_err(problem)
     }
+}
+
+/// Headers as a file has them: each on a line, `Name: value`.
+pub fn header_text(headers: &[(String, String)]) -> String {
+    headers.iter().flat_map(|(name, value)| [name.as_str(), ": ", value, "\n"]).collect()
 }

@@ -19,10 +19,10 @@ pub struct Setup {
     /// The server's version: that of the events sent, and of payloads for endpoints that follow the latest.
     #[arg(long, global = true, env = "MAMBO_SERVER", default_value = "0.0.0")]
     pub server: Version,
-    /// A registry document. Default: the environment variable MAMBO_REGISTRY.
+    /// A registry document. Default: the environment variable `MAMBO_REGISTRY`.
     #[arg(long, global = true)]
     registry: Option<PathBuf>,
-    /// A profile, as JSON. Default: the environment variable MAMBO_PROFILE.
+    /// A profile, as JSON. Default: the environment variable `MAMBO_PROFILE`.
     #[arg(long, global = true)]
     profile: Option<PathBuf>,
     /// A private network or address that may be delivered to, such as 10.1.0.0/16. Never take this from customers. The
