@@ -13,6 +13,7 @@ use crate::crypto::key::{Key, KeyRing, SecretPolicy};
 use crate::diagnose::{detect, field_hints, undecided};
 use crate::error::Error;
 use crate::receive::Receiver;
+use crate::redact::visible;
 use crate::render::{OutboundEvent, Renderer, VersionPolicy};
 use crate::shim::Shims;
 use crate::sign::sign_headers;
@@ -26,7 +27,7 @@ impl Capture {
         let answer = match self.receiver()?.receive(&self.headers(), body, UnixMillis(self.now)) {
             Ok(received) => {
                 let (event_type, key) = (received.event.event_type(), received.verified().key_id());
-                let text = alloc::format!("accepted: {}", event_type.unwrap_or("an event without a type"));
+                let text = alloc::format!("accepted: {}", visible(event_type.unwrap_or("an event without a type")));
                 Answer::new(true, text, json!({ "ok": true, "type": event_type, "keyId": key, "id": received.id }))
             }
             Err(error) => refused(&error),

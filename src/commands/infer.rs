@@ -12,6 +12,7 @@ use super::command::Infer;
 use super::samples::Payload;
 use crate::json::Object;
 use crate::limits::MAX_SAMPLE_PAIRS;
+use crate::redact::visible;
 use crate::shim::{InferRequest, Inference, SamplePair, infer};
 use crate::version::Version;
 
@@ -177,6 +178,7 @@ impl Found {
             documents => joined(&document, documents),
         };
         let json = json!({ "registry": document, "events": self.events, "isCertain": self.is_certain });
-        Answer { is_yes: self.is_certain, text, remarks: self.remarks, json }
+        let remarks = self.remarks.iter().map(|remark| visible(remark)).collect();
+        Answer { is_yes: self.is_certain, text, remarks, json }
     }
 }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::answer::Answer;
 use super::command::Capture;
 use crate::receive::Received as ReceivedEvent;
+use crate::redact::visible;
 use crate::time::UnixMillis;
 
 /// What came of a delivery.
@@ -49,7 +50,7 @@ fn accepted(received: &ReceivedEvent<'_>) -> Received {
     let event_type = received.event.event_type().unwrap_or("an event without a type");
     let data = received.event.json();
     let json = json!({ "ok": true, "type": event_type, "id": received.id, "data": data });
-    Received { is_yes: true, word: event_type.into(), text: data.into(), json, status: 204 }
+    Received { is_yes: true, word: visible(event_type), text: visible(data), json, status: 204 }
 }
 
 impl Received {

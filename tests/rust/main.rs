@@ -26,6 +26,8 @@ mod bounds;
 mod claims;
 #[cfg(all(not(target_family = "wasm"), feature = "cli"))]
 mod cli;
+#[cfg(all(not(target_family = "wasm"), feature = "commands"))]
+mod commands;
 #[cfg(not(target_family = "wasm"))]
 mod detect;
 #[cfg(not(target_family = "wasm"))]

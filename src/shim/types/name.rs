@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 
 use super::text::Add;
 use crate::limits::MAX_TYPE_NAME_BYTES;
+use crate::redact::is_hidden;
 use crate::version::Version;
 
 /// Names that the text around the types uses.
@@ -135,12 +136,4 @@ pub(super) fn literal(text: &str) -> String {
     }
     literal.push('"');
     literal
-}
-
-/// Control characters, line separators, and characters without width or that change the direction of text.
-fn is_hidden(letter: char) -> bool {
-    letter.is_control()
-        || matches!(letter, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e01ef}')
 }
