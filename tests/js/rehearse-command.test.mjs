@@ -203,6 +203,16 @@ test("the command verifies signatures where it is given a secret, under a profil
   const { code, out } = await command({ ...options, secret: "another secret than that one" });
   assert.equal(code, EXIT.notOk);
   assert.ok(out.includes("refused: signature_mismatch: "), out);
+  const hex = Buffer.from(secret).toString("hex");
+  assert.equal((await command({ ...options, secret: hex, encoding: "hex" })).code, EXIT.ok);
+  assert.equal((await command({ ...options, secret: hex, encoding: "rot13" })).code, EXIT.wrongArguments);
+});
+
+test("the command takes a version for deliveries that name none", async () => {
+  save("unversioned", "a", saved("PointWalletUpdated", { newExampleField: "value" }, { version: null }));
+  const options = { folder: join(folder, "unversioned"), handlers: join(folder, "default.mjs"), json: true };
+  const version = async (more) => JSON.parse((await command({ ...options, ...more })).out).rows[0].receivedVersion;
+  assert.deepEqual([await version({ pinned: "9.0.0" }), await version({})], ["9.0.0", "8.10.2"]);
 });
 
 test("the command shows on a terminal how far it is", async () => {

@@ -4,6 +4,10 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use serde_json::Value;
+
+use crate::messages::is_written;
+
 const SECRET: &str = "correct horse battery staple";
 const BODY: &str = r#"{"event":"Ping","id":"e-1","data":{"message":"ping"}}"#;
 
@@ -226,4 +230,68 @@ fn a_registry_may_come_from_standard_input() {
     let input = fs::File::open(folder.join("registry.json")).unwrap();
     let output = program().args(words).current_dir(&folder).stdin(input).output().unwrap();
     assert_eq!((String::from_utf8(output.stderr).unwrap().as_str(), output.status.code()), ("", Some(0)));
+}
+
+/// The commands that the npm package has too, as the program describes them.
+fn described() -> (String, Value) {
+    let output = program().arg("describe-commands").output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let table = serde_json::from_str(&text).unwrap();
+    (text, table)
+}
+
+#[test]
+fn the_commands_of_the_npm_package_are_those_of_this_program() {
+    is_written("js/src/cli/commands.json", &described().0);
+}
+
+#[test]
+fn the_page_of_commands_is_the_table() {
+    let (_, table) = described();
+    let commands = table["commands"].as_array().unwrap();
+    let mut page = concat!(
+        "# Commands\n\n",
+        "The command line exists twice: `npx mambo-webhooks`, which needs Node alone, and a Rust program, which\n",
+        "`cargo install mambo-webhooks --features cli` installs. Both print the same results and problems, and end with the\n",
+        "same exit code; wrong arguments are told in other words.\n",
+        "The option `--help` behind a command prints its options; `--version` alone prints the version.\n\n",
+        "- **The secret** is the environment variable `MAMBO_SECRET`, never an argument, which every user of the machine\n",
+        "  can read. `listen` and `rehearse` verify no signature without it; `upgrade` and `registry` do not need it.\n",
+        "- **Other variables.** `send` takes `MAMBO_SERVER` and `MAMBO_PROFILE` in place of `--server` and `--profile`.\n",
+        "- **Input.** A file that is called `-` is standard input. It can be read for one option of a command.\n",
+        "- **Output.** The result goes to standard output, remarks and problems to standard error. With `--json` both are\n",
+        "  JSON: a result, or an object with the member `error`. Colours are for terminals, unless `NO_COLOR` is set.\n",
+        "- **Exit codes:** 0 for success, 1 for a refusal or a problem, 2 for wrong arguments; of `rehearse` 2 also where it\n",
+        "  cannot run. `listen` ends with 0 when it is stopped by Ctrl-C or SIGTERM.\n\n",
+        "## Which program has which\n\n",
+        "| command | npm | Rust | what it does |\n|---|---|---|---|\n",
+    )
+    .to_owned();
+    let text = |value: &Value| value.as_str().unwrap_or_default().replace('|', "\\|");
+    for command in commands {
+        let name = text(&command["name"]);
+        let rust = if name == "rehearse" { "" } else { "yes" };
+        page += &format!("| [`{name}`](#{}) | yes | {rust} | {} |\n", name.replace(' ', "-"), text(&command["about"]));
+    }
+    page += "| `endpoint`, `send` without `--url`, `worker`, `log`, `stats`, `retry`, `prune`, `migrate` | | yes | \
+             The sender: [SENDER.md](SENDER.md) |\n";
+    for command in commands {
+        page += &format!(
+            "\n## {}\n\n{}.\n\n| option | default | what it is |\n|---|---|---|\n",
+            text(&command["name"]),
+            text(&command["about"])
+        );
+        for option in command["options"].as_array().unwrap() {
+            let is_required = option["isRequired"] == true;
+            let default = match &option["default"] {
+                Value::String(value) => format!("`{value}`"),
+                _ if is_required => "required".into(),
+                _ => String::new(),
+            };
+            let (name, value) = (text(&option["name"]), text(&option["value"]));
+            let words = if option["isPositional"] == true { value } else { format!("--{name} {value}") };
+            page += &format!("| `{}` | {default} | {} |\n", words.trim_end(), text(&option["help"]));
+        }
+    }
+    is_written("docs/COMMANDS.md", &page);
 }

@@ -243,7 +243,7 @@ fn the_table_of_the_npm_package_is_this_one() {
 }
 
 /// A file that is made from the table; `MAMBO_BLESS=1` writes it anew.
-fn is_written(name: &str, text: &str) {
+pub fn is_written(name: &str, text: &str) {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
     if std::env::var_os("MAMBO_BLESS").is_some() {
         std::fs::write(&path, text).unwrap();

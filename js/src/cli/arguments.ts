@@ -23,7 +23,7 @@ export interface CommandRow {
 }
 
 /** Every command. Written by tests/rust/cli.rs from the Rust program's own table. */
-export const COMMANDS: readonly CommandRow[] = table.commands.map((command) => (command.name === "send" ? withoutStore(command) : command));
+export const COMMANDS: readonly CommandRow[] = table.commands;
 
 /** Values by the names of their options. */
 export type Values = Readonly<Record<string, string | readonly string[] | undefined>>;
@@ -153,13 +153,4 @@ export function addressOf(text: string): { readonly host: string; readonly port:
   if (!(port <= 65_535)) return undefined;
   if (ipv4 !== undefined && isIPv4(ipv4)) return { host: ipv4, port };
   return ipv6 !== undefined && isIPv6(ipv6) ? { host: ipv6, port } : undefined;
-}
-
-/** The command `send` of this program, which has no store: it posts one delivery. */
-function withoutStore(command: CommandRow): CommandRow {
-  const options = command.options.map((option) => {
-    if (option.name !== "url") return option;
-    return { ...option, isRequired: true, help: "The URL, signed with the secret in `MAMBO_SECRET`: https, or http on this machine" };
-  });
-  return { ...command, about: "Post one signed test delivery to a URL", options };
 }

@@ -22,6 +22,10 @@ export interface RehearseArguments {
   readonly json?: boolean;
   /** The secret that the deliveries are signed with. Without it signatures are not verified. */
   readonly secret?: string | undefined;
+  /** How the secret is written. Default: `utf8`. */
+  readonly encoding?: string | undefined;
+  /** The version of deliveries that do not name it. Default: that of `from`. */
+  readonly pinned?: string | undefined;
   /** A profile document's file. Default: assumed. */
   readonly profile?: string | undefined;
 }
@@ -55,7 +59,7 @@ async function optionsOf(given: RehearseArguments, stderr: Output): Promise<Para
   for (const name of ["folder", "registry", "from", "to", "handlers"] as const) {
     if (typeof given[name] !== "string" || given[name] === "") throw new Error(`\`${name}\` is missing`);
   }
-  const { folder, from, to, secret, profile } = given;
+  const { folder, from, to, secret, encoding = "utf8", pinned, profile } = given;
   const names = await savedNames(folder);
   if (names.length === 0) throw new Error(`${folder}: no saved deliveries: expected a folder for each, with \`headers\` and \`body\``);
   return {
@@ -64,7 +68,8 @@ async function optionsOf(given: RehearseArguments, stderr: Output): Promise<Para
     from,
     to,
     handlers: await loadHandlers(given.handlers),
-    secret,
+    ...(secret !== undefined && { keys: [{ secret, encoding: encoding as "utf8" }] }),
+    ...(pinned !== undefined && { pinned }),
     ...(profile !== undefined && { profile: await textOf(profile) }),
   };
 }
