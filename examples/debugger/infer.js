@@ -73,7 +73,13 @@ function eventParts({ type, pairs, ops, doubts, unexplained, notRestored }) {
   const parts = [element("h3", {}, type)];
   const nothing = unexplained.length === 0 ? "difference" : "explanation";
   if (ops.length === 0) parts.push(element("p", {}, `No ${nothing} in ${all}.`));
-  else parts.push(bullets("Changes:", ops.map(({ clause, evidence }) => [`${clause} (in ${evidence} of ${all})`])));
+  else
+    parts.push(
+      bullets(
+        "Changes:",
+        ops.map(({ clause, evidence }) => [`${clause} (in ${evidence} of ${all})`]),
+      ),
+    );
   if (doubts.length > 0)
     parts.push(
       bullets(
@@ -110,7 +116,12 @@ function registryParts(registry, useRegistry) {
   use.addEventListener("click", () => useRegistry(text));
   return [
     element("h3", {}, "Registry"),
-    element("p", { className: "buttons" }, copyButton("Copy the registry", () => text), use),
+    element(
+      "p",
+      { className: "buttons" },
+      copyButton("Copy the registry", () => text),
+      use,
+    ),
     element("pre", { tabIndex: 0, role: "region", ariaLabel: "Inferred registry as JSON" }, text),
   ];
 }

@@ -47,6 +47,9 @@ export const violations = async () => {
 export const infer = () => page.getByRole("button", { name: "Infer the changes" }).click();
 /** Waits for the outcome: inference starts after the page has said so. */
 export const inferred = async () => {
-  await page.locator("#infer-status").filter({ hasText: /^(?!Inferring…$)./ }).waitFor();
+  await page
+    .locator("#infer-status")
+    .filter({ hasText: /^(?!Inferring…$)./ })
+    .waitFor();
   return shown("infer-status");
 };

@@ -100,10 +100,7 @@ test("infers from whole bodies of deliveries, by the page's profile, and names t
   await fill({ profile: "" });
   assert.equal(await shown("infer-status"), "");
   await infer();
-  assert.equal(
-    await inferred(),
-    "options: the samples have no event in common: deliveries are paired by the id of their event",
-  );
+  assert.equal(await inferred(), "options: the samples have no event in common: deliveries are paired by the id of their event");
   quiet();
 });
 

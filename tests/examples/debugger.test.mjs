@@ -52,7 +52,9 @@ test("a captured delivery that grew old is shown as such", async () => {
 });
 
 test("the profile is detected, copied, and used", async () => {
-  const profile = { scheme: { header: "x-other", grammar: { form: "sequence", delimiter: ":" }, signedTexts: ["{timestamp}.{body}"], unit: "milliseconds" } };
+  const profile = {
+    scheme: { header: "x-other", grammar: { form: "sequence", delimiter: ":" }, signedTexts: ["{timestamp}.{body}"], unit: "milliseconds" },
+  };
   await fill({ ...delivery(), headers: `X-Other: ${sign({ secret, body: text, profile })}` });
   assert.match(await shown("verdict"), /^Refused/);
   await page.getByRole("button", { name: "Copy the profile" }).first().click();
@@ -161,7 +163,12 @@ test("shows what one delivery does not decide", async () => {
   ]);
   const body = '{"what":"Ever","data":{}}';
   await fill({ body, headers: header({ body }) });
-  assert.deepEqual(await page.locator("#detected li code").allInnerTexts(), ["one_signature", "type_unseen", "id_unseen", "version_unseen"]);
+  assert.deepEqual(await page.locator("#detected li code").allInnerTexts(), [
+    "one_signature",
+    "type_unseen",
+    "id_unseen",
+    "version_unseen",
+  ]);
   quiet();
 });
 

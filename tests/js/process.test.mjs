@@ -281,7 +281,12 @@ test("a refusal is explained", () => {
 
 test("a captured delivery gives its profile", () => {
   const profile = {
-    scheme: { header: "x-mambo-signature", grammar: { form: "sequence", delimiter: ":" }, signedTexts: ["{timestamp}|{body}"], unit: "milliseconds" },
+    scheme: {
+      header: "x-mambo-signature",
+      grammar: { form: "sequence", delimiter: ":" },
+      signedTexts: ["{timestamp}|{body}"],
+      unit: "milliseconds",
+    },
   };
   const headers = { "X-Mambo-Signature": sign({ secret, body, now, profile }), host: "localhost" };
   const { profiles, fieldHints } = detect({ headers, body, secrets: ["wrong", secret], now });
