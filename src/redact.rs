@@ -26,7 +26,7 @@ pub(crate) fn visible(text: &str) -> alloc::string::String {
     let mut shown = alloc::string::String::with_capacity(text.len());
     for letter in text.chars() {
         if letter != '\n' && is_hidden(letter) {
-            shown.push_str(&alloc::format!("\\u{{{:x}}}", u32::from(letter)));
+            shown.extend(letter.escape_unicode());
         } else {
             shown.push(letter);
         }

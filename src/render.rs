@@ -175,7 +175,7 @@ impl Renderer {
     ///
     /// # Errors
     /// `body_not_json` when the event's data or time is not JSON; `shim_conflict` under the strict policy; as for
-    /// [`sign()`].
+    /// [`sign_headers`].
     pub fn render(
         &self,
         event: &OutboundEvent<'_>,

@@ -35,7 +35,8 @@ async function post(url: URL, headers: readonly [string, string][], body: string
       posted.on("error", reject).end(body);
     });
   } catch {
-    throw new Problem(`${url.href}: ${signal.aborted ? "no answer within 15 s" : "no connection"}`);
+    // The URL may hold a password, or a token in its path.
+    throw new Problem(`${url.origin}: ${signal.aborted ? "no answer within 15 s" : "no connection"}`);
   }
 }
 
@@ -44,5 +45,5 @@ function permitted(url: string): URL {
   const read = URL.canParse(url) ? new URL(url) : undefined;
   const isHere = ["localhost", "127.0.0.1", "[::1]"].includes(read?.hostname ?? "");
   if (read?.protocol === "https:" || (read?.protocol === "http:" && isHere)) return read;
-  throw new Problem(`${url}: expected https, or http to this machine`);
+  throw new Problem("--url: expected https, or http to this machine");
 }

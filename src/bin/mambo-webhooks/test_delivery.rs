@@ -54,12 +54,13 @@ fn permitted(url: &str) -> Result<Url, String> {
         read.scheme() == "https" || (read.scheme() == "http" && is_here)
     };
     let read = Url::parse(url).ok().filter(is_permitted);
-    read.ok_or_else(|| format!("{url}: expected https, or http to this machine"))
+    read.ok_or_else(|| "--url: expected https, or http to this machine".into())
 }
 
 fn failed(url: &Url, error: &reqwest::Error) -> String {
     let what = if error.is_timeout() { "no answer within 15 s" } else { "no connection" };
-    format!("{url}: {what}")
+    // The URL may hold a password, or a token in its path.
+    format!("{}: {what}", url.origin().ascii_serialization())
 }
 
 fn told(status: u16, time: Duration) -> CliOutput {
