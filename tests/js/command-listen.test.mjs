@@ -1,6 +1,6 @@
 // `listen` and `send` of both programs, each with the other.
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer, request } from "node:http";
 import { connect } from "node:net";
 import { once } from "node:events";
@@ -68,6 +68,8 @@ for (const listening of Object.keys(PROGRAMS)) {
         "Pass the body bytes as received, not parsed and printed again; compare the secret; then run diagnose.",
       ]);
       assert.deepEqual(savedIn(saved), ["0001-ActivityCreated", "0002-Ping", "0003-signature_mismatch"]);
+      // No other user of the machine reads them.
+      assert.equal(statSync(join(folder, saved, "0002-Ping")).mode & 0o777, 0o700);
       assert.equal(
         savedFile(saved, "0001-ActivityCreated/body").toString(),
         '{"event":"ActivityCreated","id":"e-1","version":"9.0.0","data":{ "uuid": "\u00fc" }}',

@@ -38,10 +38,10 @@ export async function openFolder(path: string): Promise<Folder> {
 /** A file system takes 255 bytes for a name, and an event type may have more. */
 const MAX_WORD_LENGTH = 100;
 
-/** Makes a folder; false if another listener made it first. */
+/** Makes a folder that other users of the machine cannot read; false if another listener made it first. */
 async function isMade(folder: string): Promise<boolean> {
   try {
-    await mkdir(folder);
+    await mkdir(folder, { mode: 0o700 });
     return true;
   } catch (thrown) {
     if (codeOf(thrown) === "EEXIST") return false;

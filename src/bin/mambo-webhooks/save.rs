@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::ErrorKind;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -33,7 +34,8 @@ impl Folder {
         let folder = loop {
             *count = count.saturating_add(1);
             let folder = self.path.join(format!("{:04}-{word}", *count));
-            match fs::create_dir(&folder) {
+            // Bodies hold personal data: other users of the machine cannot read them.
+            match fs::DirBuilder::new().mode(0o700).create(&folder) {
                 Ok(()) => break folder,
                 // Another listener made it.
                 Err(error) if error.kind() == ErrorKind::AlreadyExists && *count < usize::MAX => {}
