@@ -103,9 +103,9 @@ function bullets(title, items) {
 
 function places(mismatches) {
   const first = mismatches.slice(0, MOST_NAMED);
-  const named = first.map(({ pair, at: place }) => [`pair ${pair + 1}, first at ${place === "" ? "the top" : place}`]);
+  const named = first.map(({ id, at: place }) => [`event ${id}, first at ${place === "" ? "the top" : place}`]);
   const more = mismatches.length - named.length;
-  return more === 0 ? named : [...named, [`and ${counted(more, "more pair")}`]];
+  return more === 0 ? named : [...named, [`and ${counted(more, "more event")}`]];
 }
 
 /** The registry document, to copy or to use. Nothing without a change. */

@@ -85,8 +85,8 @@ test("infers from whole bodies of deliveries, by the page's profile, and names t
       "8 old and 7 new payloads make 7 pairs; the others are not compared.",
     ].join("\n\n"),
   );
-  const numbers = [2, 3, 4, 5, 6].map((number) => `pair ${number}, first at /x`);
-  const places = [...numbers, "and 1 more pair"].join("\n");
+  const numbers = [1, 2, 3, 4, 5].map((id) => `event ${id}, first at /x`);
+  const places = [...numbers, "and 1 more event"].join("\n");
   const [found] = (await shown("inferred")).split("\nRegistry\n");
   assert.equal(
     found.slice(found.indexOf("Not explained")),
