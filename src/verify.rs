@@ -15,7 +15,7 @@ use crate::redact::Bytes;
 use crate::time::{Position, Tolerance, UnixMillis};
 use crate::wire::claim::Claim;
 use crate::wire::scheme::Scheme;
-use crate::wire::signed_text::{SignedText, is_read_once};
+use crate::wire::signed_text::is_read_once;
 use crate::wire::timestamp::TimestampSource;
 
 /// Computes the tags: with the core's own hash, or with one of the host that is faster for large bodies. Which keys
@@ -52,10 +52,8 @@ pub struct Proof {
     pub timestamp: UnixMillis,
     /// The timestamp as it was signed; empty under a profile without one.
     pub timestamp_text: String,
-    /// The values that were signed beside the body, each with a line end behind it: the timestamp is the last.
-    pub(crate) replay_front: String,
-    /// The template of what was signed.
-    pub signed_text: SignedText,
+    /// Names and values of the other headers that were signed.
+    pub(crate) signed_headers: Vec<(String, String)>,
 }
 
 /// Body bytes whose signature holds and whose timestamp is inside the tolerance. Only [`Verifier::verify`] makes one,
@@ -105,28 +103,24 @@ impl<'a> Verified<'a> {
         self.timestamp
     }
 
-    /// Returns the template of what was signed; `None` for a body taken on trust.
-    #[must_use]
-    pub fn signed_text(&self) -> Option<&SignedText> {
-        self.proof.as_ref().map(|proof| &proof.signed_text)
-    }
-
     /// Returns an id of what was signed, the same for every key and header: a replay has the same id; a retry,
     /// which Mambo signs afresh, has another. Under a profile without a timestamp a retry has the same id. 64 hex
     /// digits.
     #[must_use]
     pub fn replay_key(&self) -> String {
         match &self.proof {
-            Some(proof) => replay_key(&proof.replay_front, self.body),
-            None => replay_key(&alloc::format!("{}\n", self.timestamp.0), self.body),
+            Some(proof) => replay_key(&proof.signed_headers, &proof.timestamp_text, self.body),
+            None => replay_key(&[], &alloc::format!("{}", self.timestamp.0), self.body),
         }
     }
 }
 
-/// Builds what [`Verified::replay_key`] returns, from what [`Claim::replay_front`] returns and the body.
+/// Builds what [`Verified::replay_key`] returns, from what was signed. A line end is behind each value.
 #[must_use]
-pub(crate) fn replay_key(replay_front: &str, body: &[u8]) -> String {
-    hex(&digest(&[b"mambo replay 1\n", replay_front.as_bytes(), body]))
+pub(crate) fn replay_key(signed_headers: &[(String, String)], timestamp_text: &str, body: &[u8]) -> String {
+    let values = signed_headers.iter().map(|(_, value)| value.as_str()).chain([timestamp_text]);
+    let front: String = values.flat_map(|value| [value, "\n"]).collect();
+    hex(&digest(&[b"mambo replay 1\n", front.as_bytes(), body]))
 }
 
 /// Verifies signatures: under which scheme, with which keys, and how far a timestamp may lie from now.
@@ -215,15 +209,14 @@ impl Verifier {
     ) -> Result<Proof, Error> {
         self.check_tolerance()?;
         let claim = Claim::read(&self.scheme, headers)?;
-        let (key, signed_text) = self.find_key(hmac, &claim, body, now)?;
+        let key = self.find_key(hmac, &claim, body, now)?;
         let timestamp = claim.timestamp.unwrap_or(now);
         match self.tolerance.position(timestamp, now) {
             Position::Inside => Ok(Proof {
                 key_id: key.id().into(),
                 timestamp,
-                replay_front: claim.replay_front(),
                 timestamp_text: claim.timestamp_text,
-                signed_text: signed_text.clone(),
+                signed_headers: claim.signed_headers,
             }),
             Position::TooOld { age, allowed } => Err(Error::TimestampTooOld { age, allowed }),
             Position::TooNew { ahead, allowed } => Err(Error::TimestampTooNew { ahead, allowed }),
@@ -239,29 +232,22 @@ impl Verifier {
         Ok(())
     }
 
-    /// The key and the signed text under which one of the claim's signatures fits.
-    fn find_key(
-        &self,
-        hmac: &dyn HmacProvider,
-        claim: &Claim,
-        body: &[u8],
-        now: UnixMillis,
-    ) -> Result<(&Key, &SignedText), Error> {
+    /// The key under which one of the claim's signatures fits.
+    fn find_key(&self, hmac: &dyn HmacProvider, claim: &Claim, body: &[u8], now: UnixMillis) -> Result<&Key, Error> {
         let texts = &self.scheme.signed_texts;
-        let fronts: Vec<(&SignedText, String)> = texts.iter().map(|text| (text, claim.front(text))).collect();
         let mut valid: usize = 0;
         let mut ambiguous = false;
         for key in self.keys.valid(now) {
             valid = valid.saturating_add(1);
-            for (text, front) in &fronts {
-                let Some(tag) = hmac.tag(key, front, body) else {
+            for text in texts {
+                let Some(tag) = hmac.tag(key, &claim.front(text), body) else {
                     continue;
                 };
                 // No early exit: every signature is compared, so that time tells nothing about which one fits.
                 let fits =
                     claim.signatures.iter().fold(false, |fits, signature| constant_time_eq(signature, &tag) | fits);
                 if fits && is_read_once(texts, text, self.scheme.unit, &hmac.head(body)) {
-                    return Ok((key, text));
+                    return Ok(key);
                 }
                 ambiguous |= fits;
             }

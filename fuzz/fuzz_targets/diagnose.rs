@@ -16,6 +16,10 @@ fuzz_target!(|input: (&[u8], &[u8], bool)| {
     assert_eq!(diagnosis.error, receiver.verify(&headers, body, NOW).err());
     assert!(diagnosis.hashes <= 400, "{} hashes", diagnosis.hashes);
     assert!(!format!("{diagnosis}").contains(SECRET));
-    assert_eq!(detect(&headers, body, &[SECRET], NOW).unwrap_or_default().profiles, [], "a forgery was taken for a delivery");
+    assert_eq!(
+        detect(&headers, body, &[SECRET], NOW).unwrap_or_default().profiles,
+        [],
+        "a forgery was taken for a delivery"
+    );
     let _seen = field_hints(body);
 });

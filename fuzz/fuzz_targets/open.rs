@@ -29,6 +29,9 @@ fuzz_target!(|input: (bool, &[u8])| {
         assert!(whole.contains(data) && !has_none, "{whole}");
     }
     if is_named {
-        assert!(received.event.event_type() == Some("ActivityCreated") || whole == r#"{"message":"ping"}"# || data == whole, "{whole}");
+        assert!(
+            received.event.event_type() == Some("ActivityCreated") || whole == r#"{"message":"ping"}"# || data == whole,
+            "{whole}"
+        );
     }
 });

@@ -221,7 +221,7 @@ impl Receiver {
     #[must_use]
     pub fn replay_key(&self, headers: &dyn Headers, body: &[u8]) -> Option<String> {
         let claim = Claim::read(&self.verifier.scheme, headers).ok()?;
-        Some(replay_key(&claim.replay_front(), body))
+        Some(replay_key(&claim.signed_headers, &claim.timestamp_text, body))
     }
 
     /// The largest body that is looked at, in bytes.

@@ -61,12 +61,6 @@ impl Claim {
             values.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
         })
     }
-
-    /// What sets one delivery apart from others with the same body.
-    pub(crate) fn replay_front(&self) -> String {
-        let values = self.signed_headers.iter().map(|(_, value)| value);
-        values.chain([&self.timestamp_text]).flat_map(|text| [text.as_str(), "\n"]).collect()
-    }
 }
 
 /// The names and values of the headers that a scheme signs.

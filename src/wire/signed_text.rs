@@ -92,12 +92,15 @@ impl SignedText {
 
     /// The text in front of the body. `value` returns the value of a header; a header without one adds nothing.
     pub(crate) fn front<'v>(&self, timestamp: &str, value: impl Fn(&str) -> Option<&'v str>) -> String {
-        let texts = self.parts.iter().map(|part| match part {
-            Part::Literal(text) => text.as_str(),
-            Part::Timestamp => timestamp,
-            Part::Header(name) => value(name).unwrap_or_default(),
-        });
-        texts.collect()
+        let mut front = String::with_capacity(timestamp.len().saturating_add(MAX_SIGNED_LITERAL_BYTES));
+        for part in &self.parts {
+            front.push_str(match part {
+                Part::Literal(text) => text,
+                Part::Timestamp => timestamp,
+                Part::Header(name) => value(name).unwrap_or_default(),
+            });
+        }
+        front
     }
 
     /// The names of the headers whose values are signed, each with the literal that ends its value.
