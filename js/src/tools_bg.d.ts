@@ -1,19 +1,12 @@
 /** The functions of the tools, as wasm-bindgen generates them from `wasm/src/tools.rs`. */
+import type { Detection } from "./detect.ts";
 import type { Drift } from "./drift.ts";
 import type { RegistryProblem } from "./registry.ts";
 
 /** What `detect` finds; each profile is JSON text. */
-export interface Detected {
-  readonly profiles: readonly {
-    readonly profile: string;
-    readonly secret: number;
-    readonly encoding: "utf8" | "hex" | "base64";
-    readonly timestamp: number;
-    readonly isRecent: boolean;
-  }[];
-  readonly fieldHints: readonly { readonly what: string; readonly at: string }[];
-  readonly undecided: readonly { readonly code: string; readonly message: string }[];
-}
+export type Detected = Omit<Detection, "profiles"> & {
+  readonly profiles: readonly (Omit<Detection["profiles"][number], "profile"> & { readonly profile: string })[];
+};
 
 /** What a command found. With a problem, all else is empty. */
 export interface Ran {

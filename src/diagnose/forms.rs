@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use crate::limits::MAX_CANDIDATES;
 use crate::wire::grammar::{Grammar, SequenceOrder, SignatureEncoding};
+use crate::wire::header::without_quotes;
 use crate::wire::scheme::Scheme;
 use crate::wire::signed_text::SignedText;
 use crate::wire::timestamp::{TimestampSource, TimestampUnit};
@@ -55,7 +56,7 @@ fn add_pairs(text: &str, delimiter: char, assign: char, found: &mut Vec<Scheme>)
         return;
     };
     let is_quoted = pairs.iter().any(|(_, value)| value.starts_with('"'));
-    let value_of = |value| if is_quoted { unquoted(value) } else { value };
+    let value_of = |value| if is_quoted { without_quotes(value) } else { value };
     let stamps = pairs.iter().filter_map(|(name, value)| Some((Some(*name), unit_of(value_of(value))?)));
     // Where there is no timestamp, one pair is read as a signature with a prefix.
     let alone = (pairs.len() > 1).then_some((None, TimestampUnit::Auto));
@@ -127,11 +128,6 @@ fn pairs(text: &str, delimiter: char, assign: char) -> Option<Vec<(&str, &str)>>
 fn pair(text: &str, assign: char) -> Option<(&str, &str)> {
     let (name, value) = text.trim_ascii().split_once(assign)?;
     Some((name.trim_ascii(), value.trim_ascii()))
-}
-
-/// A value without the quotes around it.
-fn unquoted(value: &str) -> &str {
-    value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(value)
 }
 
 /// The signature that a text ends with, in the first encoding that it can be read in.

@@ -208,7 +208,7 @@ impl<'a> Fields<'a> {
                         return Err(expected_mark(*assign, at.saturating_add(piece.len())));
                     };
                     let (name, value) = (name.trim_ascii(), value.trim_ascii());
-                    let value = if *is_quoted { unquoted(value) } else { value };
+                    let value = if *is_quoted { without_quotes(value) } else { value };
                     if timestamp_keys.iter().any(|key| key == name) {
                         if fields.timestamp.replace(value).is_some() {
                             return Err(malformed("one timestamp", at));
@@ -257,7 +257,7 @@ impl<'a> Fields<'a> {
 }
 
 /// A value without the quotes around it.
-fn unquoted(value: &str) -> &str {
+pub(crate) fn without_quotes(value: &str) -> &str {
     value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(value)
 }
 

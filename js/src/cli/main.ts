@@ -5,13 +5,10 @@ import { findCommand, groupOf, parse, UsageError, type CommandRow, type Values }
 import { commandHelp, help, helpAskedFor, usage } from "./help.ts";
 import { Problem } from "./input.ts";
 import { listen } from "./listen.ts";
-import { rehearseCommand } from "./rehearse.ts";
+import { EXIT, rehearseCommand } from "./rehearse.ts";
 import { runCommand, type Result } from "./run.ts";
 import { send } from "./send.ts";
 import { WebhookError } from "../errors.ts";
-
-/** Exit codes: success, a refusal or a problem, wrong arguments. */
-const [OK, NOT_OK, WRONG_ARGUMENTS] = [0, 1, 2];
 
 /** Runs the command that the arguments name, and returns the exit code. */
 async function main(given: readonly string[]): Promise<number> {
@@ -22,11 +19,11 @@ async function main(given: readonly string[]): Promise<number> {
     const page = helpAskedFor(args);
     if (page !== undefined) {
       console.log(page);
-      return OK;
+      return EXIT.ok;
     }
     if (args.length === 0) {
       console.error(help());
-      return WRONG_ARGUMENTS;
+      return EXIT.wrongArguments;
     }
     if (groupOf(args[0] ?? "").length > 0) {
       const [group = "", ...rest] = args;
@@ -38,18 +35,18 @@ async function main(given: readonly string[]): Promise<number> {
     const parsed = parse(command, found.rest);
     if (parsed.isHelp) {
       console.log(commandHelp(command));
-      return OK;
+      return EXIT.ok;
     }
     isJson ||= parsed.isJson;
     return await run(command, parsed.values, isJson);
   } catch (thrown) {
     if (thrown instanceof UsageError) {
       console.error(`error: ${thrown.message}\n\n${command === undefined ? "`mambo-webhooks help` lists the commands." : usage(command)}`);
-      return WRONG_ARGUMENTS;
+      return EXIT.wrongArguments;
     }
     if (!(thrown instanceof Problem || WebhookError.is(thrown))) throw thrown;
     console.error(isJson ? JSON.stringify({ error: thrown.message }) : `mambo-webhooks: ${thrown.message}`);
-    return NOT_OK;
+    return EXIT.notOk;
   }
 }
 
@@ -62,7 +59,7 @@ async function run(command: CommandRow, values: Values, isJson: boolean): Promis
   switch (command.name) {
     case "listen":
       await listen(values, isJson, process);
-      return OK;
+      return EXIT.ok;
     case "rehearse":
       return rehearseCommand({
         ...(values as unknown as Parameters<typeof rehearseCommand>[0]),
@@ -81,7 +78,7 @@ function print({ isYes, text, remarks, json }: Result, isJson: boolean): number 
   for (const remark of remarks) console.error(remark);
   const said = isJson ? json : text;
   if (said !== "") console.log(said);
-  return isYes ? OK : NOT_OK;
+  return isYes ? EXIT.ok : EXIT.notOk;
 }
 
 // A reader that is gone, as behind `| head`, is no failure: what the command does counts, and is done.

@@ -136,36 +136,14 @@ impl Step<'_> {
         InferDoubt::new("op_ambiguous", &place_of(self.op), sentence, ask)
     }
 
-    /// The different values at a place before the op, in the pairs that have it.
+    /// The different values at a place before the op, and the number of pairs that have it.
     fn values(&self, at: &Pointer) -> (Vec<&Value>, usize) {
-        let mut different: Vec<&Value> = Vec::new();
-        let mut pairs: usize = 0;
-        for sample in &self.before.samples {
-            let known = pairs;
-            sample.value.visit(at.segments(), &mut Vec::new(), &mut |value, _| {
-                pairs = known.saturating_add(1);
-                if !different.contains(&value) {
-                    different.push(value);
-                }
-            });
-        }
-        (different, pairs)
+        different_values(self.before.samples.iter().map(|sample| &sample.value), at)
     }
 
     /// The different values at a place in the newer samples, and the number of pairs that have it.
     fn new_values(&self, at: &Pointer) -> (Vec<&Value>, usize) {
-        let mut different: Vec<&Value> = Vec::new();
-        let mut pairs: usize = 0;
-        for target in self.targets {
-            let known = pairs;
-            target.visit(at.segments(), &mut Vec::new(), &mut |value, _| {
-                pairs = known.saturating_add(1);
-                if !different.contains(&value) {
-                    different.push(value);
-                }
-            });
-        }
-        (different, pairs)
+        different_values(self.targets.iter(), at)
     }
 
     /// What is not known of an op because of what it does.
@@ -290,4 +268,19 @@ fn is_same_for_whole_numbers(one: &Op, other: &Op) -> bool {
     };
     let is_plain = |conversion: &Conversion| matches!(conversion, Conversion::IntToString | Conversion::NumberToString);
     (is_plain(one) && is_plain(other)) || (is_plain(&one.invert()) && is_plain(&other.invert()))
+}
+
+fn different_values<'v>(samples: impl Iterator<Item = &'v Value>, at: &Pointer) -> (Vec<&'v Value>, usize) {
+    let mut different: Vec<&Value> = Vec::new();
+    let mut pairs: usize = 0;
+    for sample in samples {
+        let known = pairs;
+        sample.visit(at.segments(), &mut Vec::new(), &mut |value, _| {
+            pairs = known.saturating_add(1);
+            if !different.contains(&value) {
+                different.push(value);
+            }
+        });
+    }
+    (different, pairs)
 }
