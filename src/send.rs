@@ -12,9 +12,19 @@ mod address;
 
 mod url;
 
+mod tenant;
+
+mod state;
+
+mod settings;
+
 mod endpoint;
 
 mod event;
+
+mod notice;
+
+mod retention;
 
 mod schedule;
 
@@ -31,23 +41,31 @@ mod worker;
 
 mod sender;
 
+mod manage;
+
 pub use address::AddressPolicy;
 pub use clock::now;
-pub use endpoint::{DisableReason, Endpoint, EndpointSettings, State};
+pub use endpoint::Endpoint;
 pub use error::SendError;
 pub use event::{NewEvent, StoredEvent};
 pub use http::post::{HttpOptions, Poster};
 pub use http::resolve::LookUpFuture;
+pub use notice::{Notice, Observer};
 pub use outcome::{AttemptRecord, AttemptResponse, DisableRule, Failure, classify};
+pub use retention::{Retention, TenantSettings};
 pub use schedule::Schedule;
 pub use sender::Sender;
+pub use settings::{EndpointSettings, SettingsChange};
+pub use state::{DisableReason, State};
 #[cfg(feature = "postgres")]
 pub use store::postgres::Postgres;
 #[cfg(feature = "sqlite")]
 pub use store::sqlite::Sqlite;
-pub use store::{BreakerState, Enqueued, LogQuery, Prune, Selection, Store};
+pub use store::{BreakerState, Enqueued, LogQuery, Prune, Selection, Store, Waiting};
+pub use tenant::{EndpointKey, Tenant};
+pub use worker::Worker;
 pub use worker::metrics::Metrics;
-pub use worker::{Worker, WorkerOptions};
+pub use worker::options::WorkerOptions;
 
 /// Compiles the code of docs/SENDER.md.
 #[cfg(all(doctest, feature = "sqlite", feature = "postgres"))]

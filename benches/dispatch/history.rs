@@ -107,12 +107,12 @@ pub async fn stats<D: Database>() {
     let (mut counts, mut health) = (Vec::new(), Vec::new());
     for _time in 0..TIMES {
         let before = Instant::now();
-        let found = sender.store().counts().await.unwrap();
+        let found = sender.store().counts(None).await.unwrap();
         counts.push(before.elapsed());
         assert_eq!((found.delivered, found.waiting), (1_000_000, 10_000));
         let before = Instant::now();
         let since = UnixMillis(sender.store().now().await.unwrap().0 - 86_400_000);
-        assert_eq!(sender.store().health(since).await.unwrap().len(), 100);
+        assert_eq!(sender.store().health(None, since).await.unwrap().len(), 100);
         health.push(before.elapsed());
     }
     println!(

@@ -40,7 +40,7 @@ async fn rate(workers: usize, most: usize) -> f64 {
     enqueue(&near, "Other", 500).await;
     deliver(&near, 2_000, 512).await;
     enqueue(&near, "Other", count / ENDPOINTS).await;
-    let before = near.store().counts().await.unwrap().delivered;
+    let before = near.store().counts(None).await.unwrap().delivered;
     let far = database.address().replace(&database.port().to_string(), &relay(database.port()).to_string());
     let mut running = Vec::new();
     for _worker in 0..workers {
@@ -56,7 +56,7 @@ async fn rate(workers: usize, most: usize) -> f64 {
     for worker in running {
         worker.stop().await;
     }
-    assert!(near.store().counts().await.unwrap().delivered > before);
+    assert!(near.store().counts(None).await.unwrap().delivered > before);
     goal as f64 / seconds
 }
 

@@ -46,7 +46,7 @@ pub async fn throughput<D: Database>(count: u64) {
     println!(
         "{name}: enqueue, 4 deliveries an event, 32 callers: {rate:.0} events/s, p50 {p50:.2} ms, p99 {p99:.2} ms"
     );
-    let deliveries = sender.store().counts().await.unwrap().waiting;
+    let deliveries = sender.store().counts(None).await.unwrap().waiting();
     let own = std::process::id();
     let now = || [None, Some(receiver.id()), Some(own)].map(processor);
     let (before, server) = (now(), database.processor());
@@ -77,9 +77,9 @@ pub async fn backlog() {
             sender.send_all(events).await.unwrap();
             queued += batch;
         }
-        let before = sender.store().counts().await.unwrap();
+        let before = sender.store().counts(None).await.unwrap();
         let seconds = deliver(&sender, (target / 2).min(5_000), 64).await;
-        let delivered = sender.store().counts().await.unwrap().delivered - before.delivered;
+        let delivered = sender.store().counts(None).await.unwrap().delivered - before.delivered;
         queued -= delivered;
         let started = Instant::now();
         let most = Capacity { deliveries: 64, slow: 64, bytes: usize::MAX };
@@ -108,7 +108,7 @@ pub async fn hanging() {
         }
         let healthy = if hangs { 99 * 51 } else { 100 * 51 };
         let seconds = deliver(&sender, healthy, 128).await;
-        let health = sender.store().health(UnixMillis(0)).await.unwrap();
+        let health = sender.store().health(None, UnixMillis(0)).await.unwrap();
         let slowest = health.iter().skip(1).map(|health| health.p99).max().unwrap();
         let shown = if hangs { "1 of 100 hangs" } else { "none hangs" };
         println!("{shown}: {healthy} deliveries to the healthy ones in {seconds:.2} s, slowest p99 {slowest:?}");

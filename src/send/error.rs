@@ -48,6 +48,13 @@ pub enum SendError {
         /// Largest length allowed.
         allowed: usize,
     },
+    /// A tenant's name is blank, longer than 100 bytes, or has control characters.
+    TenantRefused,
+    /// A subscription has `*` before its end, or is blank.
+    PatternRefused {
+        /// The subscription.
+        pattern: String,
+    },
     /// There is an endpoint of that id.
     EndpointExists {
         /// The id.
@@ -115,6 +122,8 @@ impl SendError {
             Self::TextBlank { .. } => "text_blank",
             Self::Core(error) => error.code().as_str(),
             Self::PayloadTooLarge { .. } => "payload_too_large",
+            Self::TenantRefused => "tenant_refused",
+            Self::PatternRefused { .. } => "pattern_refused",
             Self::EndpointExists { .. } => "endpoint_exists",
             Self::EndpointUnknown { .. } => "endpoint_unknown",
             Self::EndpointUnreadable { .. } => "endpoint_unreadable",
@@ -155,6 +164,12 @@ impl fmt::Display for SendError {
             Self::TextBlank { name } => write!(f, "the {name} is blank"),
             Self::Core(error) => error.fmt(f),
             Self::PayloadTooLarge { bytes, allowed } => write!(f, "the data is {bytes} bytes, allowed {allowed}"),
+            Self::TenantRefused => {
+                f.write_str("the tenant's name is blank, longer than 100 bytes, or has control characters")
+            }
+            Self::PatternRefused { pattern } => {
+                write!(f, "the subscription `{pattern}` is blank or has `*` before its end")
+            }
             Self::EndpointExists { id } => write!(f, "there is an endpoint `{id}`"),
             Self::EndpointUnknown { id } => write!(f, "there is no endpoint `{id}`"),
             Self::EndpointUnreadable { id } => {

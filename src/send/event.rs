@@ -21,6 +21,7 @@ pub struct NewEvent {
     pub(crate) version: Version,
     pub(crate) data: String,
     pub(crate) idempotency_key: Option<String>,
+    pub(crate) traceparent: Option<String>,
 }
 
 /// An event as the store keeps it.
@@ -36,6 +37,8 @@ pub struct StoredEvent {
     pub version: Version,
     /// The data, as JSON text.
     pub data: String,
+    /// The caller's trace context, as W3C's Trace Context writes it.
+    pub traceparent: Option<String>,
 }
 
 impl NewEvent {
@@ -49,7 +52,7 @@ impl NewEvent {
             return Err(SendError::PayloadTooLarge { bytes: data.len(), allowed: MAX_EVENT_DATA_BYTES });
         }
         let (event_type, data) = (event_type.to_owned(), data.to_owned());
-        Ok(Self { id: None, event_type, time: None, version, data, idempotency_key: None })
+        Ok(Self { id: None, event_type, time: None, version, data, idempotency_key: None, traceparent: None })
     }
 
     /// Sets the event's id. Default: a new one.
@@ -76,11 +79,20 @@ impl NewEvent {
         self
     }
 
+    /// Links the spans of its deliveries to the caller's trace: a `traceparent` as W3C's Trace Context writes it. Another
+    /// text is left out, as that standard asks.
+    #[must_use]
+    pub fn traceparent(mut self, traceparent: &str) -> Self {
+        self.traceparent = Some(traceparent).filter(|text| is_traceparent(text)).map(ToOwned::to_owned);
+        self
+    }
+
     /// The Ping that Mambo's docs show.
     #[must_use]
     pub fn ping(version: Version) -> Self {
         let data = r#"{"message":"ping"}"#.to_owned();
-        Self { id: None, event_type: "Ping".to_owned(), time: None, version, data, idempotency_key: None }
+        let event_type = "Ping".to_owned();
+        Self { id: None, event_type, time: None, version, data, idempotency_key: None, traceparent: None }
     }
 
     /// Returns the event with its id, or with a new one that sorts by time, and its idempotency key.
@@ -88,7 +100,7 @@ impl NewEvent {
     /// # Errors
     /// `text_blank`: a blank id or key, as from an unset variable, would make one event of many.
     pub fn named(self) -> Result<(StoredEvent, Option<String>), SendError> {
-        let Self { id, event_type, time, version, data, idempotency_key } = self;
+        let Self { id, event_type, time, version, data, idempotency_key, traceparent } = self;
         let texts = [
             ("event type", Some(&event_type)),
             ("event id", id.as_ref()),
@@ -98,8 +110,18 @@ impl NewEvent {
             text.map_or(Ok(()), |text| SendError::refuse_blank(name, text))?;
         }
         let id = id.unwrap_or_else(|| uuid::Uuid::now_v7().as_hyphenated().to_string());
-        Ok((StoredEvent { id, event_type, time, version, data }, idempotency_key))
+        Ok((StoredEvent { id, event_type, time, version, data, traceparent }, idempotency_key))
     }
+}
+
+/// Whether a text is a `traceparent` of version 00 whose ids are not all zeros.
+fn is_traceparent(text: &str) -> bool {
+    let is_hex = |part: &str, length: usize| {
+        part.len() == length && part.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    };
+    let is_id = |part: &str, length| is_hex(part, length) && part.bytes().any(|byte| byte != b'0');
+    let parts: alloc::vec::Vec<&str> = text.split('-').collect();
+    matches!(parts[..], ["00", trace, span, flags] if is_id(trace, 32) && is_id(span, 16) && is_hex(flags, 2))
 }
 
 fn check(json: &str) -> Result<(), Error> {

@@ -31,6 +31,8 @@ pub enum Failure {
     WorkerLost,
     /// The endpoint was removed while the delivery waited.
     EndpointRemoved,
+    /// A caller cancelled the delivery.
+    Cancelled,
 }
 
 /// What was answered.
@@ -165,7 +167,7 @@ pub fn classify(
 
 impl Failure {
     /// Every failure.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::RenderFailed,
         Self::HostUnknown,
         Self::AddressRefused,
@@ -175,6 +177,7 @@ impl Failure {
         Self::ConnectionLost,
         Self::WorkerLost,
         Self::EndpointRemoved,
+        Self::Cancelled,
     ];
 
     /// The failure's stable name, as in the log.
@@ -190,6 +193,7 @@ impl Failure {
             Self::ConnectionLost => "connection_lost",
             Self::WorkerLost => "worker_lost",
             Self::EndpointRemoved => "endpoint_removed",
+            Self::Cancelled => "cancelled",
         }
     }
 

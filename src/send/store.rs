@@ -3,6 +3,8 @@
 
 mod report;
 
+mod request;
+
 mod contract;
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
@@ -17,9 +19,13 @@ pub(crate) mod sqlite;
 pub(crate) mod postgres;
 
 pub use contract::{
-    ABANDON_STEP, Capacity, Claim, Claimed, EndpointChange, Enqueued, Lease, MAX_CRASHES_PER_DELIVERY, PRUNE_STEP,
-    Prune, Selection, Settled, Settlement, Store, StoreFuture,
+    ABANDON_STEP, CANCEL_STEP, Capacity, Claim, Claimed, Enqueued, Lease, MAX_CRASHES_PER_DELIVERY, PRUNE_STEP,
+    RECOVER_STEP, Reclaimed, Retained, SettleReport, Settled, Settlement, Store, StoreFuture,
 };
-pub use report::{BreakerState, DeliveryCounts, DeliveryId, EndpointHealth, HEALTH_ATTEMPTS, LogLine, LogQuery};
+pub use report::{
+    AttemptTiming, BreakerState, DeliveryCounts, DeliveryId, EndpointHealth, HEALTH_ATTEMPTS, LogLine, LogQuery,
+    TenantReport,
+};
+pub use request::{EndpointChange, Prune, Selection, Waiting};
 
 pub use super::outcome::{Effect, Next};

@@ -2,6 +2,12 @@
 
 pub(super) mod metrics;
 
+mod tell;
+
+pub(super) mod options;
+
+mod upkeep;
+
 mod heartbeat;
 
 mod in_flight;
@@ -20,13 +26,18 @@ use self::attempt::{AttemptContext, StoreClock};
 use self::heartbeat::Heartbeat;
 use self::in_flight::InFlight;
 use self::metrics::Metrics;
+use self::options::WorkerOptions;
+use self::tell::Tell;
+use self::upkeep::Upkeep;
 use super::error::SendError;
 use super::http::descriptors;
 use super::http::post::Poster;
+use super::notice::Notice;
 use super::outcome::DisableRule;
-use super::schedule::Schedule;
+use super::retention::Retention;
 use super::store::{Capacity, Claimed, Settled, Settlement, Store};
 use crate::render::Renderer;
+use crate::version::Version;
 
 /// The part of a lease beyond the timeout of an attempt: time to render the request and to record the result.
 const LEASE_MARGIN: Duration = Duration::from_secs(30);
@@ -44,81 +55,15 @@ const COALESCE: Duration = Duration::from_millis(1);
 const STORE_PAUSE: Duration = Duration::from_secs(1);
 /// How long past the attempts' timeout a stopping worker tries to record their outcomes.
 const STOP_MARGIN: Duration = Duration::from_secs(5);
-/// Defaults of a worker: attempts at once, and bytes of payload in flight.
-const MAX_IN_FLIGHT: usize = 512;
-const MAX_BYTES_IN_FLIGHT: usize = 32 * 1024 * 1024;
-
-/// What a worker does, and how much of it at once.
-#[derive(Clone, Debug)]
-pub struct WorkerOptions {
-    /// When failed deliveries are tried again.
-    pub(super) schedule: Schedule,
-    /// When an endpoint that only fails is disabled.
-    pub(super) disable: DisableRule,
-    /// Most attempts in flight at once, and no more than half of the file descriptors. Slow endpoints, and those that
-    /// were not attempted yet, get at most three quarters. Default: 512.
-    pub(super) max_in_flight: usize,
-    /// Most bytes of events' data in flight at once, beside at most one event more. Default: 32 MiB.
-    pub(super) max_bytes_in_flight: usize,
-    /// The time that a lease lasts without a heartbeat, at least a second. Default: the total timeout and 30 s.
-    pub(super) lease: Option<Duration>,
-}
-
-impl WorkerOptions {
-    /// Sets when failed deliveries are tried again.
-    #[must_use]
-    pub fn schedule(mut self, schedule: Schedule) -> Self {
-        self.schedule = schedule;
-        self
-    }
-
-    /// Sets when an endpoint that only fails is disabled.
-    #[must_use]
-    pub const fn disable(mut self, rule: DisableRule) -> Self {
-        self.disable = rule;
-        self
-    }
-
-    /// Sets how many attempts may be in flight at once.
-    #[must_use]
-    pub const fn max_in_flight(mut self, attempts: usize) -> Self {
-        self.max_in_flight = attempts;
-        self
-    }
-
-    /// Sets how many bytes of events' data may be in flight at once.
-    #[must_use]
-    pub const fn max_bytes_in_flight(mut self, bytes: usize) -> Self {
-        self.max_bytes_in_flight = bytes;
-        self
-    }
-
-    /// Sets how long a claim is good for without a heartbeat, at least a second.
-    #[must_use]
-    pub const fn lease(mut self, lease: Duration) -> Self {
-        self.lease = Some(lease);
-        self
-    }
-}
-
-impl Default for WorkerOptions {
-    fn default() -> Self {
-        Self {
-            schedule: Schedule::default(),
-            disable: DisableRule::default(),
-            max_in_flight: MAX_IN_FLIGHT,
-            max_bytes_in_flight: MAX_BYTES_IN_FLIGHT,
-            lease: None,
-        }
-    }
-}
 
 /// Attempts deliveries, many at a time.
 #[derive(Debug)]
 pub struct Worker<S> {
     store: Arc<S>,
     context: Arc<AttemptContext>,
+    tell: Tell,
     disable: DisableRule,
+    retention: Retention,
     capacity: Capacity,
     wake: Arc<Notify>,
     lease: Duration,
@@ -134,13 +79,16 @@ impl<S: Store> Worker<S> {
         total_timeout: Duration,
         options: WorkerOptions,
     ) -> Self {
-        let WorkerOptions { schedule, disable, max_in_flight, max_bytes_in_flight, lease } = options;
+        let WorkerOptions { schedule, disable, max_in_flight, max_bytes_in_flight, lease, retention, observers } =
+            options;
         let lease = lease.unwrap_or_else(|| total_timeout.saturating_add(LEASE_MARGIN)).max(LEASE_LEAST);
-        let context = Arc::new(AttemptContext { renderer, poster, schedule, metrics: Arc::new(Metrics::default()) });
+        let metrics = Arc::new(Metrics::default());
+        let tell = Tell { metrics: Arc::clone(&metrics), observers: Arc::new(observers) };
+        let context = Arc::new(AttemptContext { renderer, poster, schedule, metrics });
         let deliveries = max_in_flight.min(usize::try_from(descriptors() / 2).unwrap_or(usize::MAX)).max(1);
         let slow = deliveries.saturating_sub(deliveries / 4);
         let capacity = Capacity { deliveries, slow, bytes: max_bytes_in_flight };
-        Self { store, context, disable, capacity, wake, lease, total_timeout }
+        Self { store, context, tell, disable, retention, capacity, wake, lease, total_timeout }
     }
 
     /// What this worker counts.
@@ -149,15 +97,17 @@ impl<S: Store> Worker<S> {
         Arc::clone(&self.context.metrics)
     }
 
-    /// Works until `shutdown` completes, then waits for attempts in flight, no longer than one may take.
-    /// that fails is waited for: its leases end meanwhile, and nothing is lost.
+    /// Works until `shutdown` completes, then waits for attempts in flight, no longer than one may take. A store that fails
+    /// is waited for: its leases end meanwhile, and nothing is lost.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
         let mut shutdown = core::pin::pin!(shutdown);
         let mut in_flight = InFlight::default();
         let _heartbeat = self.heartbeat(&in_flight);
-        if let Err(error) = self.store.reclaim_expired().await {
+        let _upkeep = Upkeep::start(Arc::clone(&self.store), self.retention, self.tell.clone());
+        if let Err(error) = self.reclaim().await {
             warn!(code = error.code(), %error, "leases that ended could not be taken back");
         }
+        let mut failing: Option<Instant> = None;
         loop {
             // Registered before the claim, so that an event sent meanwhile still wakes the worker.
             let wake = Arc::clone(&self.wake);
@@ -190,10 +140,16 @@ impl<S: Store> Worker<S> {
             }
             if let Some(error) = problem {
                 warn!(code = error.code(), %error, "the store failed");
+                if failing.is_none() {
+                    self.tell.notice(&Notice::StoreFailing { code: error.code() });
+                }
+                failing = failing.or_else(|| Some(Instant::now()));
                 tokio::select! {
                     () = &mut shutdown => break,
                     () = sleep(STORE_PAUSE) => {}
                 }
+            } else if let Some(since) = failing.take() {
+                self.tell.notice(&Notice::StoreBack { after: since.elapsed() });
             }
             let has_capacity = in_flight.left(self.capacity).deliveries > 0;
             if found > 0 || !is_idle {
@@ -242,7 +198,7 @@ impl<S: Store> Worker<S> {
         let mut in_flight = InFlight::default();
         let _heartbeat = self.heartbeat(&in_flight);
         let (mut attempts, mut is_stopping): (usize, bool) = (0, false);
-        self.store.reclaim_expired().await?;
+        self.reclaim().await?;
         loop {
             let ended: Arc<[Settlement]> = in_flight.ended().into();
             let is_idle = ended.is_empty();
@@ -276,7 +232,19 @@ impl<S: Store> Worker<S> {
     }
 
     fn heartbeat(&self, in_flight: &InFlight) -> Heartbeat {
-        Heartbeat::start(Arc::clone(&self.store), in_flight.leases(), self.lease)
+        Heartbeat::start(Arc::clone(&self.store), in_flight.leases(), self.lease, self.server(), self.tell.clone())
+    }
+
+    /// The server's version, which events for the operator have.
+    fn server(&self) -> Version {
+        self.context.renderer.server()
+    }
+
+    /// Takes back leases that ended without a word of their worker.
+    async fn reclaim(&self) -> Result<(), SendError> {
+        let reclaimed = self.store.reclaim_expired(self.server()).await?;
+        reclaimed.notices.iter().for_each(|notice| self.tell.notice(notice));
+        Ok(())
     }
 
     /// Records how attempts ended and claims others: both go to the store at once, so that they share a transaction.
@@ -292,8 +260,9 @@ impl<S: Store> Worker<S> {
         if ended.is_empty() {
             return Ok(());
         }
-        let answers = self.store.settle(ended, self.disable).await?;
-        for _lost in answers.iter().filter(|&&settled| settled == Settled::LeaseLost) {
+        let report = self.store.settle(ended, self.disable, self.server()).await?;
+        report.notices.iter().for_each(|notice| self.tell.notice(notice));
+        for _lost in report.settled.iter().filter(|&&settled| settled == Settled::LeaseLost) {
             self.context.metrics.lease_lost();
             warn!("an attempt ended after its lease: another worker has the delivery");
         }

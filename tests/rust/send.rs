@@ -34,3 +34,5 @@ mod signals;
 mod sqlite;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod store;
+#[cfg(feature = "cli")]
+mod tenants;

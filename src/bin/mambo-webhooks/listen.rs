@@ -77,13 +77,13 @@ pub fn run(listen: &Listen, is_json: bool) -> Result<CliOutput, String> {
         }))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .with_state(listener);
-    crate::sender::runtime()?.block_on(async {
+    crate::runtime::runtime()?.block_on(async {
         let problem = |error: std::io::Error| format!("{}: {error}", listen.address);
         let listener = tokio::net::TcpListener::bind(listen.address).await.map_err(problem)?;
         print_problem(format_args!("listening on {}", listener.local_addr().map_err(problem)?));
         let (tell, told) = tokio::sync::oneshot::channel();
         let stop = async move {
-            crate::sender::asked_to_stop().await;
+            crate::runtime::asked_to_stop().await;
             let _is_heard = tell.send(());
         };
         let late = async move {

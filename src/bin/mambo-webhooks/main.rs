@@ -8,17 +8,21 @@
 
 mod describe;
 mod endpoint;
+mod history;
 mod input;
-mod listen;
 mod inspect;
+mod intake;
+mod listen;
 mod page;
 mod registry;
 mod rehearse;
+mod runtime;
 mod save;
 mod sender;
 mod setup;
 mod show;
 mod status;
+mod tenant;
 mod test_delivery;
 
 use std::process::ExitCode;

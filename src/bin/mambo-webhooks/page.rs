@@ -13,7 +13,8 @@ const CHART: u32 = 200;
 /// One endpoint and how it did.
 pub fn row(health: &EndpointHealth) -> Value {
     json!({
-        "id": health.id,
+        "tenant": health.key.tenant().as_str(),
+        "id": health.key.id(),
         // Without path and query, which may hold a token of its owner.
         "host": health.endpoint.as_ref().and_then(|endpoint| endpoint.url().host_str()),
         "state": show::state(health),
@@ -33,8 +34,10 @@ pub fn row(health: &EndpointHealth) -> Value {
 /// What the page shows, except the backlog.
 pub async fn snapshot(store: &impl Store) -> Result<Value, SendError> {
     let now = store.now().await?;
-    let health = store.health(UnixMillis(now.0.saturating_sub(86_400_000))).await?;
-    let DeliveryCounts { waiting, leased, delivered, dead, breakers_open, unreadable } = store.counts().await?;
+    let health = store.health(None, UnixMillis(now.0.saturating_sub(86_400_000))).await?;
+    let counts = store.counts(None).await?;
+    let DeliveryCounts { leased, delivered, dead, breakers_open, unreadable, .. } = counts;
+    let waiting = counts.waiting();
     let recent = store.log(LogQuery::default().limit(CHART)).await?;
     let failed = store.log(LogQuery::default().limit(10).only_failed()).await?;
     let times: Vec<Value> = recent

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use mambo_webhooks::send::{AddressPolicy, HttpOptions, Schedule, WorkerOptions};
+use mambo_webhooks::send::{AddressPolicy, HttpOptions, Schedule, Tenant, WorkerOptions};
 use mambo_webhooks::{Renderer, Shims, Version};
 
 use crate::input::{read_profile, text};
@@ -16,6 +16,9 @@ pub struct Setup {
     /// A file, or `postgres://…`.
     #[arg(long, global = true, env = "MAMBO_STORE", hide_env_values = true, default_value = "mambo-webhooks.db")]
     pub store: String,
+    /// The tenant that the command is about. Default: `default`; all tenants for `log`, `stats`, `prune` and the worker's page.
+    #[arg(long, global = true, env = "MAMBO_TENANT", value_parser = tenant)]
+    pub tenant: Option<Tenant>,
     /// The server's version: that of the events sent, and of payloads for endpoints that follow the latest.
     #[arg(long, global = true, env = "MAMBO_SERVER", default_value = "0.0.0")]
     pub server: Version,
@@ -41,6 +44,10 @@ pub struct Setup {
 /// the same name, which is not the sender's.
 fn or_environment(given: Option<&PathBuf>, variable: &str) -> Option<PathBuf> {
     given.cloned().or_else(|| std::env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from))
+}
+
+fn tenant(name: &str) -> Result<Tenant, String> {
+    Tenant::new(name).map_err(|error| error.to_string())
 }
 
 /// A network, or one address.

@@ -69,7 +69,7 @@ pub fn health(health: &EndpointHealth) -> String {
     let state = state(health);
     format!(
         "{}  {}  breaker {}  waiting {}  in flight {}  dead {}  last {} attempts of 24 h: {} delivered, p50 {} ms, p99 {} ms",
-        health.id,
+        health.key,
         coloured(state, state == "enabled"),
         coloured(breaker(health), health.breaker == BreakerState::Closed),
         health.waiting,
@@ -111,7 +111,9 @@ pub fn value(line: &LogLine) -> Value {
         "delivery": line.delivery,
         "event": line.event,
         "type": line.event_type,
-        "endpoint": line.endpoint,
+        "tenant": line.endpoint.tenant().as_str(),
+        "endpoint": line.endpoint.id(),
+        "replays": line.replays,
         "state": line.state,
         "attempt": attempt.number,
         "isManual": attempt.is_manual,

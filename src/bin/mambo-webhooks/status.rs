@@ -57,12 +57,12 @@ async fn watch<S: Store>(shared: Arc<Shared<S>>) {
     loop {
         let began = Instant::now();
         let now = shared.sender.store().now().await;
-        if let (Ok(now), Ok(counts)) = (now, shared.sender.store().counts().await) {
+        if let (Ok(now), Ok(counts)) = (now, shared.sender.store().counts(None).await) {
             let mut backlog = shared.backlog.lock().unwrap_or_else(PoisonError::into_inner);
             if backlog.len() >= SAMPLES {
                 backlog.pop_front();
             }
-            backlog.push_back((now.0, counts.waiting));
+            backlog.push_back((now.0, counts.waiting()));
         }
         tokio::time::sleep(Duration::from_secs(SAMPLE_SECONDS).max(began.elapsed().saturating_mul(REST))).await;
     }
@@ -119,7 +119,7 @@ async fn fresh<S: Store>(shared: &Shared<S>) -> Result<Value, SendError> {
 }
 
 async fn metrics_text<S: Store>(State(shared): State<Arc<Shared<S>>>) -> Response {
-    match shared.sender.store().counts().await {
+    match shared.sender.store().counts(None).await {
         Ok(counts) => {
             let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
             ([(header::CONTENT_TYPE, kind)], shared.metrics.to_prometheus(counts)).into_response()

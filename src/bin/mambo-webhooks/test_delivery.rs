@@ -32,7 +32,7 @@ pub fn post(
     let request = run(&request, &[])?.json;
     let body = request.get("body").and_then(Value::as_str).unwrap_or_default().to_owned();
     let headers = request.get("headers").and_then(Value::as_array).cloned().unwrap_or_default();
-    crate::sender::runtime()?.block_on(async {
+    crate::runtime::runtime()?.block_on(async {
         let client = Client::builder().redirect(redirect::Policy::none()).no_proxy().timeout(TIMEOUT).build();
         let mut posted = client.map_err(|error| error.to_string())?.post(url.clone()).body(body);
         for header in headers.iter().filter_map(Value::as_array) {

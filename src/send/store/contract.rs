@@ -7,15 +7,18 @@
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::fmt;
 use core::future::Future;
 use core::time::Duration;
 
-use super::report::{DeliveryCounts, DeliveryId, EndpointHealth, LogLine, LogQuery};
-use crate::send::endpoint::{Endpoint, EndpointSettings, State};
+use super::report::{AttemptTiming, DeliveryCounts, DeliveryId, EndpointHealth, LogLine, LogQuery, TenantReport};
+use super::request::{EndpointChange, Prune, Selection, Waiting};
+use crate::send::endpoint::Endpoint;
 use crate::send::error::SendError;
 use crate::send::event::{NewEvent, StoredEvent};
+use crate::send::notice::Notice;
 use crate::send::outcome::{AttemptRecord, DisableRule, Effect, Next};
+use crate::send::retention::{Retention, TenantSettings};
+use crate::send::tenant::{EndpointKey, Tenant};
 use crate::time::UnixMillis;
 use crate::version::Version;
 
@@ -25,8 +28,14 @@ pub const MAX_CRASHES_PER_DELIVERY: u32 = 5;
 /// How many deliveries of removed endpoints one step sets aside.
 pub const ABANDON_STEP: i64 = 1000;
 
+/// How many deliveries in the queue one step of cancelling looks at.
+pub const CANCEL_STEP: i64 = 1000;
+
 /// How many events one step of pruning looks at.
 pub const PRUNE_STEP: i64 = 250;
+
+/// How many events one step of recovery looks at.
+pub const RECOVER_STEP: i64 = 1000;
 
 /// An event that was taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,6 +83,8 @@ pub struct Claim {
     pub event: Arc<StoredEvent>,
     /// Attempts that were made before.
     pub attempts: u32,
+    /// How many of them were made before its schedule began; 0 unless the delivery was recovered.
+    pub attempts_before: u32,
     /// Whether a caller asked for it.
     pub is_manual: bool,
     /// Whether the endpoint is slow, or was not attempted yet.
@@ -95,7 +106,7 @@ pub struct Settlement {
     /// The lease under which the attempt ran.
     pub lease: Lease,
     /// The endpoint.
-    pub endpoint: String,
+    pub endpoint: EndpointKey,
     /// The attempt, for the log.
     pub attempt: AttemptRecord,
     /// What becomes of the delivery.
@@ -113,87 +124,56 @@ pub enum Settled {
     LeaseLost,
 }
 
-/// Which deliveries are tried again by hand. Those that wait or are under way are left as they are.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Selection {
-    /// This one, delivered or dead.
-    One(DeliveryId),
-    /// All dead deliveries, or those to one endpoint.
-    Dead {
-        /// The endpoint.
-        endpoint: Option<String>,
-    },
-    /// Delivered and dead deliveries of events that came in from one time to another, both included.
-    Range {
-        /// The first time.
-        from: UnixMillis,
-        /// The last one.
-        until: UnixMillis,
-        /// The endpoint.
-        endpoint: Option<String>,
-    },
+/// What came of settlements.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SettleReport {
+    /// Whether each settlement counted, in their order.
+    pub settled: Vec<Settled>,
+    /// What happened to endpoints and deliveries.
+    pub notices: Vec<Notice>,
 }
 
-/// The events to delete, with their deliveries and their part of the log: those that came in and ended before a
-/// time. Events with a waiting or leased delivery are never deleted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Prune {
-    /// The time.
-    pub before: UnixMillis,
-    /// Whether events with dead deliveries are forgotten too.
-    pub with_dead: bool,
+/// What came of expired leases.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reclaimed {
+    /// How many leases had expired.
+    pub leases: u64,
+    /// The deliveries that are dead now.
+    pub notices: Vec<Notice>,
 }
 
-impl Prune {
-    /// Forgets events that came in and ended before this time, except those with dead deliveries.
-    #[must_use]
-    pub const fn before(time: UnixMillis) -> Self {
-        Self { before: time, with_dead: false }
-    }
-
-    /// Forgets events with dead deliveries too.
-    #[must_use]
-    pub const fn with_dead(mut self) -> Self {
-        self.with_dead = true;
-        self
-    }
-}
-
-/// A change of an endpoint.
-#[derive(Clone, PartialEq, Eq)]
-pub enum EndpointChange {
-    /// Enables or disables it. Its record of failures starts anew, and its circuit breaker closes.
-    State(State),
-    /// Other settings, which were checked.
-    Settings(EndpointSettings),
-    /// A new secret, and the end of those before it.
-    Rotate {
-        /// The new secret, checked.
-        secret: String,
-        /// How long the secrets before it sign too.
-        overlap: Duration,
-    },
+/// What a step of retention forgot.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Retained {
+    /// Events, with their payloads and deliveries.
+    pub events: u64,
+    /// Lines of the log of events that stay.
+    pub attempts: u64,
+    /// How long until the next step has something to do.
+    pub next_in: Duration,
 }
 
 /// Keeps events, endpoints and the log. What a method returned `Ok` for survives the end of every process.
+///
+/// Methods that take a tenant act on what is that tenant's alone. An optional tenant is `None` for all tenants.
 pub trait Store: Send + Sync + 'static {
     /// The store's time.
     fn now(&self) -> impl StoreFuture<UnixMillis>;
 
-    /// Takes events, each with a delivery for every enabled endpoint that subscribes to its type. All of them or none.
-    fn enqueue(&self, events: Vec<NewEvent>) -> impl StoreFuture<Vec<Enqueued>>;
+    /// Takes events of a tenant, each with a delivery for every enabled endpoint of the tenant that subscribes to its
+    /// type. All of them or none.
+    fn enqueue(&self, tenant: Tenant, events: Vec<NewEvent>) -> impl StoreFuture<Vec<Enqueued>>;
 
     /// Takes an event for one endpoint alone, to be tried once.
-    fn enqueue_manual(&self, event: NewEvent, endpoint: String) -> impl StoreFuture<Enqueued>;
+    fn enqueue_manual(&self, event: NewEvent, endpoint: EndpointKey) -> impl StoreFuture<Enqueued>;
 
-    /// Leases due deliveries: no more to an endpoint than its limits, its rate and its circuit breaker allow, and an
-    /// equal share for each endpoint when deliveries compete.
+    /// Leases due deliveries: no more to an endpoint than its limits, its rate and its circuit breaker allow, and to a
+    /// tenant than its limits allow. When deliveries compete, each tenant has an equal share, and each endpoint an equal
+    /// share of its tenant's.
     fn claim(&self, capacity: Capacity, lease: Duration) -> impl StoreFuture<Claimed>;
 
-    /// Makes deliveries with an expired lease ready again, and marks dead those whose leases expired too often. Returns
-    /// how many leases had expired.
-    fn reclaim_expired(&self) -> impl StoreFuture<u64>;
+    /// Makes deliveries with an expired lease ready again, and marks dead those whose leases expired too often.
+    fn reclaim_expired(&self, server: Version) -> impl StoreFuture<Reclaimed>;
 
     /// Lets leases end after `lease` from now; answers with those that are lost.
     fn extend(&self, leases: Vec<Lease>, lease: Duration) -> impl StoreFuture<Vec<Lease>>;
@@ -201,8 +181,13 @@ pub trait Store: Send + Sync + 'static {
     /// Gives back deliveries that were not attempted.
     fn release(&self, leases: Vec<Lease>) -> impl StoreFuture<()>;
 
-    /// Records how attempts ended, in one transaction.
-    fn settle(&self, settlements: Arc<[Settlement]>, rule: DisableRule) -> impl StoreFuture<Vec<Settled>>;
+    /// Records how attempts ended, and takes an event for the operator's endpoints for each notice, in one transaction.
+    fn settle(
+        &self,
+        settlements: Arc<[Settlement]>,
+        rule: DisableRule,
+        server: Version,
+    ) -> impl StoreFuture<SettleReport>;
 
     /// Waits until another process may have made a delivery ready. May also end for no reason.
     fn changed(&self) -> impl Future<Output = ()> + Send;
@@ -210,49 +195,62 @@ pub trait Store: Send + Sync + 'static {
     /// Adds an endpoint, and in the same transaction a Ping to it.
     fn add_endpoint(&self, endpoint: Endpoint, server: Version) -> impl StoreFuture<()>;
 
-    /// Every endpoint whose settings can be read, in the order of their ids.
-    fn endpoints(&self) -> impl StoreFuture<Vec<Arc<Endpoint>>>;
+    /// Every endpoint whose settings can be read, in the order of tenants and ids.
+    fn endpoints(&self, tenant: Option<Tenant>) -> impl StoreFuture<Vec<Arc<Endpoint>>>;
 
     /// Changes an endpoint.
-    fn change_endpoint(&self, id: String, change: EndpointChange) -> impl StoreFuture<()>;
+    fn change_endpoint(&self, key: EndpointKey, change: EndpointChange) -> impl StoreFuture<()>;
 
-    /// Removes an endpoint: its settings, with its secrets, are deleted, and it gets no more events. Its part of the
-    /// log stays. Its id is free again once none of its deliveries waits or is in flight.
-    fn remove_endpoint(&self, id: String) -> impl StoreFuture<()>;
+    /// Removes an endpoint: it gets no more events, and its settings, with its secrets, are deleted; at once, or when
+    /// what waits was delivered. Its part of the log stays. Its id is free again once none of its deliveries waits or is
+    /// in flight.
+    fn remove_endpoint(&self, key: EndpointKey, waiting: Waiting) -> impl StoreFuture<()>;
 
     /// Sets aside as dead, with the failure `endpoint_removed`, up to [`ABANDON_STEP`] deliveries that wait for removed
-    /// endpoints; answers with how many.
+    /// endpoints, and removes endpoints that leave and have nothing left; answers with how many deliveries.
     fn abandon(&self) -> impl StoreFuture<u64>;
 
-    /// Makes ended deliveries ready by hand, except those of removed endpoints; answers with how many.
-    fn retry(&self, selection: Selection) -> impl StoreFuture<u64>;
+    /// Sets aside as dead, with the failure `cancelled`, what waits for an endpoint, among the next [`CANCEL_STEP`] of
+    /// the queue after a number. Returns how many, and the number to continue after, or `None` at the end.
+    fn cancel(&self, key: EndpointKey, after: DeliveryId) -> impl StoreFuture<(u64, Option<DeliveryId>)>;
+
+    /// Makes ended deliveries of a tenant ready by hand, except those of removed endpoints; answers with how many.
+    fn retry(&self, tenant: Tenant, selection: Selection) -> impl StoreFuture<u64>;
+
+    /// Makes deliveries of events that came in at or after a time, and that the endpoint subscribes to: of those that it
+    /// has no delivery of, since it was disabled or not there, and of its dead ones. They follow the whole schedule.
+    /// Looks at the next [`RECOVER_STEP`] events after a number. Returns how many, and the number to continue after, or
+    /// `None` at the end.
+    fn recover(&self, key: EndpointKey, since: UnixMillis, after: i64) -> impl StoreFuture<(u64, Option<i64>)>;
 
     /// Deletes events among the next [`PRUNE_STEP`] after a number. Returns how many, and the number to continue after,
     /// or `None` at the end. One short transaction, so that deliveries do not wait for it.
     fn prune(&self, prune: Prune, after: i64) -> impl StoreFuture<(u64, Option<i64>)>;
 
+    /// Forgets some of what is older than its tenant's retention, or than `retention` where the tenant's says nothing.
+    /// All workers share one pass over the store.
+    fn retain(&self, retention: Retention) -> impl StoreFuture<Retained>;
+
+    /// Sets a tenant's limits and retention.
+    fn set_tenant(&self, tenant: Tenant, settings: TenantSettings) -> impl StoreFuture<()>;
+
+    /// Every tenant that has endpoints or settings, in the order of their names.
+    fn tenants(&self) -> impl StoreFuture<Vec<TenantReport>>;
+
     /// Lines of the delivery log.
     fn log(&self, query: LogQuery) -> impl StoreFuture<Vec<LogLine>>;
 
+    /// Attempts with an id above `after`, oldest first, at most `most`; the latest ones if `after` is negative.
+    fn timings(&self, after: i64, most: u32) -> impl StoreFuture<Vec<AttemptTiming>>;
+
     /// How many deliveries are in which state.
-    fn counts(&self) -> impl StoreFuture<DeliveryCounts>;
+    fn counts(&self, tenant: Option<Tenant>) -> impl StoreFuture<DeliveryCounts>;
 
     /// Every endpoint with its record since a time.
-    fn health(&self, since: UnixMillis) -> impl StoreFuture<Vec<EndpointHealth>>;
+    fn health(&self, tenant: Option<Tenant>, since: UnixMillis) -> impl StoreFuture<Vec<EndpointHealth>>;
 }
 
 /// What a method of a store returns: it takes time, on any thread, and may fail.
 pub trait StoreFuture<T>: Future<Output = Result<T, SendError>> + Send {}
 
 impl<T, F: Future<Output = Result<T, SendError>> + Send> StoreFuture<T> for F {}
-
-/// Shows no secret.
-impl fmt::Debug for EndpointChange {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::State(state) => f.debug_tuple("State").field(state).finish(),
-            Self::Settings(settings) => f.debug_tuple("Settings").field(settings).finish(),
-            Self::Rotate { .. } => f.write_str("Rotate { secret: [redacted], .. }"),
-        }
-    }
-}

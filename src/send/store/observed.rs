@@ -8,6 +8,7 @@ use super::contract::Settlement;
 use super::report::BreakerState;
 use crate::send::clock::milliseconds;
 use crate::send::outcome::Effect;
+use crate::send::tenant::EndpointKey;
 use crate::time::UnixMillis;
 
 /// Timeouts in a row that open an endpoint's circuit breaker.
@@ -40,10 +41,10 @@ pub(crate) struct Observed {
 
 /// Sums settlements up, by endpoint.
 #[must_use]
-pub(crate) fn observe(settlements: &[Settlement]) -> BTreeMap<&str, Observed> {
-    let mut endpoints: BTreeMap<&str, (Observed, Vec<Duration>)> = BTreeMap::new();
+pub(crate) fn observe(settlements: &[Settlement]) -> BTreeMap<&EndpointKey, Observed> {
+    let mut endpoints: BTreeMap<&EndpointKey, (Observed, Vec<Duration>)> = BTreeMap::new();
     for settlement in settlements {
-        let (seen, durations) = endpoints.entry(settlement.endpoint.as_str()).or_default();
+        let (seen, durations) = endpoints.entry(&settlement.endpoint).or_default();
         let answer = &settlement.attempt.answer;
         durations.push(answer.elapsed);
         if answer.status.is_some() {

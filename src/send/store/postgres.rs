@@ -15,15 +15,24 @@ mod enqueue;
 
 mod endpoints;
 
+mod lease;
+
 mod claim;
 
+mod settle;
+
+mod history;
+
 mod log;
+
+mod health;
+
+mod tenants;
 
 mod schema;
 
 mod listen;
 
-use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
@@ -41,16 +50,20 @@ use self::connection::{Parameter, failed, row, rows};
 use self::endpoints::Endpoints;
 use self::enqueue::{Columns, ENQUEUE, taken};
 use self::listen::{Listener, Notifier};
-use self::rows::{get, unsigned};
+use self::rows::get;
 use crate::send::endpoint::Endpoint;
 use crate::send::error::SendError;
 use crate::send::event::NewEvent;
 use crate::send::outcome::DisableRule;
+use crate::send::retention::{Retention, TenantSettings};
 use crate::send::store::contract::{
-    Capacity, Claimed, EndpointChange, Enqueued, Lease, PRUNE_STEP, Prune, Selection, Settled, Settlement, Store,
-    StoreFuture,
+    Capacity, Claimed, Enqueued, Lease, Reclaimed, Retained, SettleReport, Settlement, Store, StoreFuture,
 };
-use crate::send::store::report::{DeliveryCounts, EndpointHealth, LogLine, LogQuery};
+use crate::send::store::report::{
+    AttemptTiming, DeliveryCounts, DeliveryId, EndpointHealth, LogLine, LogQuery, TenantReport,
+};
+use crate::send::store::request::{EndpointChange, Prune, Selection, Waiting};
+use crate::send::tenant::{EndpointKey, Tenant};
 use crate::time::UnixMillis;
 use crate::version::Version;
 
@@ -126,10 +139,20 @@ impl Postgres {
     pub async fn enqueue_in(
         &self,
         transaction: &impl GenericClient,
+        tenant: &Tenant,
         events: Vec<NewEvent>,
     ) -> Result<Vec<Enqueued>, SendError> {
-        let columns = Columns::new(events, None)?;
+        let columns = Columns::new(tenant, events)?;
         taken(&transaction.query_typed(ENQUEUE, &columns.parameters()).await.map_err(|error| failed(&error))?)
+    }
+}
+
+impl Postgres {
+    /// Refuses a key without an endpoint.
+    async fn known(&self, key: &EndpointKey) -> Result<(), SendError> {
+        let sql = "SELECT 1 FROM mambo_endpoint WHERE id = $1 AND state <> 'removed'";
+        let unknown = || SendError::EndpointUnknown { id: key.id().into() };
+        rows(&self.pool, sql, &[(&key.as_stored(), Type::TEXT)]).await?.pop().map(drop).ok_or_else(unknown)
     }
 }
 
@@ -138,41 +161,43 @@ impl Store for Postgres {
         Ok(UnixMillis(get(&row(&self.pool, "SELECT mambo_now()", &[]).await?, 0)?))
     }
 
-    async fn enqueue(&self, events: Vec<NewEvent>) -> Result<Vec<Enqueued>, SendError> {
-        let done = taken(&rows(&self.pool, ENQUEUE, &Columns::new(events, None)?.parameters()).await?);
+    async fn enqueue(&self, tenant: Tenant, events: Vec<NewEvent>) -> Result<Vec<Enqueued>, SendError> {
+        let done = taken(&rows(&self.pool, ENQUEUE, &Columns::new(&tenant, events)?.parameters()).await?);
         self.notify();
         done
     }
 
-    async fn enqueue_manual(&self, event: NewEvent, endpoint: String) -> Result<Enqueued, SendError> {
-        let known = "SELECT 1 FROM mambo_endpoint WHERE id = $1 AND state <> 'removed'";
-        if rows(&self.pool, known, &[(&endpoint, Type::TEXT)]).await?.is_empty() {
-            return Err(SendError::EndpointUnknown { id: endpoint });
-        }
-        let columns = Columns::new(alloc::vec![event], Some(endpoint.clone()))?;
+    async fn enqueue_manual(&self, event: NewEvent, endpoint: EndpointKey) -> Result<Enqueued, SendError> {
+        self.known(&endpoint).await?;
+        let columns = Columns::for_one(event, &endpoint)?;
         let event = taken(&rows(&self.pool, ENQUEUE, &columns.parameters()).await?)?.pop();
         self.notify();
-        event.ok_or(SendError::EndpointUnknown { id: endpoint })
+        event.ok_or_else(|| SendError::EndpointUnknown { id: endpoint.id().into() })
     }
 
     fn claim(&self, capacity: Capacity, lease: Duration) -> impl StoreFuture<Claimed> {
         claim::claim(&self.pool, &self.shared.endpoints, &self.shared.turn, capacity, lease)
     }
 
-    fn reclaim_expired(&self) -> impl StoreFuture<u64> {
-        claim::reclaim_expired(&self.pool)
+    fn reclaim_expired(&self, server: Version) -> impl StoreFuture<Reclaimed> {
+        lease::reclaim_expired(&self.pool, server)
     }
 
     fn extend(&self, leases: Vec<Lease>, lease: Duration) -> impl StoreFuture<Vec<Lease>> {
-        claim::extend(&self.pool, leases, lease)
+        lease::extend(&self.pool, leases, lease)
     }
 
     async fn release(&self, leases: Vec<Lease>) -> Result<(), SendError> {
-        claim::release(&self.pool, &leases).await
+        lease::release(&self.pool, &leases).await
     }
 
-    async fn settle(&self, settlements: Arc<[Settlement]>, rule: DisableRule) -> Result<Vec<Settled>, SendError> {
-        claim::settle(&self.pool, &settlements, rule).await
+    async fn settle(
+        &self,
+        settlements: Arc<[Settlement]>,
+        rule: DisableRule,
+        server: Version,
+    ) -> Result<SettleReport, SendError> {
+        settle::settle(&self.pool, &settlements, rule, server).await
     }
 
     async fn changed(&self) {
@@ -186,61 +211,69 @@ impl Store for Postgres {
         endpoints::add(&self.pool, endpoint, server).await
     }
 
-    async fn endpoints(&self) -> Result<Vec<Arc<Endpoint>>, SendError> {
-        Ok(self.shared.endpoints.load(&self.pool, None).await?.into_iter().flatten().collect())
+    async fn endpoints(&self, tenant: Option<Tenant>) -> Result<Vec<Arc<Endpoint>>, SendError> {
+        self.shared.endpoints.all(&self.pool, tenant.as_ref()).await
     }
 
-    async fn change_endpoint(&self, id: String, change: EndpointChange) -> Result<(), SendError> {
-        endpoints::change(&self.pool, &id, &change).await
+    async fn change_endpoint(&self, key: EndpointKey, change: EndpointChange) -> Result<(), SendError> {
+        endpoints::change(&self.pool, &key, &change).await
     }
 
-    async fn remove_endpoint(&self, id: String) -> Result<(), SendError> {
-        let found = row(&self.pool, "SELECT mambo_remove($1)", &[(&id, Type::TEXT)]).await?;
-        if get(&found, 0)? { Ok(()) } else { Err(SendError::EndpointUnknown { id }) }
+    async fn remove_endpoint(&self, key: EndpointKey, waiting: Waiting) -> Result<(), SendError> {
+        let delivers = waiting == Waiting::Deliver;
+        let parameters: [Parameter<'_>; 2] = [(&key.as_stored(), Type::TEXT), (&delivers, Type::BOOL)];
+        let found = row(&self.pool, "SELECT mambo_remove($1, $2)", &parameters).await?;
+        if get(&found, 0)? { Ok(()) } else { Err(SendError::EndpointUnknown { id: key.id().into() }) }
     }
 
     fn abandon(&self) -> impl StoreFuture<u64> {
-        claim::abandon(&self.pool)
+        history::abandon(&self.pool)
     }
 
-    async fn retry(&self, selection: Selection) -> Result<u64, SendError> {
-        let (only_dead, one, endpoint, range) = match selection {
-            Selection::One(delivery) => (false, Some(delivery), None, None),
-            Selection::Dead { endpoint } => (true, None, endpoint, None),
-            Selection::Range { from, until, endpoint } => (false, None, endpoint, Some((from.0, until.0))),
-        };
-        let (from, until) = range.unzip();
-        let parameters: [Parameter<'_>; 5] = [
-            (&one, Type::INT8),
-            (&only_dead, Type::BOOL),
-            (&from, Type::INT8),
-            (&until, Type::INT8),
-            (&endpoint, Type::TEXT),
-        ];
-        Ok(unsigned(get(&row(&self.pool, "SELECT mambo_retry($1, $2, $3, $4, $5)", &parameters).await?, 0)?))
+    async fn cancel(&self, key: EndpointKey, after: DeliveryId) -> Result<(u64, Option<DeliveryId>), SendError> {
+        self.known(&key).await?;
+        history::cancel(&self.pool, &key, after).await
+    }
+
+    async fn retry(&self, tenant: Tenant, selection: Selection) -> Result<u64, SendError> {
+        history::retry(&self.pool, &tenant, selection).await
+    }
+
+    async fn recover(&self, key: EndpointKey, since: UnixMillis, after: i64) -> Result<(u64, Option<i64>), SendError> {
+        self.known(&key).await?;
+        history::recover(&self.pool, &key, since, after).await
     }
 
     async fn prune(&self, which: Prune, after: i64) -> Result<(u64, Option<i64>), SendError> {
-        let parameters: [Parameter<'_>; 4] = [
-            (&which.before.0, Type::INT8),
-            (&which.with_dead, Type::BOOL),
-            (&after, Type::INT8),
-            (&PRUNE_STEP, Type::INT8),
-        ];
-        let found = row(&self.pool, "SELECT events, last FROM mambo_prune($1, $2, $3, $4)", &parameters).await?;
-        Ok((unsigned(get(&found, 0)?), get(&found, 1)?))
+        history::prune(&self.pool, &which, after).await
+    }
+
+    fn retain(&self, retention: Retention) -> impl StoreFuture<Retained> {
+        history::retain(&self.pool, retention)
+    }
+
+    async fn set_tenant(&self, tenant: Tenant, settings: TenantSettings) -> Result<(), SendError> {
+        tenants::set(&self.pool, &tenant, &settings).await
+    }
+
+    fn tenants(&self) -> impl StoreFuture<Vec<TenantReport>> {
+        tenants::reports(&self.pool)
     }
 
     async fn log(&self, query: LogQuery) -> Result<Vec<LogLine>, SendError> {
         log::log(&self.pool, &query).await
     }
 
-    fn counts(&self) -> impl StoreFuture<DeliveryCounts> {
-        log::counts(&self.pool, &self.shared.endpoints)
+    fn timings(&self, after: i64, most: u32) -> impl StoreFuture<Vec<AttemptTiming>> {
+        log::timings(&self.pool, after, most)
     }
 
-    fn health(&self, since: UnixMillis) -> impl StoreFuture<Vec<EndpointHealth>> {
-        log::health(&self.pool, &self.shared.endpoints, since)
+    async fn counts(&self, tenant: Option<Tenant>) -> Result<DeliveryCounts, SendError> {
+        health::counts(&self.pool, &self.shared.endpoints, tenant.as_ref()).await
+    }
+
+    async fn health(&self, tenant: Option<Tenant>, since: UnixMillis) -> Result<Vec<EndpointHealth>, SendError> {
+        health::health(&self.pool, &self.shared.endpoints, tenant.as_ref(), since).await
     }
 }
 

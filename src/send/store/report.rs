@@ -6,6 +6,8 @@ use core::time::Duration;
 
 use crate::send::endpoint::Endpoint;
 use crate::send::outcome::AttemptRecord;
+use crate::send::retention::TenantSettings;
+use crate::send::tenant::{EndpointKey, Tenant};
 use crate::time::UnixMillis;
 
 /// The latest attempts of an endpoint that its health is counted from, at most.
@@ -28,8 +30,8 @@ pub enum BreakerState {
 /// The health of an endpoint.
 #[derive(Clone, Debug)]
 pub struct EndpointHealth {
-    /// The endpoint's id.
-    pub id: String,
+    /// The endpoint's tenant and id.
+    pub key: EndpointKey,
     /// The endpoint; `None` when its settings cannot be read, because a newer release wrote them. Its deliveries wait.
     pub endpoint: Option<Arc<Endpoint>>,
     /// Since when every attempt has failed.
@@ -64,9 +66,11 @@ pub struct LogLine {
     /// The event's type.
     pub event_type: String,
     /// The endpoint.
-    pub endpoint: String,
+    pub endpoint: EndpointKey,
     /// What became of the delivery so far: `waiting`, `leased`, `delivered`, `dead`.
     pub state: &'static str,
+    /// The delivery that this one replays.
+    pub replays: Option<DeliveryId>,
     /// The attempt.
     pub attempt: AttemptRecord,
 }
@@ -75,9 +79,11 @@ pub struct LogLine {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LogQuery {
+    /// Lines of this tenant only; all tenants' when absent.
+    pub tenant: Option<Tenant>,
     /// Lines of this delivery only.
     pub delivery: Option<DeliveryId>,
-    /// Lines of this endpoint only.
+    /// Lines of the endpoint with this id only, of the query's tenant or else of the default one.
     pub endpoint: Option<String>,
     /// Lines of the event with this id only.
     pub event: Option<String>,
@@ -89,11 +95,24 @@ pub struct LogQuery {
 
 impl Default for LogQuery {
     fn default() -> Self {
-        Self { delivery: None, endpoint: None, event: None, only_failed: false, limit: 50 }
+        Self { tenant: None, delivery: None, endpoint: None, event: None, only_failed: false, limit: 50 }
     }
 }
 
 impl LogQuery {
+    /// Asks for lines of this tenant only.
+    #[must_use]
+    pub fn tenant(mut self, tenant: Tenant) -> Self {
+        self.tenant = Some(tenant);
+        self
+    }
+
+    /// The key of the endpoint that is asked for.
+    pub(crate) fn key(&self) -> Option<EndpointKey> {
+        let id = self.endpoint.as_ref()?;
+        Some(self.tenant.clone().unwrap_or_default().endpoint(id))
+    }
+
     /// Asks for lines of this delivery only.
     #[must_use]
     pub const fn delivery(mut self, delivery: DeliveryId) -> Self {
@@ -101,7 +120,7 @@ impl LogQuery {
         self
     }
 
-    /// Asks for lines of this endpoint only.
+    /// Asks for lines of the endpoint with this id only, of the query's tenant or else of the default one.
     #[must_use]
     pub fn endpoint(mut self, id: &str) -> Self {
         self.endpoint = Some(id.into());
@@ -130,11 +149,31 @@ impl LogQuery {
     }
 }
 
+/// How long an attempt took, and how it ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttemptTiming {
+    /// The number of its line in the log; later attempts have higher ones.
+    pub id: i64,
+    /// The endpoint.
+    pub endpoint: EndpointKey,
+    /// When it was signed.
+    pub started: UnixMillis,
+    /// How long it took.
+    pub elapsed: Duration,
+    /// The status; `None` when there was no answer.
+    pub status: Option<u16>,
+    /// Whether a caller asked for it.
+    pub is_manual: bool,
+}
+
 /// How many deliveries are in which state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct DeliveryCounts {
-    /// Scheduled or ready.
-    pub waiting: u64,
+    /// Failed, and waiting for their retry to be due.
+    pub scheduled: u64,
+    /// Due: they wait for a worker, for a limit, or for an endpoint that is disabled.
+    pub ready: u64,
     /// With a worker.
     pub leased: u64,
     /// Answered with 2xx.
@@ -145,4 +184,43 @@ pub struct DeliveryCounts {
     pub breakers_open: u64,
     /// Endpoints whose settings this release cannot read.
     pub unreadable: u64,
+    /// When the oldest event came in that waits or is in flight.
+    pub oldest: Option<UnixMillis>,
+}
+
+impl DeliveryCounts {
+    /// Scheduled and ready.
+    #[must_use]
+    pub const fn waiting(&self) -> u64 {
+        self.scheduled.saturating_add(self.ready)
+    }
+}
+
+/// A tenant, and how its deliveries do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TenantReport {
+    /// The tenant.
+    pub tenant: Tenant,
+    /// The tenant's limits and retention.
+    pub settings: TenantSettings,
+    /// How many endpoints it has.
+    pub endpoints: u64,
+    /// Scheduled and ready deliveries.
+    pub waiting: u64,
+    /// Deliveries in flight.
+    pub in_flight: u64,
+    /// Deliveries that were answered with 2xx.
+    pub delivered: u64,
+    /// Deliveries that are dead.
+    pub dead: u64,
+}
+
+impl TenantReport {
+    /// A tenant without anything.
+    pub(crate) fn new(name: &str) -> Self {
+        let tenant = Tenant::from_stored(name.into());
+        let settings = TenantSettings::default();
+        Self { tenant, settings, endpoints: 0, waiting: 0, in_flight: 0, delivered: 0, dead: 0 }
+    }
 }

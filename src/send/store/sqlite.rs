@@ -16,11 +16,23 @@ mod enqueue;
 
 mod writer;
 
+mod notices;
+
 mod change;
 
 mod log;
 
+mod health;
+
+mod tenants;
+
+mod record;
+
+mod aside;
+
 mod settle;
+
+mod ready;
 
 mod claim;
 
@@ -28,7 +40,10 @@ mod lease;
 
 mod prune;
 
-use alloc::string::String;
+mod retain;
+
+mod again;
+
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicI64, Ordering};
@@ -40,17 +55,23 @@ use rusqlite::{Connection, Transaction};
 
 use self::clock::Clock;
 use self::endpoints::Endpoints;
+use self::enqueue::{Target, enqueue};
 use self::error::failed;
 use self::open::connect;
-use self::writer::{Access, Writer};
+use self::writer::{Access, Context, Writer};
 use crate::send::endpoint::Endpoint;
 use crate::send::error::SendError;
 use crate::send::event::NewEvent;
 use crate::send::outcome::DisableRule;
+use crate::send::retention::{Retention, TenantSettings};
 use crate::send::store::contract::{
-    Capacity, Claimed, EndpointChange, Enqueued, Lease, Prune, Selection, Settled, Settlement, Store, StoreFuture,
+    Capacity, Claimed, Enqueued, Lease, Reclaimed, Retained, SettleReport, Settlement, Store, StoreFuture,
 };
-use crate::send::store::report::{DeliveryCounts, EndpointHealth, LogLine, LogQuery};
+use crate::send::store::report::{
+    AttemptTiming, DeliveryCounts, DeliveryId, EndpointHealth, LogLine, LogQuery, TenantReport,
+};
+use crate::send::store::request::{EndpointChange, Prune, Selection, Waiting};
+use crate::send::tenant::{EndpointKey, Tenant};
 use crate::time::UnixMillis;
 use crate::version::Version;
 
@@ -116,11 +137,15 @@ impl Sqlite {
     ///
     /// # Errors
     /// `store_failed`, `event_exists`; the transaction is then to be rolled back.
-    pub fn enqueue_in(transaction: &Transaction<'_>, events: Vec<NewEvent>) -> Result<Vec<Enqueued>, SendError> {
+    pub fn enqueue_in(
+        transaction: &Transaction<'_>,
+        tenant: &Tenant,
+        events: Vec<NewEvent>,
+    ) -> Result<Vec<Enqueued>, SendError> {
         let mut endpoints = Endpoints::default();
         endpoints.refresh(transaction).map_err(failed)?;
-        let now = crate::send::clock::now();
-        events.into_iter().map(|event| enqueue::enqueue(transaction, &endpoints, event, None, now)).collect()
+        let (target, now) = (Target::Subscribed(tenant), crate::send::clock::now());
+        events.into_iter().map(|event| enqueue(transaction, &endpoints, event, target, now)).collect()
     }
 }
 
@@ -139,21 +164,20 @@ impl Store for Sqlite {
         self.reader.run(|context| Ok(context.now))
     }
 
-    fn enqueue(&self, events: Vec<NewEvent>) -> impl StoreFuture<Vec<Enqueued>> {
+    fn enqueue(&self, tenant: Tenant, events: Vec<NewEvent>) -> impl StoreFuture<Vec<Enqueued>> {
         self.writer.run(move |context| {
             context.endpoints.refresh(&context.connection).map_err(failed)?;
             let (connection, endpoints, now) = (&context.connection, &context.endpoints, context.now);
-            events.into_iter().map(|event| enqueue::enqueue(connection, endpoints, event, None, now)).collect()
+            let target = Target::Subscribed(&tenant);
+            events.into_iter().map(|event| enqueue(connection, endpoints, event, target, now)).collect()
         })
     }
 
-    fn enqueue_manual(&self, event: NewEvent, endpoint: String) -> impl StoreFuture<Enqueued> {
+    fn enqueue_manual(&self, event: NewEvent, endpoint: EndpointKey) -> impl StoreFuture<Enqueued> {
         self.writer.run(move |context| {
-            context.endpoints.refresh(&context.connection).map_err(failed)?;
-            if context.endpoints.find(&endpoint).is_none() {
-                return Err(SendError::EndpointUnknown { id: endpoint });
-            }
-            enqueue::enqueue(&context.connection, &context.endpoints, event, Some(&endpoint), context.now)
+            context.known(&endpoint)?;
+            let target = Target::One(&endpoint);
+            enqueue(&context.connection, &context.endpoints, event, target, context.now)
         })
     }
 
@@ -161,8 +185,12 @@ impl Store for Sqlite {
         self.writer.run(move |context| claim::claim(context, capacity, lease).map_err(failed))
     }
 
-    fn reclaim_expired(&self) -> impl StoreFuture<u64> {
-        self.writer.run(|context| lease::reclaim_expired(&context.connection, context.now).map_err(failed))
+    fn reclaim_expired(&self, server: Version) -> impl StoreFuture<Reclaimed> {
+        self.writer.run(move |context| {
+            let reclaimed = lease::reclaim_expired(&context.connection, context.now).map_err(failed)?;
+            notices::publish(context, &reclaimed.notices, server)?;
+            Ok(reclaimed)
+        })
     }
 
     fn extend(&self, leases: Vec<Lease>, lease: Duration) -> impl StoreFuture<Vec<Lease>> {
@@ -177,9 +205,17 @@ impl Store for Sqlite {
         self.writer.run(move |context| lease::release(&context.connection, &leases).map_err(failed))
     }
 
-    fn settle(&self, settlements: Arc<[Settlement]>, rule: DisableRule) -> impl StoreFuture<Vec<Settled>> {
-        self.writer
-            .run(move |context| settle::settle(&context.connection, &settlements, rule, context.now).map_err(failed))
+    fn settle(
+        &self,
+        settlements: Arc<[Settlement]>,
+        rule: DisableRule,
+        server: Version,
+    ) -> impl StoreFuture<SettleReport> {
+        self.writer.run(move |context| {
+            let report = settle::settle(&context.connection, &settlements, rule, context.now).map_err(failed)?;
+            notices::publish(context, &report.notices, server)?;
+            Ok(report)
+        })
     }
 
     async fn changed(&self) {
@@ -192,48 +228,82 @@ impl Store for Sqlite {
         self.writer.run(move |context| change::add(context, &endpoint, server))
     }
 
-    fn endpoints(&self) -> impl StoreFuture<Vec<Arc<Endpoint>>> {
-        self.reader.run(|context| {
+    fn endpoints(&self, tenant: Option<Tenant>) -> impl StoreFuture<Vec<Arc<Endpoint>>> {
+        self.reader.run(move |context| {
             context.endpoints.refresh(&context.connection).map_err(failed)?;
-            Ok(context.endpoints.all().iter().filter_map(|known| known.endpoint.clone()).collect())
+            Ok(context.endpoints.of(tenant.as_ref()).iter().filter_map(|known| known.endpoint.clone()).collect())
         })
     }
 
-    fn change_endpoint(&self, id: String, change: EndpointChange) -> impl StoreFuture<()> {
-        self.writer.run(move |context| change::change(context, &id, change))
+    fn change_endpoint(&self, key: EndpointKey, change: EndpointChange) -> impl StoreFuture<()> {
+        self.writer.run(move |context| change::change(context, &key, change))
     }
 
-    fn remove_endpoint(&self, id: String) -> impl StoreFuture<()> {
-        self.writer.run(move |context| change::remove(&context.connection, &id))
+    fn remove_endpoint(&self, key: EndpointKey, waiting: Waiting) -> impl StoreFuture<()> {
+        self.writer.run(move |context| change::remove(&context.connection, &key, waiting))
     }
 
     fn abandon(&self) -> impl StoreFuture<u64> {
-        self.writer.run(|context| lease::abandon(&context.connection, context.now).map_err(failed))
+        self.writer.run(|context| aside::abandon(&context.connection, context.now).map_err(failed))
     }
 
-    fn retry(&self, selection: Selection) -> impl StoreFuture<u64> {
-        self.writer.run(move |context| prune::retry(&context.connection, selection, context.now).map_err(failed))
+    fn cancel(&self, key: EndpointKey, after: DeliveryId) -> impl StoreFuture<(u64, Option<DeliveryId>)> {
+        self.writer.run(move |context| {
+            context.known(&key)?;
+            aside::cancel(&context.connection, &key, after, context.now).map_err(failed)
+        })
+    }
+
+    fn retry(&self, tenant: Tenant, selection: Selection) -> impl StoreFuture<u64> {
+        self.writer
+            .run(move |context| again::retry(&context.connection, &tenant, selection, context.now).map_err(failed))
+    }
+
+    fn recover(&self, key: EndpointKey, since: UnixMillis, after: i64) -> impl StoreFuture<(u64, Option<i64>)> {
+        self.writer.run(move |context| {
+            let now = context.now;
+            context.known(&key)?;
+            let Some(known) = context.endpoints.find(key.as_stored()) else { return Ok((0, None)) };
+            again::recover(&context.connection, known, since, after, now).map_err(failed)
+        })
     }
 
     fn prune(&self, which: Prune, after: i64) -> impl StoreFuture<(u64, Option<i64>)> {
-        self.writer.run(move |context| prune::prune(&context.connection, which, after).map_err(failed))
+        self.writer.run(move |context| prune::prune(&context.connection, &which, after).map_err(failed))
+    }
+
+    fn retain(&self, retention: Retention) -> impl StoreFuture<Retained> {
+        self.writer.run(move |context| retain::retain(&context.connection, retention, context.now).map_err(failed))
+    }
+
+    fn set_tenant(&self, tenant: Tenant, settings: TenantSettings) -> impl StoreFuture<()> {
+        self.writer.run(move |context| tenants::set(&context.connection, &tenant, &settings).map_err(failed))
+    }
+
+    fn tenants(&self) -> impl StoreFuture<Vec<TenantReport>> {
+        self.reader.run(|context| tenants::reports(&context.connection).map_err(failed))
     }
 
     fn log(&self, query: LogQuery) -> impl StoreFuture<Vec<LogLine>> {
         self.reader.run(move |context| log::log(&context.connection, &query).map_err(failed))
     }
 
-    fn counts(&self) -> impl StoreFuture<DeliveryCounts> {
-        self.reader.run(|context| {
+    fn timings(&self, after: i64, most: u32) -> impl StoreFuture<Vec<AttemptTiming>> {
+        self.reader.run(move |context| log::timings(&context.connection, after, most).map_err(failed))
+    }
+
+    fn counts(&self, tenant: Option<Tenant>) -> impl StoreFuture<DeliveryCounts> {
+        self.reader.run(move |context| {
             context.endpoints.refresh(&context.connection).map_err(failed)?;
-            log::counts(&context.connection, &context.endpoints).map_err(failed)
+            health::counts(&context.connection, &context.endpoints, tenant.as_ref()).map_err(failed)
         })
     }
 
-    fn health(&self, since: UnixMillis) -> impl StoreFuture<Vec<EndpointHealth>> {
+    fn health(&self, tenant: Option<Tenant>, since: UnixMillis) -> impl StoreFuture<Vec<EndpointHealth>> {
         self.reader.run(move |context| {
             context.endpoints.refresh(&context.connection).map_err(failed)?;
-            log::health(&context.connection, &context.endpoints, since, context.now).map_err(failed)
+            let Context { connection, endpoints, now, .. } = context;
+            health::health(connection, endpoints, tenant.as_ref(), since, *now).map_err(failed)
         })
     }
 }

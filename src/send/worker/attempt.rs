@@ -43,13 +43,14 @@ impl StoreClock {
 impl AttemptContext {
     /// Renders a claim for its endpoint, posts it, and says how that ended.
     pub(super) async fn attempt(self: Arc<Self>, claim: Claim, clock: StoreClock) -> Settlement {
-        let Claim { lease, endpoint, event, attempts, is_manual, .. } = claim;
+        let Claim { lease, endpoint, event, attempts, attempts_before, is_manual, .. } = claim;
         let number = attempts.saturating_add(1);
         let traceparent = traceparent(&event.id, lease.delivery, number);
         let span = info_span!(
             "attempt",
             delivery = lease.delivery,
             event = event.id,
+            tenant = endpoint.tenant.as_str(),
             endpoint = endpoint.id,
             number,
             traceparent
@@ -83,12 +84,18 @@ impl AttemptContext {
         #[cfg(feature = "failpoints")]
         crate::send::failpoint::hit("after_answer");
         self.metrics.attempt(&answer);
-        let (next, effect) = classify(&answer, number, is_manual, &self.schedule, fastrand::u32(..=1000));
+        let (next, effect) = classify(
+            &answer,
+            number.saturating_sub(attempts_before),
+            is_manual,
+            &self.schedule,
+            fastrand::u32(..=1000),
+        );
         span.in_scope(|| {
             let failure = answer.failure.map(Failure::as_str);
             info!(status = answer.status, failure, elapsed_ms = milliseconds(answer.elapsed), ?next, "attempt ended");
         });
         let attempt = AttemptRecord { number, is_manual, started, version, answer };
-        Settlement { lease, endpoint: endpoint.id.clone(), attempt, next, effect }
+        Settlement { lease, endpoint: endpoint.key(), attempt, next, effect }
     }
 }

@@ -11,8 +11,10 @@ use tokio::task::JoinHandle;
 use tokio::time::sleep;
 use tracing::warn;
 
+use super::tell::Tell;
 use crate::send::error::SendError;
 use crate::send::store::{Lease, Store};
+use crate::version::Version;
 
 /// The longest time between heartbeats, which extend leases and reclaim expired ones of other workers.
 const HEARTBEAT_MOST: Duration = Duration::from_secs(5);
@@ -40,13 +42,13 @@ impl Leases {
 pub(super) struct Heartbeat(JoinHandle<()>);
 
 impl Heartbeat {
-    pub(super) fn start<S: Store>(store: Arc<S>, leases: Leases, lease: Duration) -> Self {
+    pub(super) fn start<S: Store>(store: Arc<S>, leases: Leases, lease: Duration, server: Version, tell: Tell) -> Self {
         // A third of a lease, so that one heartbeat that fails costs none.
         let pause = lease.checked_div(3).unwrap_or(lease).min(HEARTBEAT_MOST);
         Self(tokio::spawn(async move {
             loop {
                 sleep(pause).await;
-                if let Err(error) = renew(&*store, &leases, lease).await {
+                if let Err(error) = renew(&*store, &leases, lease, server, &tell).await {
                     warn!(code = error.code(), %error, "leases could not be extended");
                 }
             }
@@ -60,7 +62,13 @@ impl Drop for Heartbeat {
     }
 }
 
-async fn renew<S: Store>(store: &S, leases: &Leases, lease: Duration) -> Result<(), SendError> {
+async fn renew<S: Store>(
+    store: &S,
+    leases: &Leases,
+    lease: Duration,
+    server: Version,
+    tell: &Tell,
+) -> Result<(), SendError> {
     let held: Vec<Lease> = leases.lock().iter().copied().collect();
     let extend = async {
         if held.is_empty() {
@@ -68,6 +76,9 @@ async fn renew<S: Store>(store: &S, leases: &Leases, lease: Duration) -> Result<
         }
         store.extend(held, lease).await
     };
-    let (extended, reclaimed, abandoned) = tokio::join!(extend, store.reclaim_expired(), store.abandon());
-    extended.and(reclaimed).and(abandoned).map(|_count| ())
+    let (extended, reclaimed, abandoned) = tokio::join!(extend, store.reclaim_expired(server), store.abandon());
+    if let Ok(reclaimed) = &reclaimed {
+        reclaimed.notices.iter().for_each(|notice| tell.notice(notice));
+    }
+    extended.and(reclaimed.map(drop)).and(abandoned.map(drop))
 }

@@ -10,6 +10,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
+use crate::send::notice::Notice;
 use crate::send::outcome::{AttemptResponse, Failure};
 use crate::send::store::DeliveryCounts;
 
@@ -25,12 +26,19 @@ struct State {
     state: &'static str,
 }
 
+/// What happened, by the notice's name.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Kind {
+    notice: &'static str,
+}
+
 /// Counters of one worker.
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
     attempts: Family<Outcome, Counter>,
     seconds: Histogram,
+    notices: Family<Kind, Counter>,
     leases_lost: Counter,
     deliveries: Family<State, Gauge>,
     breakers_open: Gauge,
@@ -42,17 +50,18 @@ impl Default for Metrics {
         let mut registry = Registry::with_prefix("mambo_webhooks");
         let attempts = Family::default();
         let seconds = Histogram::new([0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 15.0]);
-        let leases_lost = Counter::default();
+        let (leases_lost, notices) = (Counter::default(), Family::default());
         let deliveries = Family::default();
         let (breakers_open, endpoints_unreadable) = (Gauge::default(), Gauge::default());
         registry.register("attempts", "Attempts by how they ended", attempts.clone());
         registry.register_with_unit("attempt", "How long attempts took", Unit::Seconds, seconds.clone());
+        registry.register("notices", "What happened to endpoints, deliveries and the store", notices.clone());
         registry.register("leases_lost", "Attempts whose delivery another worker had meanwhile", leases_lost.clone());
         registry.register("deliveries", "Deliveries by state", deliveries.clone());
         registry.register("breakers_open", "Endpoints whose circuit breaker is open", breakers_open.clone());
         let help = "Endpoints whose settings a newer release wrote";
         registry.register("endpoints_unreadable", help, endpoints_unreadable.clone());
-        Self { registry, attempts, seconds, leases_lost, deliveries, breakers_open, endpoints_unreadable }
+        Self { registry, attempts, seconds, notices, leases_lost, deliveries, breakers_open, endpoints_unreadable }
     }
 }
 
@@ -70,6 +79,10 @@ impl Metrics {
         self.seconds.observe(answer.elapsed.as_secs_f64());
     }
 
+    pub(super) fn notice(&self, notice: &Notice) {
+        self.notices.get_or_create(&Kind { notice: notice.as_str() }).inc();
+    }
+
     pub(super) fn lease_lost(&self) {
         self.leases_lost.inc();
     }
@@ -77,11 +90,13 @@ impl Metrics {
     /// Returns the counters in Prometheus' text format, together with the delivery counts of the store.
     #[must_use]
     pub fn to_prometheus(&self, counts: DeliveryCounts) -> String {
-        let DeliveryCounts { waiting, leased, delivered, dead, breakers_open, unreadable } = counts;
+        let DeliveryCounts { scheduled, ready, leased, delivered, dead, breakers_open, unreadable, .. } = counts;
         let gauge = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
         self.breakers_open.set(gauge(breakers_open));
         self.endpoints_unreadable.set(gauge(unreadable));
-        for (state, count) in [("waiting", waiting), ("leased", leased), ("delivered", delivered), ("dead", dead)] {
+        let states =
+            [("scheduled", scheduled), ("ready", ready), ("leased", leased), ("delivered", delivered), ("dead", dead)];
+        for (state, count) in states {
             self.deliveries.get_or_create(&State { state }).set(gauge(count));
         }
         let mut text = String::new();

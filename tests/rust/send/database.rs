@@ -66,16 +66,16 @@ async fn settle(store: &Postgres, claims: &[Claim], status: u16, next: Next) {
             AttemptResponse { status: Some(status), elapsed: Duration::from_millis(7), ..AttemptResponse::default() };
         let (number, is_manual) = (claim.attempts + 1, claim.is_manual);
         let attempt = AttemptRecord { number, is_manual, started: now, version: Some(SERVER), answer };
-        Settlement { lease: claim.lease, endpoint: claim.endpoint.id.clone(), attempt, next, effect: Effect::None }
+        Settlement { lease: claim.lease, endpoint: claim.endpoint.key(), attempt, next, effect: Effect::None }
     };
     let settlements = claims.iter().map(settlement).collect();
-    let settled = store.settle(settlements, DisableRule::default()).await.unwrap();
+    let settled = store.settle(settlements, DisableRule::default(), SERVER).await.unwrap().settled;
     assert!(settled.iter().all(|settled| *settled == Settled::Done));
 }
 
 async fn counts(store: &Postgres) -> [u64; 4] {
-    let counts = store.counts().await.unwrap();
-    [counts.waiting, counts.leased, counts.delivered, counts.dead]
+    let counts = store.counts(None).await.unwrap();
+    [counts.waiting(), counts.leased, counts.delivered, counts.dead]
 }
 
 /// Runs the program on a store.
@@ -95,7 +95,7 @@ mod plain {
     use deadpool_postgres::{Manager, Pool};
     use mambo_webhooks::UnixMillis;
     use mambo_webhooks::send::store::Next;
-    use mambo_webhooks::send::{LogQuery, Postgres, Prune, Selection, SendError, Store};
+    use mambo_webhooks::send::{LogQuery, Postgres, Prune, Selection, SendError, Store, Tenant};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
     use tokio::task::JoinSet;
@@ -145,14 +145,14 @@ mod plain {
         let cluster = PLAIN.get();
         let socket = cluster.data().to_str().unwrap().replace('/', "%2F");
         let url = cluster.database().await.replace("127.0.0.1", &socket);
-        Postgres::connect(&url).await.unwrap().counts().await.unwrap();
+        Postgres::connect(&url).await.unwrap().counts(None).await.unwrap();
     }
 
     #[tokio::test]
     async fn a_host_that_is_down_is_passed_over() {
         let cluster = PLAIN.get();
         let url = cluster.database().await.replace("127.0.0.1", "127.0.0.1:1,127.0.0.1");
-        Postgres::connect(&url).await.unwrap().counts().await.unwrap();
+        Postgres::connect(&url).await.unwrap().counts(None).await.unwrap();
     }
 
     #[tokio::test]
@@ -187,7 +187,7 @@ mod plain {
         Postgres::migrate(&url, Some("guarded")).await.unwrap();
         let guarded = |password: &str| url.replace("mambo@", &format!("guarded:{password}@"));
         let right = guarded(PASSWORD_ENCODED);
-        Postgres::connect(&right).await.unwrap().counts().await.unwrap();
+        Postgres::connect(&right).await.unwrap().counts(None).await.unwrap();
         let wrong = guarded("hunter2");
         let sentence = "the store failed: password authentication failed for user \"guarded\"";
         assert_eq!(refusal(&wrong).await, sentence);
@@ -218,10 +218,10 @@ mod plain {
         let store = Postgres::connect(&app).await.unwrap();
         store.add_endpoint(endpoint("e"), SERVER).await.unwrap();
         settle(&store, &claim(&store).await, 204, Next::Delivered).await;
-        store.enqueue(vec![event()]).await.unwrap();
+        store.enqueue(Tenant::default(), vec![event()]).await.unwrap();
         settle(&store, &claim(&store).await, 500, Next::Dead).await;
         assert_eq!(counts(&store).await, [0, 0, 1, 1]);
-        assert_eq!(store.retry(Selection::Dead { endpoint: None }).await.unwrap(), 1);
+        assert_eq!(store.retry(Tenant::default(), Selection::Dead { endpoint: None }).await.unwrap(), 1);
         assert_eq!(counts(&store).await, [1, 0, 1, 0]);
         let before = UnixMillis(store.now().await.unwrap().0 + 1);
         let pruned = store.prune(Prune::before(before).with_dead(), 0).await.unwrap();
@@ -263,7 +263,7 @@ mod plain {
         let mut client = pool.get().await.unwrap();
         for (commits, waiting) in [(false, 1), (true, 2)] {
             let transaction = client.transaction().await.unwrap();
-            let taken = store.enqueue_in(&*transaction, vec![event()]).await.unwrap();
+            let taken = store.enqueue_in(&*transaction, &Tenant::default(), vec![event()]).await.unwrap();
             assert_eq!((taken[0].deliveries, taken[0].is_new), (1, true));
             if commits {
                 transaction.commit().await.unwrap();
@@ -305,7 +305,8 @@ mod plain {
             let store = if sender % 2 == 0 { left.clone() } else { right.clone() };
             senders.spawn(async move {
                 for number in (sender..50).step_by(8) {
-                    let taken = store.enqueue(vec![event().id(&format!("e-{number}"))]).await.unwrap();
+                    let taken =
+                        store.enqueue(Tenant::default(), vec![event().id(&format!("e-{number}"))]).await.unwrap();
                     assert_eq!((taken[0].deliveries, taken[0].is_new), (1, true));
                 }
             });
@@ -324,7 +325,7 @@ mod plain {
         assert_eq!(counts(&left).await, [0, 0, 51, 0]);
         let lines = right.log(LogQuery::default().limit(100)).await.unwrap();
         assert_eq!(lines.len(), 51);
-        let health = right.health(UnixMillis(0)).await.unwrap();
+        let health = right.health(None, UnixMillis(0)).await.unwrap();
         assert_eq!((health[0].attempts, health[0].delivered, health[0].waiting), (50, 50, 0));
         let before = UnixMillis(left.now().await.unwrap().0 + 1);
         assert_eq!(left.prune(Prune::before(before), 0).await.unwrap().0, 51);

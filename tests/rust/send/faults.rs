@@ -186,7 +186,7 @@ async fn gone_disables_and_what_comes_next_waits() {
     let receiver = Receiver::start(vec![says("410 Gone")]).await;
     let sender = sender(&scratch, receiver.options());
     dispatch(&sender, &receiver.url()).await;
-    let health = sender.store().health(mambo_webhooks::UnixMillis(0)).await.unwrap().remove(0);
+    let health = sender.store().health(None, mambo_webhooks::UnixMillis(0)).await.unwrap().remove(0);
     assert_eq!(health.endpoint.unwrap().state, State::Disabled(DisableReason::Gone));
     assert_eq!(sender.send(event().id("e-2")).await.unwrap().deliveries, 0);
     sender.ping("e").await.unwrap();

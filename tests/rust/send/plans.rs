@@ -10,7 +10,8 @@ use super::cluster::Cluster;
 
 /// More than this in one step of a plan would be a scan that grows.
 const MOST_ROWS: u64 = 1100;
-const CLAIM: &str = "SELECT * FROM mambo_claim(64, 64, 100000000, 45000, 1, 'e4', NULL, '{}', '{}')";
+const CLAIM: &str =
+    "SELECT * FROM mambo_claim(64, 64, 100000000, 45000, 1, 'default' || chr(31) || 'e4', '{}', NULL, '{}', '{}')";
 /// Everything that was claimed, as delivered.
 const SETTLE: &str = "WITH given AS (
         SELECT array_agg(n) numbers, array_agg(l) leases, array_agg(2::bigint) nexts, array_agg(0::bigint) zeros, array_agg(q.endpoint) ids,
@@ -18,8 +19,8 @@ const SETTLE: &str = "WITH given AS (
             array_agg(NULL::bytea) bodies
         FROM unnest($1::bigint[], $2::bigint[]) g (n, l) JOIN mambo_queue q ON q.number = n
     ) SELECT s.* FROM given, LATERAL mambo_settle(numbers, leases, nexts, zeros, ids, ones, flags, zeros, texts, zeros, statuses,
-        texts, texts, bodies, flags, ARRAY['e1', 'e2'], ARRAY[5, 5]::bigint[], ARRAY[true, true], ARRAY[0, 0]::bigint[],
-        ARRAY[true, true], ARRAY[0, 0]::bigint[], ARRAY[false, false], 1, 1) s";
+        texts, texts, bodies, flags, ARRAY['default' || chr(31) || 'e1', 'default' || chr(31) || 'e2'], ARRAY[5, 5]::bigint[], ARRAY[true, true], ARRAY[0, 0]::bigint[],
+        ARRAY[true, true], ARRAY[0, 0]::bigint[], ARRAY[false, false], 1, 1, '9.0.0') s";
 
 /// A connection, and what the server says on it.
 async fn listening(url: &str) -> (Client, Arc<Mutex<String>>) {
@@ -59,7 +60,7 @@ fn steps(plans: &str) -> Vec<(String, u64)> {
 async fn claim_and_settle(client: &Client, expected: usize) {
     let claimed = client.query(CLAIM, &[]).await.unwrap();
     assert_eq!(claimed.len(), expected + 1);
-    client.batch_execute("SELECT mambo_reclaim(5)").await.unwrap();
+    client.batch_execute("SELECT mambo_reclaim(5, '9.0.0')").await.unwrap();
     let leases =
         claimed.iter().filter_map(|row| row.get::<_, Option<i64>>("number").zip(row.get::<_, Option<i64>>("lease")));
     let (numbers, leases): (Vec<i64>, Vec<i64>) = leases.unzip();
@@ -73,17 +74,17 @@ async fn a_claim_and_a_settlement_read_no_more_than_they_hand_over() {
     Postgres::connect(&url).await.unwrap();
     let (client, said) = listening(&url).await;
     let endpoints = "INSERT INTO mambo_endpoint (id, settings, max_in_flight, state)
-            SELECT CASE WHEN n <= 8 THEN 'e' ELSE 'idle' END || n, '{}', 64, 'enabled' FROM generate_series(1, 10008) n;
+            SELECT 'default' || chr(31) || CASE WHEN n <= 8 THEN 'e' ELSE 'idle' END || n, '{}', 64, 'enabled' FROM generate_series(1, 10008) n;
         INSERT INTO mambo_status (endpoint, concurrency, latency_ms) SELECT id, 64, 5 FROM mambo_endpoint";
     client.batch_execute(endpoints).await.unwrap();
     let fill = |events: &str| {
         format!(
-            "INSERT INTO mambo_event (id, event_type, version, data, created)
-                SELECT n, 'Other', '9.0.0', '{{}}', 0 FROM generate_series({events}) n;
+            "INSERT INTO mambo_event (tenant, id, event_type, version, data, created)
+                SELECT 'default', n, 'Other', '9.0.0', '{{}}', 0 FROM generate_series({events}) n;
             INSERT INTO mambo_queue (event, endpoint, size, due)
-                SELECT e.number, 'e' || n, 2, e.number FROM mambo_event e, generate_series(1, 8) n
+                SELECT e.number, 'default' || chr(31) || 'e' || n, 2, e.number FROM mambo_event e, generate_series(1, 8) n
                 WHERE NOT EXISTS (SELECT 1 FROM mambo_queue q WHERE q.event = e.number);
-            INSERT INTO mambo_queue (event, endpoint, size, state, due) SELECT number, 'e1', 2, 0, 9e15 FROM mambo_event"
+            INSERT INTO mambo_queue (event, endpoint, size, state, due) SELECT number, 'default' || chr(31) || 'e1', 2, 0, 9e15 FROM mambo_event"
         )
     };
     // The plans of the functions are made here, where a few wait, and kept by the connection.

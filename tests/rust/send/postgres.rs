@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use mambo_webhooks::send::{AddressPolicy, Endpoint, Postgres, SendError, State, Store, now};
+use mambo_webhooks::send::{AddressPolicy, Endpoint, Postgres, SendError, State, Store, Tenant, now};
 use mambo_webhooks::{UnixMillis, Version};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -85,7 +85,7 @@ async fn a_database_that_falls_silent() {
     let mut callers = JoinSet::new();
     for number in 0..CONNECTIONS {
         let (store, event) = (store.clone(), store::event("Other").id(&format!("e-{number}")));
-        callers.spawn(async move { store.enqueue(vec![event]).await });
+        callers.spawn(async move { store.enqueue(Tenant::default(), vec![event]).await });
     }
     are_silent.notified().await;
     // Nothing is left to wait for but time, which passes at once.
@@ -94,7 +94,7 @@ async fn a_database_that_falls_silent() {
         assert_eq!(answer.unwrap_err().to_string(), "the store failed: no answer within 30 s");
     }
     tokio::time::resume();
-    let taken = store.enqueue(vec![store::event("Other").id("e-1")]).await.unwrap();
+    let taken = store.enqueue(Tenant::default(), vec![store::event("Other").id("e-1")]).await.unwrap();
     assert!(taken[0].is_new, "what was not committed is not there, and the store goes on");
 }
 
@@ -150,14 +150,14 @@ async fn events_join_the_callers_transaction(url: &str) {
     for (commits, waiting) in [(false, 1), (true, 2)] {
         let transaction = client.transaction().await.unwrap();
         transaction.execute("INSERT INTO orders VALUES (7)", &[]).await.unwrap();
-        let taken = store.enqueue_in(&transaction, vec![store::event("Other")]).await.unwrap();
+        let taken = store.enqueue_in(&transaction, &Tenant::default(), vec![store::event("Other")]).await.unwrap();
         assert_eq!(taken[0].deliveries, 1);
         if commits {
             transaction.commit().await.unwrap();
         } else {
             transaction.rollback().await.unwrap();
         }
-        assert_eq!(store.counts().await.unwrap().waiting, waiting);
+        assert_eq!(store.counts(None).await.unwrap().waiting(), waiting);
     }
     let orders: i64 = client.query_one("SELECT count(*) FROM orders", &[]).await.unwrap().get(0);
     assert_eq!(orders, 1);

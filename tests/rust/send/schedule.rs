@@ -73,7 +73,7 @@ async fn ten_attempts_in_three_days_then_dead_then_by_hand() {
     let lines = log(&sender).await;
     let started = |endpoint: &str| {
         let mut times: Vec<i64> =
-            lines.iter().filter(|line| line.endpoint == endpoint).map(|line| line.attempt.started.0).collect();
+            lines.iter().filter(|line| line.endpoint.id() == endpoint).map(|line| line.attempt.started.0).collect();
         times.sort_unstable();
         times
     };
@@ -140,7 +140,7 @@ fn verify(receiver: &Receiver, lines: &[mambo_webhooks::send::store::LogLine]) {
         [(r#""8.10.2","data":{"exampleField":"value"}}"#, 15), (r#""9.0.0","data":{"newExampleField":"value"}}"#, 7)];
     assert_eq!(bodies, expected.map(|(body, count)| (body.to_owned(), count)).into());
     let versions = |endpoint: &str, version| {
-        lines.iter().filter(|line| line.endpoint == endpoint && line.attempt.version == Some(version)).count()
+        lines.iter().filter(|line| line.endpoint.id() == endpoint && line.attempt.version == Some(version)).count()
     };
     assert_eq!((versions("latest", Version::new(8, 10, 2)), versions("latest", Version::new(9, 0, 0))), (4, 7));
     assert_eq!(versions("pinned", Version::new(8, 10, 2)), 11);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use mambo_webhooks::send::store::{Capacity, Settlement};
 use mambo_webhooks::send::store::{Effect, Next};
 use mambo_webhooks::send::{
-    AddressPolicy, AttemptRecord, DisableRule, Endpoint, Failure, SendError, Sqlite, State, Store,
+    AddressPolicy, AttemptRecord, DisableRule, Endpoint, Failure, SendError, Sqlite, State, Store, Tenant,
 };
 use mambo_webhooks::{UnixMillis, Version};
 
@@ -102,31 +102,31 @@ async fn a_clock_that_is_set_ends_no_lease_and_delays_no_retry() {
         store.add_endpoint(endpoint, Version::new(9, 0, 0)).await.unwrap();
         let retried = store.claim(everything, 45 * second).await.unwrap().claims.remove(0);
         let attempt = AttemptRecord::set_aside(Failure::WorkerLost, 0, false, UnixMillis(START));
-        let (lease, endpoint, next) = (retried.lease, "e".to_owned(), Next::Retry(10 * second));
+        let (lease, endpoint, next) = (retried.lease, store::key("e"), Next::Retry(10 * second));
         let settlement = Settlement { lease, endpoint, attempt, next, effect: Effect::None };
-        store.settle([settlement].into(), DisableRule::default()).await.unwrap();
+        store.settle([settlement].into(), DisableRule::default(), store::SERVER).await.unwrap();
         let warm = rusqlite::Connection::open(scratch.file("store.db")).unwrap();
         warm.execute_batch("UPDATE status SET concurrency = 8").unwrap();
-        store.enqueue(vec![store::event("Other")]).await.unwrap();
+        store.enqueue(Tenant::default(), vec![store::event("Other")]).await.unwrap();
         let leased = store.claim(everything, 45 * second).await.unwrap().claims.remove(0);
 
         wall.fetch_add(jump, Ordering::SeqCst);
         // Another process looks first, then this one.
         for store in [&open(), &store] {
-            assert_eq!(store.reclaim_expired().await.unwrap(), 0, "{jump}: the lease holds");
+            assert_eq!(store.reclaim_expired(store::SERVER).await.unwrap().leases, 0, "{jump}: the lease holds");
             let found = store.claim(everything, 45 * second).await.unwrap();
             assert_eq!((found.claims.len(), found.due_in), (0, Some(10 * second)), "{jump}: the retry waits as long");
         }
         pass(9999);
         assert_eq!(store.claim(everything, 45 * second).await.unwrap().claims.len(), 0, "{jump}");
         pass(1);
-        store.enqueue(vec![store::event("Other")]).await.unwrap();
+        store.enqueue(Tenant::default(), vec![store::event("Other")]).await.unwrap();
         let found = store.claim(everything, 45 * second).await.unwrap().claims;
         assert_eq!(found.iter().map(|claim| claim.attempts).max(), Some(1), "{jump}: the retry comes in its time");
         pass(35_001);
         assert_eq!(store.extend(vec![leased.lease], second).await.unwrap(), [], "{jump}: it was not taken");
         pass(1001);
-        assert!(store.reclaim_expired().await.unwrap() >= 1, "{jump}: a lease ends all the same");
+        assert!(store.reclaim_expired(store::SERVER).await.unwrap().leases >= 1, "{jump}: a lease ends all the same");
     }
 }
 
@@ -141,14 +141,14 @@ async fn events_join_the_callers_transaction() {
     for (commits, waiting) in [(false, 1), (true, 2)] {
         let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).unwrap();
         transaction.execute("INSERT INTO orders VALUES (7)", []).unwrap();
-        let taken = Sqlite::enqueue_in(&transaction, vec![store::event("Other")]).unwrap();
+        let taken = Sqlite::enqueue_in(&transaction, &Tenant::default(), vec![store::event("Other")]).unwrap();
         assert_eq!(taken[0].deliveries, 1);
         if commits {
             transaction.commit().unwrap();
         } else {
             transaction.rollback().unwrap();
         }
-        assert_eq!(on.store.counts().await.unwrap().waiting, waiting);
+        assert_eq!(on.store.counts(None).await.unwrap().waiting(), waiting);
     }
 }
 
@@ -163,7 +163,7 @@ async fn what_another_connection_writes_is_noticed() {
     });
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert!(!noticed.is_finished(), "nothing was written");
-    other.enqueue(vec![store::event("Other")]).await.unwrap();
+    other.enqueue(Tenant::default(), vec![store::event("Other")]).await.unwrap();
     noticed.await.unwrap();
 }
 
@@ -180,9 +180,9 @@ async fn a_file_is_read_by_its_owner_only_and_opens_again() {
     let scratch = Scratch::new();
     let path = scratch.file("store.db");
     let first = Sqlite::open(&path).unwrap();
-    first.enqueue(vec![store::event("Other").id("kept")]).await.unwrap();
+    first.enqueue(Tenant::default(), vec![store::event("Other").id("kept")]).await.unwrap();
     let second = Sqlite::open(&path).unwrap();
-    let again = second.enqueue(vec![store::event("Other").id("kept")]).await.unwrap_err();
+    let again = second.enqueue(Tenant::default(), vec![store::event("Other").id("kept")]).await.unwrap_err();
     assert_eq!(again.code(), "event_exists", "two have it open, and see one another's work");
     let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&path).unwrap().permissions());
     assert_eq!(mode & 0o777, 0o600);
@@ -211,10 +211,10 @@ async fn a_file_that_somebody_holds_is_said_to_be_locked() {
     let store = Sqlite::open(&path).unwrap();
     let other = rusqlite::Connection::open(&path).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let problem = store.enqueue(vec![store::event("Other").id("e-1")]).await.unwrap_err();
+    let problem = store.enqueue(Tenant::default(), vec![store::event("Other").id("e-1")]).await.unwrap_err();
     assert_eq!(problem.to_string(), "the store failed: database is locked");
     other.execute_batch("ROLLBACK").unwrap();
-    assert!(store.enqueue(vec![store::event("Other").id("e-1")]).await.unwrap()[0].is_new);
+    assert!(store.enqueue(Tenant::default(), vec![store::event("Other").id("e-1")]).await.unwrap()[0].is_new);
 }
 
 #[test]

@@ -5,13 +5,17 @@ mod endpoints;
 mod fairness;
 mod intake;
 mod lease;
+mod notices;
+mod recovery;
+mod retention;
+mod tenants;
 
 use std::time::Duration;
 
 use mambo_webhooks::send::store::{Capacity, Claim, Claimed, DeliveryCounts, Effect, Next, Settled, Settlement};
 use mambo_webhooks::send::{
-    AddressPolicy, AttemptRecord, AttemptResponse, DisableRule, Endpoint, EndpointSettings, Enqueued, Failure,
-    LogQuery, NewEvent, State, Store,
+    AddressPolicy, AttemptRecord, AttemptResponse, DisableRule, Endpoint, EndpointKey, EndpointSettings, Enqueued,
+    Failure, LogQuery, NewEvent, State, Store, Tenant,
 };
 use mambo_webhooks::{UnixMillis, Version};
 
@@ -20,9 +24,13 @@ pub use endpoints::*;
 pub use fairness::*;
 pub use intake::*;
 pub use lease::*;
+pub use notices::*;
+pub use recovery::*;
+pub use retention::*;
+pub use tenants::*;
 
 pub const SECRET: &str = "correct horse battery staple";
-const SERVER: Version = Version::new(9, 0, 0);
+pub const SERVER: Version = Version::new(9, 0, 0);
 const T: i64 = 1_700_000_000_000;
 const LEASE: i64 = 45_000;
 const NOTHING: Capacity = Capacity { deliveries: 0, slow: 0, bytes: 0 };
@@ -45,7 +53,7 @@ macro_rules! laws {
             retries_leave_three_quarters_of_an_endpoint_to_first_attempts
             a_new_secret_signs_first_and_the_old_one_until_the_overlap_ends
             many_workers_claim_each_delivery_once
-            a_replay_that_fails_leaves_a_delivery_delivered
+            a_replay_is_a_separate_delivery
             the_manual_lane_has_a_share_and_not_the_right_of_way
             a_rate_limit_is_applied_before_a_claim
             timeouts_open_the_breaker_and_an_answer_closes_it
@@ -54,6 +62,17 @@ macro_rules! laws {
             a_claim_that_was_not_attempted_can_be_released
             a_removed_endpoint_gets_nothing_more
             an_unreadable_endpoint_stops_nothing_else
+            tenants_have_ids_and_keys_of_their_own
+            no_event_reaches_or_is_seen_by_another_tenant
+            tenants_share_a_claim_before_their_endpoints_do
+            a_tenant_keeps_to_its_limits_over_all_of_its_endpoints
+            a_subscription_may_be_the_beginning_of_a_type
+            a_change_of_settings_keeps_the_rest_and_the_secrets
+            an_endpoint_that_leaves_gets_what_waits_and_nothing_new
+            what_waits_can_be_cancelled
+            missed_and_dead_events_are_recovered_with_the_whole_schedule
+            retention_forgets_each_tenant_s_events_and_log_in_its_time
+            notices_say_what_happened_and_reach_the_operator
         }
     };
 }
@@ -85,6 +104,11 @@ pub fn settings() -> EndpointSettings {
     EndpointSettings::new("https://example.com/hook", SECRET)
 }
 
+/// The key of an endpoint of the default tenant.
+pub fn key(id: &str) -> EndpointKey {
+    Tenant::default().endpoint(id)
+}
+
 fn endpoint(id: &str, settings: EndpointSettings) -> Endpoint {
     Endpoint::new(id.into(), settings, State::Enabled, &AddressPolicy::public_only()).unwrap()
 }
@@ -103,9 +127,24 @@ async fn add(on: &impl Clocked, id: &str, settings: EndpointSettings) {
     on.warm().await;
 }
 
+/// Adds an endpoint of a tenant as [`add`] does one of the default tenant.
+async fn add_of(on: &impl Clocked, tenant: &Tenant, id: &str, settings: EndpointSettings) {
+    on.set(at(0)).await;
+    on.store().add_endpoint(endpoint(id, settings).of_tenant(tenant.clone()), SERVER).await.unwrap();
+    let claims = claim(on, 10, 0).await;
+    assert_eq!(event_types(&claims), ["Ping"]);
+    settle(on, &claims[0], 204, Next::Delivered, Effect::None, 0).await;
+    on.warm().await;
+}
+
+/// The tenant of that name.
+fn tenant(name: &str) -> Tenant {
+    Tenant::new(name).unwrap()
+}
+
 async fn claimed(on: &impl Clocked, capacity: Capacity, now: i64) -> Claimed {
     on.set(at(now)).await;
-    on.store().reclaim_expired().await.unwrap();
+    on.store().reclaim_expired(SERVER).await.unwrap();
     let began = tokio::time::Instant::now();
     let claimed = on.store().claim(capacity, ms(LEASE)).await.unwrap();
     // The next claim looks at every endpoint: a look at all is made no more often, and takes a tenth of the time at
@@ -139,23 +178,24 @@ fn settlement(claim: &Claim, status: u16, next: Next, effect: Effect, now: i64) 
     };
     let (number, is_manual) = (claim.attempts + 1, claim.is_manual);
     let attempt = AttemptRecord { number, is_manual, started: at(now), version: Some(SERVER), answer };
-    Settlement { lease: claim.lease, endpoint: claim.endpoint.id.clone(), attempt, next, effect }
+    Settlement { lease: claim.lease, endpoint: claim.endpoint.key(), attempt, next, effect }
 }
 
 async fn settle(on: &impl Clocked, claim: &Claim, status: u16, next: Next, effect: Effect, now: i64) -> Settled {
     on.set(at(now)).await;
     let settlement = settlement(claim, status, next, effect, now);
-    on.store().settle([settlement].into(), DisableRule::default()).await.unwrap()[0]
+    on.store().settle([settlement].into(), DisableRule::default(), SERVER).await.unwrap().settled[0]
 }
 
 async fn enqueue(on: &impl Clocked, events: Vec<NewEvent>, now: i64) -> Vec<Enqueued> {
     on.set(at(now)).await;
-    on.store().enqueue(events).await.unwrap()
+    on.store().enqueue(Tenant::default(), events).await.unwrap()
 }
 
 async fn counts(store: &impl Store) -> [u64; 4] {
-    let DeliveryCounts { waiting, leased, delivered, dead, .. } = store.counts().await.unwrap();
-    [waiting, leased, delivered, dead]
+    let counts = store.counts(None).await.unwrap();
+    let DeliveryCounts { leased, delivered, dead, .. } = counts;
+    [counts.waiting(), leased, delivered, dead]
 }
 
 async fn log(store: &impl Store, query: LogQuery) -> Vec<(u32, bool, Option<u16>, Option<Failure>)> {

@@ -1,4 +1,4 @@
-//! The delivery log and what can be counted from it, in PostgreSQL.
+//! The delivery log, in PostgreSQL.
 
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -6,93 +6,66 @@ use core::time::Duration;
 use deadpool_postgres::Pool;
 use tokio_postgres::types::Type;
 
-use super::connection::{Parameter, row, rows};
-use super::endpoints::Endpoints;
-use super::rows::{get, line, unsigned};
+use super::connection::{Parameter, rows};
+use super::rows::{get, key, line, unsigned};
 use crate::send::error::SendError;
-use crate::send::store::observed::breaker;
-use crate::send::store::report::{DeliveryCounts, EndpointHealth, HEALTH_ATTEMPTS, LogLine, LogQuery};
+use crate::send::store::report::{AttemptTiming, LogLine, LogQuery};
+use crate::send::tenant::{EndpointKey, Tenant};
 use crate::time::UnixMillis;
 
 /// Lines of the log, newest first.
 pub(super) async fn log(pool: &Pool, query: &LogQuery) -> Result<Vec<LogLine>, SendError> {
     let sql = "SELECT a.delivery, e.id AS event, e.event_type, a.endpoint, a.number, a.is_manual, a.started, a.version, a.status,
-            a.failure, a.body, a.is_truncated, a.elapsed_ms, a.remote,
+            a.failure, a.body, a.is_truncated, a.elapsed_ms, a.remote, coalesce(q.replays, d.replays) AS replays,
             CASE WHEN q.state = 2 THEN 'leased' WHEN q.state IS NOT NULL THEN 'waiting' WHEN d.state = 2 THEN 'delivered'
                 ELSE 'dead' END AS state
         FROM mambo_attempt a LEFT JOIN mambo_queue q ON q.number = a.delivery LEFT JOIN mambo_delivery d ON d.number = a.delivery
         JOIN mambo_event e ON e.number = coalesce(q.event, d.event)
         WHERE ($1::bigint IS NULL OR a.delivery = $1) AND ($2::text IS NULL OR a.endpoint = $2)
             AND ($3::text IS NULL OR a.delivery IN (
-                SELECT number FROM mambo_queue WHERE event = (SELECT number FROM mambo_event WHERE id = $3)
-                UNION ALL SELECT number FROM mambo_delivery WHERE event = (SELECT number FROM mambo_event WHERE id = $3)))
+                SELECT o.number FROM mambo_event v JOIN mambo_queue o ON o.event = v.number
+                WHERE v.id = $3 AND ($6::text IS NULL OR v.tenant = $6)
+                UNION ALL SELECT o.number FROM mambo_event v JOIN mambo_delivery o ON o.event = v.number
+                WHERE v.id = $3 AND ($6::text IS NULL OR v.tenant = $6)))
+            AND ($7::text IS NULL OR (a.endpoint >= $7 AND a.endpoint < $8))
             AND (NOT $4 OR a.status IS NULL OR a.status NOT BETWEEN 200 AND 299)
         ORDER BY a.id DESC LIMIT $5";
-    let LogQuery { delivery, endpoint, event, only_failed, limit } = query;
-    let parameters: [Parameter<'_>; 5] = [
+    let LogQuery { tenant, delivery, event, only_failed, limit, .. } = query;
+    let (start, end) = tenant.as_ref().map(Tenant::key_range).unzip();
+    let key = query.key();
+    let (key, tenant) = (key.as_ref().map(EndpointKey::as_stored), tenant.as_ref().map(Tenant::as_str));
+    let parameters: [Parameter<'_>; 8] = [
         (delivery, Type::INT8),
-        (endpoint, Type::TEXT),
+        (&key, Type::TEXT),
         (event, Type::TEXT),
         (only_failed, Type::BOOL),
         (&i64::from(*limit), Type::INT8),
+        (&tenant, Type::TEXT),
+        (&start, Type::TEXT),
+        (&end, Type::TEXT),
     ];
     rows(pool, sql, &parameters).await?.iter().map(line).collect()
 }
 
-/// Counts deliveries by state. Only waiting ones are counted row by row; the others have running totals.
-pub(super) async fn counts(pool: &Pool, endpoints: &Endpoints) -> Result<DeliveryCounts, SendError> {
-    let sql = "SELECT (SELECT count(*) FROM mambo_queue WHERE state < 2) AS waiting, coalesce(sum(in_flight), 0)::bigint AS leased,
-            coalesce(sum(delivered), 0)::bigint AS delivered, coalesce(sum(dead), 0)::bigint AS dead,
-            count(*) FILTER (WHERE timeouts >= 5) AS breakers_open
-        FROM mambo_status";
-    let found = row(pool, sql, &[]).await?;
-    let count = |column| get(&found, column).map(unsigned);
-    Ok(DeliveryCounts {
-        waiting: count("waiting")?,
-        leased: count("leased")?,
-        delivered: count("delivered")?,
-        dead: count("dead")?,
-        breakers_open: count("breakers_open")?,
-        unreadable: endpoints.count_unreadable(pool).await?,
-    })
-}
-
-/// Every endpoint with its record since a time.
-pub(super) async fn health(
-    pool: &Pool,
-    endpoints: &Endpoints,
-    since: UnixMillis,
-) -> Result<Vec<EndpointHealth>, SendError> {
-    let sql = "SELECT e.id, e.settings, e.state, e.revision, s.failing_since, s.failures, s.timeouts, s.open_until, s.in_flight,
-            s.dead, coalesce(w.waiting, 0) AS waiting, a.*, mambo_now() AS now
-        FROM mambo_endpoint e JOIN mambo_status s ON s.endpoint = e.id
-        LEFT JOIN (SELECT endpoint, count(*) AS waiting FROM mambo_queue WHERE state < 2 GROUP BY endpoint) w ON w.endpoint = e.id
-        CROSS JOIN LATERAL (
-            SELECT count(*) AS attempts, count(*) FILTER (WHERE status BETWEEN 200 AND 299) AS answered,
-                coalesce(percentile_disc(0.5) WITHIN GROUP (ORDER BY elapsed_ms), 0) AS p50,
-                coalesce(percentile_disc(0.99) WITHIN GROUP (ORDER BY elapsed_ms), 0) AS p99
-            FROM (SELECT status, elapsed_ms FROM mambo_attempt WHERE endpoint = e.id AND started >= $1 AND NOT is_manual
-                ORDER BY started DESC LIMIT $2) latest
-        ) a
-        WHERE e.state <> 'removed'
-        ORDER BY e.id";
-    let found = rows(pool, sql, &[(&since.0, Type::INT8), (&HEALTH_ATTEMPTS, Type::INT8)]).await?;
+/// How long the attempts behind an id took; the latest ones if it is negative.
+pub(super) async fn timings(pool: &Pool, after: i64, most: u32) -> Result<Vec<AttemptTiming>, SendError> {
+    let order = if after < 0 { "DESC" } else { "ASC" };
+    let sql = [
+        "SELECT * FROM (SELECT id, endpoint, started, elapsed_ms, status, is_manual FROM mambo_attempt WHERE id > $1
+            ORDER BY id ",
+        order,
+        " LIMIT $2) latest ORDER BY id",
+    ]
+    .concat();
+    let found = rows(pool, &sql, &[(&after, Type::INT8), (&i64::from(most), Type::INT8)]).await?;
     let one = |row| {
-        let count = |column| get(row, column).map(unsigned);
-        let timeouts = unsigned(get(row, "timeouts")?);
-        Ok(EndpointHealth {
+        Ok(AttemptTiming {
             id: get(row, "id")?,
-            endpoint: endpoints.read(row)?,
-            failing_since: get::<Option<i64>>(row, "failing_since")?.map(UnixMillis),
-            failures: unsigned(get(row, "failures")?),
-            breaker: breaker(timeouts, UnixMillis(get(row, "open_until")?), UnixMillis(get(row, "now")?)),
-            waiting: count("waiting")?,
-            in_flight: count("in_flight")?,
-            dead: count("dead")?,
-            attempts: count("attempts")?,
-            delivered: count("answered")?,
-            p50: Duration::from_millis(count("p50")?),
-            p99: Duration::from_millis(count("p99")?),
+            endpoint: key(row, "endpoint")?,
+            started: UnixMillis(get(row, "started")?),
+            elapsed: Duration::from_millis(unsigned(get(row, "elapsed_ms")?)),
+            status: get::<Option<i64>>(row, "status")?.map(unsigned),
+            is_manual: get(row, "is_manual")?,
         })
     };
     found.iter().map(one).collect()

@@ -13,6 +13,7 @@ use crate::send::error::SendError;
 use crate::send::event::StoredEvent;
 use crate::send::outcome::{AttemptRecord, AttemptResponse, Failure};
 use crate::send::store::report::LogLine;
+use crate::send::tenant::EndpointKey;
 use crate::time::UnixMillis;
 use crate::version::Version;
 
@@ -20,6 +21,11 @@ use crate::version::Version;
 pub(super) fn get<'a, T: FromSql<'a>>(row: &'a Row, column: impl RowIndex + Display) -> Result<T, SendError> {
     let unread = |error| SendError::StoreFailed { what: alloc::format!("a column cannot be read: {error}") };
     row.try_get(column).map_err(unread)
+}
+
+/// A column with an endpoint's key.
+pub(super) fn key(row: &Row, column: impl RowIndex + Display) -> Result<EndpointKey, SendError> {
+    Ok(EndpointKey::from_stored(get(row, column)?))
 }
 
 /// A number that is never negative.
@@ -31,7 +37,7 @@ fn version(text: &str) -> Result<Version, SendError> {
     text.parse().map_err(|_| SendError::StoreFailed { what: ["`", text, "` is no version"].concat() })
 }
 
-/// The columns id, event type, version, time and data.
+/// The columns id, event type, version, time, data and trace context.
 pub(super) fn event(row: &Row) -> Result<StoredEvent, SendError> {
     Ok(StoredEvent {
         id: get(row, "id")?,
@@ -39,6 +45,7 @@ pub(super) fn event(row: &Row) -> Result<StoredEvent, SendError> {
         version: version(get(row, "version")?)?,
         time: get(row, "time")?,
         data: get(row, "data")?,
+        traceparent: get(row, "traceparent")?,
     })
 }
 
@@ -74,8 +81,9 @@ pub(super) fn line(row: &Row) -> Result<LogLine, SendError> {
         delivery,
         event,
         event_type: get(row, "event_type")?,
-        endpoint: get(row, "endpoint")?,
+        endpoint: key(row, "endpoint")?,
         state,
+        replays: get(row, "replays")?,
         attempt,
     })
 }

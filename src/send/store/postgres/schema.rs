@@ -11,8 +11,16 @@ use super::rows::get;
 use crate::send::error::SendError;
 
 /// Each step makes schema n out of schema n - 1. A step that was released is never changed.
-const STEPS: [&str; 2] =
-    [include_str!("schema_1.sql"), concat!(include_str!("schema_2.sql"), include_str!("schema_2_upkeep.sql"))];
+const STEPS: [&str; 2] = [
+    include_str!("schema_1.sql"),
+    concat!(
+        include_str!("schema_2.sql"),
+        include_str!("schema_2_claim.sql"),
+        include_str!("schema_2_settle.sql"),
+        include_str!("schema_2_upkeep.sql"),
+        include_str!("schema_2_history.sql")
+    ),
+];
 /// The number of the newest schema.
 const KNOWN: i64 = 2;
 
@@ -103,7 +111,7 @@ fn grants(role: &str) -> String {
         "GRANT SELECT ON mambo_schema TO ",
         &role,
         "; GRANT SELECT, INSERT, UPDATE, DELETE ON mambo_endpoint, mambo_status, mambo_event, mambo_queue, mambo_delivery,
-            mambo_attempt TO ",
+            mambo_attempt, mambo_tenant, mambo_upkeep TO ",
         &role,
         "; GRANT USAGE ON SEQUENCE mambo_revision TO ",
         &role,

@@ -7,9 +7,12 @@ use alloc::vec::Vec;
 use rusqlite::Connection;
 use tracing::warn;
 
-use crate::send::endpoint::{Endpoint, State};
+use crate::send::endpoint::Endpoint;
+use crate::send::settings::is_taken;
+use crate::send::state::State;
+use crate::send::tenant::{EndpointKey, Tenant};
 
-/// The endpoints as of a revision, in the order of their ids, so that a transaction need not read them all.
+/// The endpoints as of a revision, in the order of their keys, so that a transaction need not read them all.
 #[derive(Debug, Default)]
 pub(super) struct Endpoints {
     all: Vec<Known>,
@@ -19,7 +22,7 @@ pub(super) struct Endpoints {
 /// An endpoint, and what of it is known even if a newer release wrote its settings.
 #[derive(Debug)]
 pub(super) struct Known {
-    pub id: String,
+    pub key: EndpointKey,
     /// `None` when the settings cannot be read.
     pub endpoint: Option<Arc<Endpoint>>,
     is_enabled: bool,
@@ -29,8 +32,12 @@ pub(super) struct Known {
 impl Known {
     /// Whether it gets events of that type.
     fn takes(&self, event_type: &str) -> bool {
-        self.is_enabled
-            && self.event_types.as_ref().is_none_or(|event_types| event_types.iter().any(|own| own == event_type))
+        self.is_enabled && self.subscribes(event_type)
+    }
+
+    /// Whether it subscribes to that type, enabled or not.
+    pub(super) fn subscribes(&self, event_type: &str) -> bool {
+        self.event_types.as_ref().is_none_or(|patterns| is_taken(patterns, event_type))
     }
 }
 
@@ -44,39 +51,45 @@ impl Endpoints {
         }
         let sql = "SELECT id, settings, state FROM endpoint WHERE state <> 'removed' ORDER BY id";
         let mut rows = connection.prepare_cached(sql)?;
-        let rows =
-            rows.query_map([], |row| Ok(read(row.get(0)?, &row.get::<_, String>(1)?, &row.get::<_, String>(2)?)))?;
+        let rows = rows.query_map([], |row| {
+            let key = EndpointKey::from_stored(row.get(0)?);
+            Ok(read(key, &row.get::<_, String>(1)?, &row.get::<_, String>(2)?))
+        })?;
         self.all = rows.collect::<Result<_, _>>()?;
         self.revision = Some(revision);
         Ok(())
     }
 
-    pub(super) fn all(&self) -> &[Known] {
-        &self.all
+    /// The endpoints of a tenant, or of all.
+    pub(super) fn of(&self, tenant: Option<&Tenant>) -> &[Known] {
+        let Some(tenant) = tenant else { return &self.all };
+        let (start, end) = tenant.key_range();
+        let place = |bound: &str| self.all.partition_point(|known| known.key.as_stored() < bound);
+        self.all.get(place(&start)..place(&end)).unwrap_or_default()
     }
 
-    pub(super) fn find(&self, id: &str) -> Option<&Known> {
-        let found = self.all.binary_search_by(|known| known.id.as_str().cmp(id)).ok();
+    pub(super) fn find(&self, key: &str) -> Option<&Known> {
+        let found = self.all.binary_search_by(|known| known.key.as_stored().cmp(key)).ok();
         found.and_then(|at| self.all.get(at))
     }
 
-    /// The endpoints that get events of a type.
-    pub(super) fn taking<'a>(&'a self, event_type: &'a str) -> impl Iterator<Item = &'a str> {
-        self.all.iter().filter(move |known| known.takes(event_type)).map(|known| known.id.as_str())
+    /// The keys of the endpoints of a tenant that get events of a type.
+    pub(super) fn taking<'a>(&'a self, tenant: &Tenant, event_type: &'a str) -> impl Iterator<Item = &'a str> {
+        self.of(Some(tenant)).iter().filter(move |known| known.takes(event_type)).map(|known| known.key.as_stored())
     }
 }
 
-fn read(id: String, settings: &str, state: &str) -> Known {
+fn read(key: EndpointKey, settings: &str, state: &str) -> Known {
     let is_enabled = state == State::Enabled.as_str();
-    let endpoint = Endpoint::from_stored(&id, settings, state).map(Arc::new);
+    let endpoint = Endpoint::from_stored(&key, settings, state).map(Arc::new);
     let event_types = match &endpoint {
         Ok(endpoint) => endpoint.settings.event_types.clone(),
         Err(error) => {
-            warn!(endpoint = id, code = error.code(), %error, "an endpoint is left out, and its deliveries wait");
+            warn!(endpoint = %key, code = error.code(), %error, "an endpoint is left out, and its deliveries wait");
             // Its events are kept for a release that can read it: those of its types, or all if these are unreadable.
             let value: Option<serde_json::Value> = serde_json::from_str(settings).ok();
             value.and_then(|value| serde_json::from_value(value.get("eventTypes")?.clone()).ok())
         }
     };
-    Known { id, endpoint: endpoint.ok(), is_enabled, event_types }
+    Known { key, endpoint: endpoint.ok(), is_enabled, event_types }
 }

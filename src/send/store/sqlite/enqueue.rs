@@ -10,21 +10,35 @@ use super::error::failed;
 use crate::send::error::SendError;
 use crate::send::event::{NewEvent, StoredEvent};
 use crate::send::store::contract::Enqueued;
+use crate::send::tenant::{EndpointKey, Tenant};
 use crate::time::UnixMillis;
 
-/// Takes one event: for every endpoint that subscribes to its type, or for one by hand.
+/// The endpoints that an event goes to.
+#[derive(Clone, Copy)]
+pub(super) enum Target<'a> {
+    /// Every endpoint of the tenant that subscribes to its type.
+    Subscribed(&'a Tenant),
+    /// One endpoint, once, by hand.
+    One(&'a EndpointKey),
+}
+
+/// Takes one event.
 pub(super) fn enqueue(
     connection: &Connection,
     endpoints: &Endpoints,
     event: NewEvent,
-    one: Option<&str>,
+    target: Target<'_>,
     now: UnixMillis,
 ) -> Result<Enqueued, SendError> {
+    let tenant = match target {
+        Target::Subscribed(tenant) => tenant.clone(),
+        Target::One(key) => key.tenant(),
+    };
     let (event, key) = event.named()?;
-    if let Some(found) = key.as_ref().map(|key| used(connection, key)).transpose().map_err(failed)?.flatten() {
+    if let Some(found) = key.as_ref().map(|key| used(connection, &tenant, key)).transpose().map_err(failed)?.flatten() {
         return Ok(found);
     }
-    let number = match insert_event(connection, &event, key.as_deref(), now) {
+    let number = match insert_event(connection, (&tenant, target), &event, key.as_deref(), now) {
         Err(rusqlite::Error::SqliteFailure(error, _))
             if error.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE =>
         {
@@ -32,8 +46,10 @@ pub(super) fn enqueue(
         }
         done => done.map_err(failed)?,
     };
-    let targets: Vec<&str> = one.map_or_else(|| endpoints.taking(&event.event_type).collect(), |id| alloc::vec![id]);
-    let lane = if one.is_some() { 2 } else { 0 };
+    let (targets, lane): (Vec<&str>, _) = match target {
+        Target::Subscribed(tenant) => (endpoints.taking(tenant, &event.event_type).collect(), 0),
+        Target::One(key) => (alloc::vec![key.as_stored()], 2),
+    };
     let size = i64::try_from(event.data.len()).unwrap_or(i64::MAX);
     let sql = "INSERT INTO queue (event, endpoint, lane, size, due) VALUES (?1, ?2, ?3, ?4, ?5)";
     let mut insert = connection.prepare_cached(sql).map_err(failed)?;
@@ -46,13 +62,19 @@ pub(super) fn enqueue(
 
 fn insert_event(
     connection: &Connection,
+    (tenant, target): (&Tenant, Target<'_>),
     event: &StoredEvent,
     key: Option<&str>,
     now: UnixMillis,
 ) -> rusqlite::Result<i64> {
-    let sql = "INSERT INTO event (id, event_type, version, time, data, created, idempotency_key)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    let sql =
+        "INSERT INTO event (id, event_type, version, time, data, created, idempotency_key, tenant, traceparent, target)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
     let version = event.version.to_string();
+    let target = match target {
+        Target::Subscribed(_) => None,
+        Target::One(key) => Some(key.as_stored()),
+    };
     connection.prepare_cached(sql)?.insert(params![
         event.id,
         event.event_type,
@@ -60,14 +82,18 @@ fn insert_event(
         event.time,
         event.data,
         now.0,
-        key
+        key,
+        tenant.as_str(),
+        event.traceparent,
+        target
     ])
 }
 
-/// The event that an idempotency key was used for.
-fn used(connection: &Connection, key: &str) -> rusqlite::Result<Option<Enqueued>> {
+/// The event that a tenant used an idempotency key for.
+fn used(connection: &Connection, tenant: &Tenant, key: &str) -> rusqlite::Result<Option<Enqueued>> {
     let sql = "SELECT id, (SELECT count(*) FROM (SELECT number FROM queue q WHERE q.event = event.number
-            UNION SELECT number FROM delivery d WHERE d.event = event.number)) FROM event WHERE idempotency_key = ?1";
+            UNION SELECT number FROM delivery d WHERE d.event = event.number)) FROM event
+            WHERE tenant = ?1 AND idempotency_key = ?2";
     let row = |row: &rusqlite::Row<'_>| Ok(Enqueued { event: row.get(0)?, deliveries: row.get(1)?, is_new: false });
-    connection.prepare_cached(sql)?.query_row([key], row).optional()
+    connection.prepare_cached(sql)?.query_row([tenant.as_str(), key], row).optional()
 }

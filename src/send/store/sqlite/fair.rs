@@ -1,11 +1,13 @@
-//! Which ready deliveries a claim takes: the limits of each endpoint, the shares of its lanes, the turns of endpoints.
-//! Pure.
+//! Which ready deliveries a claim takes: the limits of tenants and endpoints, the shares of an endpoint's lanes, the turns
+//! of tenants and endpoints. Pure.
 //!
 //! The same rules stand in SQL in `postgres/schema_2.sql`; one suite tests both.
 
 use alloc::vec::Vec;
+use core::num::NonZeroU32;
 
-use crate::send::endpoint::EndpointSettings;
+use crate::send::retention::TenantSettings;
+use crate::send::settings::EndpointSettings;
 use crate::send::store::contract::Capacity;
 use crate::send::store::observed::{BREAKER_TIMEOUTS, SLOW_MS};
 
@@ -33,9 +35,20 @@ pub(super) struct Room {
     pub rate: Option<(i64, i64)>,
 }
 
+/// What may go out to all endpoints of a tenant together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct TenantRoom {
+    /// The number of deliveries that may go out.
+    pub free: usize,
+    /// As in [`Room`].
+    pub rate: Option<(i64, i64)>,
+}
+
 /// A ready delivery that may be claimed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Candidate {
+    /// The index of the tenant.
+    pub tenant: usize,
     /// The index of the endpoint.
     pub endpoint: usize,
     /// The candidate's place among those of its endpoint.
@@ -44,6 +57,7 @@ pub(super) struct Candidate {
     pub event: i64,
     pub size: usize,
     pub attempts: u32,
+    pub attempts_before: u32,
     pub lane: u8,
 }
 
@@ -55,18 +69,7 @@ impl Status {
         } else {
             i64::from(settings.max_in_flight).min(self.concurrency).saturating_sub(self.in_flight)
         };
-        let now_us = now_ms.saturating_mul(1000);
-        let rate = settings.rate_per_second.map(|rate| {
-            let rate = i64::from(rate.get());
-            let interval = 1_000_000_i64.checked_div(rate).unwrap_or(1).max(1);
-            // A burst of what 50 milliseconds allow, so that a worker that looks less often still keeps the rate.
-            let burst = (rate / 20).max(1).saturating_sub(1).saturating_mul(interval);
-            (self.next_slot_us.max(now_us.saturating_sub(burst)), interval)
-        });
-        let allowed = rate.map_or(i64::MAX, |(slot, interval)| {
-            let since = now_us.saturating_sub(slot);
-            if since < 0 { 0 } else { since.checked_div(interval).unwrap_or(0).saturating_add(1) }
-        });
+        let (allowed, rate) = rated(settings.rate_per_second, self.next_slot_us, now_ms);
         Room {
             free: usize::try_from(free.min(allowed)).unwrap_or(0),
             is_manual_only: !is_enabled || (is_tripped && self.open_until > now_ms),
@@ -74,6 +77,27 @@ impl Status {
             rate,
         }
     }
+}
+
+impl TenantRoom {
+    pub(super) fn new(settings: &TenantSettings, in_flight: i64, next_slot_us: i64, now_ms: i64) -> Self {
+        let (allowed, rate) = rated(settings.rate_per_second, next_slot_us, now_ms);
+        let left = settings.max_in_flight.map_or(i64::MAX, |most| i64::from(most.get()).saturating_sub(in_flight));
+        Self { free: usize::try_from(allowed.min(left)).unwrap_or(0), rate }
+    }
+}
+
+/// How many deliveries a rate lets through, with its next slot and the interval between slots in microseconds.
+fn rated(rate: Option<NonZeroU32>, next_slot_us: i64, now_ms: i64) -> (i64, Option<(i64, i64)>) {
+    let Some(rate) = rate else { return (i64::MAX, None) };
+    let (rate, now_us) = (i64::from(rate.get()), now_ms.saturating_mul(1000));
+    let interval = 1_000_000_i64.checked_div(rate).unwrap_or(1).max(1);
+    // A burst of what 50 milliseconds allow, so that a worker that looks less often still keeps the rate.
+    let burst = (rate / 20).max(1).saturating_sub(1).saturating_mul(interval);
+    let slot = next_slot_us.max(now_us.saturating_sub(burst));
+    let since = now_us.saturating_sub(slot);
+    let allowed = if since < 0 { 0 } else { since.checked_div(interval).unwrap_or(0).saturating_add(1) };
+    (allowed, Some((slot, interval)))
 }
 
 /// Orders an endpoint's candidates from three lanes: of five, three are first attempts, one is a retry, and one is
@@ -95,13 +119,31 @@ pub(super) fn interleave(lanes: [Vec<Candidate>; 3], turn: usize, room: usize) -
     placed.take(room).collect()
 }
 
-/// Chooses candidates in rounds, one of each endpoint in a round, within the worker's capacity.
-pub(super) fn choose(mut candidates: Vec<Candidate>, rooms: &[Room], capacity: Capacity) -> Vec<Candidate> {
+/// Chooses candidates in rounds, one of each tenant in a round, within the worker's capacity. A tenant's turns go round
+/// among its endpoints.
+pub(super) fn choose(
+    mut candidates: Vec<Candidate>,
+    rooms: &[Room],
+    tenants: &[TenantRoom],
+    capacity: Capacity,
+) -> Vec<Candidate> {
     candidates.sort_by_key(|candidate| candidate.place);
+    let mut turns = alloc::vec![0_usize; tenants.len()];
+    let mut rounds: Vec<(usize, Candidate)> = candidates
+        .into_iter()
+        .filter_map(|candidate| {
+            let turn = turns.get_mut(candidate.tenant)?;
+            *turn = turn.saturating_add(1);
+            Some((*turn, candidate))
+        })
+        .collect();
+    rounds.sort_by_key(|(turn, _)| *turn);
+    let mut left: Vec<usize> = tenants.iter().map(|tenant| tenant.free).collect();
     let (mut bytes, mut slow) = (0_usize, 0_usize);
     let mut chosen = Vec::new();
-    for candidate in candidates {
+    for (_, candidate) in rounds {
         let is_slow = rooms.get(candidate.endpoint).is_some_and(|room| room.is_slow);
+        let Some(left) = left.get_mut(candidate.tenant).filter(|left| **left > 0) else { continue };
         if is_slow && slow >= capacity.slow {
             continue;
         }
@@ -110,6 +152,7 @@ pub(super) fn choose(mut candidates: Vec<Candidate>, rooms: &[Room], capacity: C
             break;
         }
         slow = slow.saturating_add(usize::from(is_slow));
+        *left = left.saturating_sub(1);
         chosen.push(candidate);
     }
     chosen
@@ -157,5 +200,31 @@ mod tests {
         assert_eq!(free(status(0), &settings(1000), at), 50);
         assert_eq!(free(status(at * 1000 - 10_000), &settings(1000), at), 11);
         assert_eq!(free(status(0), &settings(u32::MAX), at), 1000, "more than one in a microsecond is no limit");
+    }
+
+    #[test]
+    fn tenants_take_turns_before_endpoints_and_keep_to_their_limits() {
+        let room = Room { free: 10, is_manual_only: false, is_slow: false, rate: None };
+        let unlimited = TenantRoom { free: usize::MAX, rate: None };
+        // Tenant 0 has endpoints 0, 1 and 2 with four candidates each, tenant 1 has endpoint 3 with four.
+        let candidate = |tenant, endpoint, place| {
+            let number = i64::try_from(endpoint * 10 + place).unwrap();
+            Candidate { tenant, endpoint, place, number, event: 0, size: 1, attempts: 0, attempts_before: 0, lane: 0 }
+        };
+        let candidates: Vec<Candidate> = [(0, 0), (0, 1), (0, 2), (1, 3)]
+            .into_iter()
+            .flat_map(|(tenant, endpoint)| (1..=4).map(move |place| candidate(tenant, endpoint, place)))
+            .collect();
+        let chosen = |tenants: [TenantRoom; 2], deliveries| {
+            let capacity = Capacity { deliveries, slow: 9, bytes: 99 };
+            let chosen = choose(candidates.clone(), &[room; 4], &tenants, capacity);
+            chosen.iter().map(|candidate| candidate.number).collect::<Vec<_>>()
+        };
+        assert_eq!(chosen([unlimited; 2], 8), [1, 31, 11, 32, 21, 33, 2, 34]);
+        assert_eq!(chosen([TenantRoom { free: 1, rate: None }, unlimited], 8), [1, 31, 32, 33, 34]);
+        assert_eq!(chosen([unlimited, TenantRoom { free: 0, rate: None }], 3), [1, 11, 21]);
+        let settings = TenantSettings::default().max_in_flight(5.try_into().unwrap());
+        assert_eq!(TenantRoom::new(&settings, 3, 0, 0).free, 2);
+        assert_eq!(TenantRoom::new(&settings.rate_per_second(1.try_into().unwrap()), 3, 0, 1_000_000).free, 1);
     }
 }

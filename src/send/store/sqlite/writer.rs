@@ -10,8 +10,10 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::clock::Clock;
 use super::endpoints::Endpoints;
+use super::error::failed;
 use crate::send::error::SendError;
 use crate::send::store::hot::Hot;
+use crate::send::tenant::EndpointKey;
 use crate::time::UnixMillis;
 
 /// Most jobs in one transaction.
@@ -28,6 +30,15 @@ pub(super) struct Context {
     /// The number of the last claim, so that every lane gets its turn, and the endpoints that a claim looks at first.
     pub turn: (usize, Hot),
     clock: Clock,
+}
+
+impl Context {
+    /// Reads the endpoints that were changed, and refuses a key without an endpoint.
+    pub(super) fn known(&mut self, key: &EndpointKey) -> Result<(), SendError> {
+        self.endpoints.refresh(&self.connection).map_err(failed)?;
+        let unknown = || SendError::EndpointUnknown { id: key.id().into() };
+        self.endpoints.find(key.as_stored()).map(drop).ok_or_else(unknown)
+    }
 }
 
 /// Whether a thread's transactions write.

@@ -66,7 +66,7 @@ async fn verify_full_accepts_the_name_and_the_authority() {
     let options = "sslmode=verify-full&sslrootcert=DATA/authority.pem";
     let store = Postgres::connect(&url(&cluster, "localhost", options)).await.unwrap();
     assert!(is_encrypted(&cluster).await);
-    store.counts().await.unwrap();
+    store.counts(None).await.unwrap();
 }
 
 #[tokio::test]
@@ -121,5 +121,5 @@ async fn channel_binding_may_be_required() {
     Postgres::migrate(&cluster.url("postgres"), Some("guarded")).await.unwrap();
     let url = url(&cluster, "localhost", "sslmode=require&channel_binding=require");
     let url = url.replace("mambo@", &format!("guarded:{PASSWORD_ENCODED}@"));
-    Postgres::connect(&url).await.unwrap().counts().await.unwrap();
+    Postgres::connect(&url).await.unwrap().counts(None).await.unwrap();
 }

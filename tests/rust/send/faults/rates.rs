@@ -34,7 +34,7 @@ async fn one_that_hangs_does_not_delay_the_others() {
     };
     sender.worker(options).unwrap().run(all_of_good).await;
     let lines = sender.store().log(LogQuery::default().limit(100)).await.unwrap();
-    let first_bad = lines.iter().rev().position(|line| line.endpoint == "bad").unwrap();
+    let first_bad = lines.iter().rev().position(|line| line.endpoint.id() == "bad").unwrap();
     assert_eq!(first_bad, 21, "all of the good one's ended before the first of the other did");
 }
 

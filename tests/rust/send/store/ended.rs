@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use mambo_webhooks::send::store::{Effect, EndpointChange, Next, Settled};
 use mambo_webhooks::send::{
-    AttemptRecord, AttemptResponse, DisableReason, LogQuery, NewEvent, Prune, Selection, State, Store,
+    AttemptRecord, AttemptResponse, DisableReason, LogQuery, NewEvent, Prune, Selection, State, Store, Tenant,
 };
 
 use super::{
-    Clocked, NOTHING, SERVER, add, at, claim, claimed, counts, enqueue, event, event_types, log, ms, retry, settings,
-    settle,
+    Clocked, NOTHING, SERVER, add, at, claim, claimed, counts, enqueue, event, event_types, key, log, ms, retry,
+    settings, settle,
 };
 
 /// A retry comes at its time, and the log has every attempt with what was answered.
@@ -56,11 +56,11 @@ pub async fn ended_deliveries_are_tried_once_more_when_asked(on: &impl Clocked) 
         settle(on, &claim, 500, Next::Dead, Effect::Fails, 20).await;
     }
     assert_eq!(counts(store).await, [0, 0, 2, 4]);
-    store.change_endpoint("a".into(), EndpointChange::State(State::Disabled(DisableReason::ByHand))).await.unwrap();
+    store.change_endpoint(key("a"), EndpointChange::State(State::Disabled(DisableReason::ByHand))).await.unwrap();
     let dead_of_a = Selection::Dead { endpoint: Some("a".into()) };
     on.set(at(30)).await;
-    assert_eq!(store.retry(dead_of_a.clone()).await.unwrap(), 2);
-    assert_eq!(store.retry(dead_of_a).await.unwrap(), 0);
+    assert_eq!(store.retry(Tenant::default(), dead_of_a.clone()).await.unwrap(), 2);
+    assert_eq!(store.retry(Tenant::default(), dead_of_a).await.unwrap(), 0);
     assert!(claim(on, 10, 1019).await.is_empty(), "a second after the attempt before: no two share a timestamp");
     let claims = claim(on, 10, 1020).await;
     assert!(claims.iter().all(|claim| claim.is_manual && claim.attempts == 1 && claim.endpoint.id == "a"));
@@ -68,42 +68,47 @@ pub async fn ended_deliveries_are_tried_once_more_when_asked(on: &impl Clocked) 
     settle(on, &claims[0], 200, Next::Delivered, Effect::None, 1020).await;
     settle(on, &claims[1], 500, Next::Dead, Effect::None, 1020).await;
     let range = Selection::Range { from: at(11), until: at(20), endpoint: Some("b".into()) };
-    assert_eq!(store.retry(range).await.unwrap(), 1);
+    assert_eq!(store.retry(Tenant::default(), range).await.unwrap(), 1);
     assert_eq!(event_types(&claim(on, 10, 2000).await), ["Two"]);
     let one = Selection::One(claims[0].lease.delivery);
-    assert_eq!(store.retry(one).await.unwrap(), 1, "a delivered one can be sent again");
-    assert_eq!(store.retry(Selection::One(-1)).await.unwrap(), 0);
-    assert_eq!(store.retry(Selection::Dead { endpoint: None }).await.unwrap(), 2);
+    assert_eq!(store.retry(Tenant::default(), one).await.unwrap(), 1, "a delivered one can be sent again");
+    assert_eq!(store.retry(Tenant::default(), Selection::One(-1)).await.unwrap(), 0);
+    assert_eq!(store.retry(Tenant::default(), Selection::Dead { endpoint: None }).await.unwrap(), 2);
 }
 
-/// A delivered delivery that is sent again by hand stays delivered when that fails; a dead one that succeeds is
-/// delivered.
-pub async fn a_replay_that_fails_leaves_a_delivery_delivered(on: &impl Clocked) {
+/// A replay of a delivered delivery has a separate number and log; a dead delivery is tried again as itself.
+pub async fn a_replay_is_a_separate_delivery(on: &impl Clocked) {
     let store = on.store();
     add(on, "e", settings()).await;
     enqueue(on, vec![event("Other").id("e-1")], 0).await;
     let first = claim(on, 10, 0).await.remove(0);
     settle(on, &first, 200, Next::Delivered, Effect::Works, 0).await;
-    let line = async || store.log(LogQuery::default().limit(1)).await.unwrap().remove(0);
-    for (now, status, next) in [(10_000, 500, Next::Dead), (20_000, 200, Next::Delivered)] {
-        on.set(at(now)).await;
-        assert_eq!(store.retry(Selection::One(first.lease.delivery)).await.unwrap(), 1);
-        assert_eq!(store.retry(Selection::One(first.lease.delivery)).await.unwrap(), 0, "it is under way");
-        assert_eq!(line().await.state, "waiting");
-        let replay = claim(on, 10, now + 1000).await.remove(0);
-        assert!(replay.is_manual);
-        settle(on, &replay, status, next, Effect::None, now + 1000).await;
-        assert_eq!((line().await.state, counts(store).await), ("delivered", [0, 0, 2, 0]));
-    }
-    enqueue(on, vec![event("Other").id("e-2")], 0).await;
-    let second = claim(on, 10, 0).await.remove(0);
-    settle(on, &second, 500, Next::Dead, Effect::Fails, 0).await;
-    assert_eq!(counts(store).await, [0, 0, 2, 1]);
-    assert_eq!(store.retry(Selection::One(second.lease.delivery)).await.unwrap(), 1);
+    let retry = async |delivery| store.retry(Tenant::default(), Selection::One(delivery)).await.unwrap();
+    let lines = async || {
+        let lines = store.log(LogQuery::default().event("e-1")).await.unwrap();
+        lines.iter().map(|line| (line.delivery, line.replays, line.attempt.number, line.state)).collect::<Vec<_>>()
+    };
+    on.set(at(10_000)).await;
+    assert_eq!((retry(first.lease.delivery).await, retry(first.lease.delivery).await), (1, 0), "it is under way");
     assert_eq!(counts(store).await, [1, 0, 2, 0]);
-    let replay = claim(on, 10, 2000).await.remove(0);
-    settle(on, &replay, 200, Next::Delivered, Effect::None, 2000).await;
-    assert_eq!((line().await.state, counts(store).await), ("delivered", [0, 0, 3, 0]));
+    let replay = claim(on, 10, 11_000).await.remove(0);
+    assert!(replay.is_manual && replay.lease.delivery != first.lease.delivery);
+    settle(on, &replay, 500, Next::Dead, Effect::None, 11_000).await;
+    let original = (first.lease.delivery, None, 1, "delivered");
+    let number = replay.lease.delivery;
+    assert_eq!(lines().await, [(number, Some(first.lease.delivery), 1, "dead"), original]);
+    assert_eq!(counts(store).await, [0, 0, 2, 1]);
+    on.set(at(20_000)).await;
+    assert_eq!(retry(number).await, 1);
+    assert_eq!(counts(store).await, [1, 0, 2, 0]);
+    let again = claim(on, 10, 21_000).await.remove(0);
+    assert_eq!((again.lease.delivery, again.attempts), (number, 1), "a dead one is tried again as itself");
+    settle(on, &again, 200, Next::Delivered, Effect::None, 21_000).await;
+    let replayed = |attempt| (number, Some(first.lease.delivery), attempt, "delivered");
+    assert_eq!(lines().await, [replayed(2), replayed(1), original]);
+    on.set(at(30_000)).await;
+    let all = Selection::Range { from: at(0), until: at(0), endpoint: None };
+    assert_eq!(store.retry(Tenant::default(), all).await.unwrap(), 2, "the Ping, and the last delivery of the event");
 }
 
 /// Forgets what was delivered everywhere before a moment, with its log and its key, and nothing else.
@@ -124,9 +129,9 @@ pub async fn pruning_forgets_what_ended_before_the_time_and_nothing_else(on: &im
     ends("retried", "Half", [Next::Delivered, retry(10)]).await;
     ends("late", "Other", [Next::Delivered; 2]).await;
     let held = claim(on, 10, 30).await.remove(0);
-    store.change_endpoint("a".into(), EndpointChange::State(State::Disabled(DisableReason::ByHand))).await.unwrap();
+    store.change_endpoint(key("a"), EndpointChange::State(State::Disabled(DisableReason::ByHand))).await.unwrap();
     enqueue(on, vec![event("Other").id("unclaimed")], 10).await;
-    store.change_endpoint("a".into(), EndpointChange::State(State::Enabled)).await.unwrap();
+    store.change_endpoint(key("a"), EndpointChange::State(State::Enabled)).await.unwrap();
     enqueue(on, vec![event("Other").id("new")], 40).await;
     let prune = async |before, with_dead| {
         let (mut events, mut next) = (0, Some(0));
@@ -166,9 +171,9 @@ pub async fn pruning_forgets_what_ended_before_the_time_and_nothing_else(on: &im
     assert_eq!(prune(70, true).await, 1, "what was under way came in before and has ended now; what waits stays");
     assert_eq!(counts(store).await, [2, 0, 0, 0]);
     let many: Vec<NewEvent> = (0..1200).map(|_| event("Nowhere")).collect();
-    store.change_endpoint("a".into(), EndpointChange::State(State::Disabled(DisableReason::ByHand))).await.unwrap();
+    store.change_endpoint(key("a"), EndpointChange::State(State::Disabled(DisableReason::ByHand))).await.unwrap();
     enqueue(on, many, 80).await;
-    store.change_endpoint("a".into(), EndpointChange::State(State::Enabled)).await.unwrap();
+    store.change_endpoint(key("a"), EndpointChange::State(State::Enabled)).await.unwrap();
     enqueue(on, vec![event("Other")], 90).await;
     let first = store.prune(Prune::before(at(85)), 0).await.unwrap();
     assert!(first.0 < 1200 && first.1.is_some(), "a step is short: {first:?}");

@@ -3,11 +3,12 @@
 use mambo_webhooks::UnixMillis;
 use mambo_webhooks::send::store::{Capacity, Effect, EndpointChange, Next, Settled};
 use mambo_webhooks::send::{
-    DisableReason, DisableRule, Endpoint, Failure, LogQuery, Selection, SendError, State, Store,
+    DisableReason, DisableRule, Endpoint, Failure, LogQuery, Selection, SendError, SettingsChange, State, Store,
+    Tenant, Waiting,
 };
 
 use super::{
-    Clocked, LEASE, SERVER, add, at, claim, counts, endpoint, enqueue, event, log, ms, retry, settings, settle,
+    Clocked, LEASE, SERVER, add, at, claim, counts, endpoint, enqueue, event, key, log, ms, retry, settings, settle,
     settlement,
 };
 
@@ -16,7 +17,7 @@ pub async fn an_endpoint_that_is_gone_or_only_fails_is_disabled(on: &impl Clocke
     const DAY: i64 = 86_400_000;
     let store = on.store();
     let state = async |id: &str| {
-        let endpoints = store.endpoints().await.unwrap();
+        let endpoints = store.endpoints(None).await.unwrap();
         endpoints.iter().find(|endpoint| endpoint.id == id).unwrap().state
     };
     add(on, "gone", settings()).await;
@@ -36,11 +37,11 @@ pub async fn an_endpoint_that_is_gone_or_only_fails_is_disabled(on: &impl Clocke
         settle(on, &claim, 500, retry(DAY), Effect::Fails, now).await;
     }
     assert_eq!(state("failing").await, State::Disabled(DisableReason::Failing));
-    let health = store.health(at(0)).await.unwrap();
-    let failing = health.iter().find(|health| health.id == "failing").unwrap();
+    let health = store.health(None, at(0)).await.unwrap();
+    let failing = health.iter().find(|health| health.key.id() == "failing").unwrap();
     assert_eq!((failing.failures, failing.failing_since, failing.waiting), (10, Some(at(0)), 1));
 
-    store.change_endpoint("failing".into(), EndpointChange::State(State::Enabled)).await.unwrap();
+    store.change_endpoint(key("failing"), EndpointChange::State(State::Enabled)).await.unwrap();
     let claim = claim(on, 10, 20 * DAY).await.remove(0);
     settle(on, &claim, 500, retry(DAY), Effect::Fails, 20 * DAY).await;
     assert_eq!(state("failing").await, State::Enabled, "enabling makes the record new");
@@ -56,13 +57,13 @@ pub async fn one_success_ends_a_row_of_failures(on: &impl Clocked) {
         enqueue(on, vec![event("Other")], 0).await;
         let claim = claim(on, 1, 0).await.remove(0);
         settle(on, &claim, status, Next::Dead, effect, 0).await;
-        let health = store.health(at(0)).await.unwrap().remove(0);
+        let health = store.health(None, at(0)).await.unwrap().remove(0);
         assert_eq!((health.failures, health.failing_since), (failures, since));
     }
-    let health = store.health(at(0)).await.unwrap().remove(0);
+    let health = store.health(None, at(0)).await.unwrap().remove(0);
     // The Ping, which a caller asked for, is not among them.
     assert_eq!((health.attempts, health.delivered, health.p50, health.p99), (3, 1, ms(7), ms(7)));
-    assert_eq!(store.health(at(1)).await.unwrap()[0].attempts, 0);
+    assert_eq!(store.health(None, at(1)).await.unwrap()[0].attempts, 0);
 }
 
 /// A removed endpoint gets nothing more: what waits is set aside, what is in flight ends, and its log stays.
@@ -75,17 +76,20 @@ pub async fn a_removed_endpoint_gets_nothing_more(on: &impl Clocked) {
     settle(on, &claims[0], 200, Next::Delivered, Effect::Works, 0).await;
     settle(on, &claims[1], 500, retry(86_400_000), Effect::Fails, 0).await;
     store.release(vec![claims[2].lease]).await.unwrap();
-    store.remove_endpoint("e".into()).await.unwrap();
+    store.remove_endpoint(key("e"), Waiting::Cancel).await.unwrap();
     let unknown = SendError::EndpointUnknown { id: "e".into() };
-    assert_eq!(store.remove_endpoint("e".into()).await.unwrap_err(), unknown);
+    assert_eq!(store.remove_endpoint(key("e"), Waiting::Cancel).await.unwrap_err(), unknown);
     let enable = EndpointChange::State(State::Enabled);
-    assert_eq!(store.change_endpoint("e".into(), enable).await.unwrap_err(), unknown);
-    assert_eq!(store.change_endpoint("e".into(), EndpointChange::Settings(settings())).await.unwrap_err(), unknown);
-    assert_eq!(store.enqueue_manual(event("Ping"), "e".into()).await.unwrap_err(), unknown);
+    assert_eq!(store.change_endpoint(key("e"), enable).await.unwrap_err(), unknown);
+    assert_eq!(
+        store.change_endpoint(key("e"), EndpointChange::Settings(SettingsChange::default())).await.unwrap_err(),
+        unknown
+    );
+    assert_eq!(store.enqueue_manual(event("Ping"), key("e")).await.unwrap_err(), unknown);
     let ids = |endpoints: Vec<std::sync::Arc<Endpoint>>| endpoints.iter().map(|e| e.id.clone()).collect::<Vec<_>>();
-    assert_eq!(ids(store.endpoints().await.unwrap()), ["other"]);
-    assert_eq!(store.health(at(0)).await.unwrap().len(), 1);
-    assert_eq!(store.counts().await.unwrap().unreadable, 0);
+    assert_eq!(ids(store.endpoints(None).await.unwrap()), ["other"]);
+    assert_eq!(store.health(None, at(0)).await.unwrap().len(), 1);
+    assert_eq!(store.counts(None).await.unwrap().unreadable, 0);
     assert_eq!(enqueue(on, vec![event("Other")], 0).await[0].deliveries, 0);
     assert!(claim(on, 10, 0).await.is_empty());
     assert_eq!(counts(store).await, [2, 1, 3, 0]);
@@ -111,14 +115,18 @@ pub async fn a_removed_endpoint_gets_nothing_more(on: &impl Clocked) {
         (2, false, None, removed),
     ];
     assert_eq!(lines, expected);
-    assert_eq!(store.retry(Selection::Dead { endpoint: None }).await.unwrap(), 0, "it has no address");
+    assert_eq!(
+        store.retry(Tenant::default(), Selection::Dead { endpoint: None }).await.unwrap(),
+        0,
+        "it has no address"
+    );
     let secrets =
-        "UPDATE TABLE:endpoint SET state = 'enabled', revision = 1000 WHERE settings LIKE '%horse%' AND id = 'e'";
+        "UPDATE TABLE:endpoint SET state = 'enabled', revision = 1000 WHERE settings LIKE '%horse%' AND id LIKE '%e'";
     on.sql(secrets).await;
-    assert_eq!(ids(store.endpoints().await.unwrap()), ["other"], "its secrets are deleted");
+    assert_eq!(ids(store.endpoints(None).await.unwrap()), ["other"], "its secrets are deleted");
     // The id can be used again, and begins anew.
     add(on, "e", settings()).await;
-    assert_eq!(store.retry(Selection::Dead { endpoint: Some("e".into()) }).await.unwrap(), 3);
+    assert_eq!(store.retry(Tenant::default(), Selection::Dead { endpoint: Some("e".into()) }).await.unwrap(), 3);
     let claims = claim(on, 10, 10_000).await;
     assert_eq!(claims.len(), 3);
     assert!(claims.iter().all(|claim| claim.is_manual && claim.endpoint.id == "e"));
@@ -131,24 +139,27 @@ pub async fn an_unreadable_endpoint_stops_nothing_else(on: &impl Clocked) {
     add(on, "new", settings().event_types(&["Other"])).await;
     add(on, "old", settings()).await;
     let unread = "UPDATE TABLE:endpoint SET settings = replace(settings, '\"url\"', '\"colour\":\"blue\",\"url\"'), revision = 1000";
-    on.sql(&format!("{unread} WHERE id = 'new'")).await;
+    on.sql(&format!("{unread} WHERE id LIKE '%new'")).await;
     let taken = enqueue(on, vec![event("Other"), event("Rare")], 0).await;
     assert_eq!(taken.iter().map(|taken| taken.deliveries).collect::<Vec<_>>(), [2, 1], "as it subscribes");
     for _claim in 0..2 {
         assert!(claim(on, 10, 0).await.iter().all(|claim| claim.endpoint.id == "old"));
     }
     assert_eq!(counts(store).await, [1, 2, 2, 0]);
-    assert_eq!(store.counts().await.unwrap().unreadable, 1);
+    assert_eq!(store.counts(None).await.unwrap().unreadable, 1);
     let ids = |endpoints: Vec<std::sync::Arc<Endpoint>>| endpoints.iter().map(|e| e.id.clone()).collect::<Vec<_>>();
-    assert_eq!(ids(store.endpoints().await.unwrap()), ["old"]);
-    let health = store.health(at(0)).await.unwrap();
-    assert_eq!((health[0].id.as_str(), health[0].endpoint.is_none(), health[0].waiting), ("new", true, 1));
+    assert_eq!(ids(store.endpoints(None).await.unwrap()), ["old"]);
+    let health = store.health(None, at(0)).await.unwrap();
+    assert_eq!((health[0].key.id(), health[0].endpoint.is_none(), health[0].waiting), ("new", true, 1));
     let rotate = EndpointChange::Rotate { secret: "a second secret of length".into(), overlap: ms(0) };
-    let problem = store.change_endpoint("new".into(), rotate).await.unwrap_err();
+    let problem = store.change_endpoint(key("new"), rotate).await.unwrap_err();
     assert_eq!(problem, SendError::EndpointUnreadable { id: "new".into() });
-    store.change_endpoint("new".into(), EndpointChange::State(State::Disabled(DisableReason::ByHand))).await.unwrap();
-    store.change_endpoint("new".into(), EndpointChange::State(State::Enabled)).await.unwrap();
-    store.change_endpoint("new".into(), EndpointChange::Settings(settings())).await.unwrap();
+    store.change_endpoint(key("new"), EndpointChange::State(State::Disabled(DisableReason::ByHand))).await.unwrap();
+    store.change_endpoint(key("new"), EndpointChange::State(State::Enabled)).await.unwrap();
+    let change = EndpointChange::Settings(SettingsChange::default());
+    assert_eq!(store.change_endpoint(key("new"), change).await.unwrap_err().code(), "endpoint_unreadable");
+    let read = "UPDATE TABLE:endpoint SET settings = replace(settings, '\"colour\":\"blue\",', ''), revision = 2000";
+    on.sql(&format!("{read} WHERE id LIKE '%new'")).await;
     assert_eq!(claim(on, 10, 0).await.len(), 1, "with settings that can be read its deliveries go out");
 }
 
@@ -159,19 +170,20 @@ pub async fn a_store_of_the_release_before_goes_on(on: &impl Clocked) {
     on.set(AT).await;
     assert_eq!(counts(store).await, [13, 2, 9, 2]);
     let waiting: Vec<(String, u64, u64)> = store
-        .health(UnixMillis(0))
+        .health(None, UnixMillis(0))
         .await
         .unwrap()
         .into_iter()
-        .map(|health| (health.id, health.waiting, health.attempts))
+        .map(|health| (health.key.id().to_owned(), health.waiting, health.attempts))
         .collect();
     let expected = [("down", 7, 9), ("hangs", 1, 0), ("off", 4, 0), ("ok", 1, 7)];
     assert_eq!(waiting, expected.map(|(id, waiting, attempts)| (id.to_owned(), waiting, attempts)));
-    let again = store.enqueue(vec![event("Other").idempotency_key("key-1")]).await.unwrap().remove(0);
+    let again =
+        store.enqueue(Tenant::default(), vec![event("Other").idempotency_key("key-1")]).await.unwrap().remove(0);
     assert_eq!((again.event.as_str(), again.is_new), ("e-1", false));
     // Two hours later the leases of the worker that was killed have ended, and every retry is due.
     on.set(UnixMillis(AT.0 + 7_200_000)).await;
-    assert_eq!(store.reclaim_expired().await.unwrap(), 2);
+    assert_eq!(store.reclaim_expired(SERVER).await.unwrap().leases, 2);
     let mut delivered = Vec::new();
     loop {
         tokio::time::sleep(ms(45)).await;
@@ -182,7 +194,7 @@ pub async fn a_store_of_the_release_before_goes_on(on: &impl Clocked) {
         }
         let all: Vec<_> =
             claims.iter().map(|claim| settlement(claim, 204, Next::Delivered, Effect::Works, 0)).collect();
-        store.settle(all.into(), DisableRule::default()).await.unwrap();
+        store.settle(all.into(), DisableRule::default(), SERVER).await.unwrap();
         delivered
             .extend(claims.iter().map(|claim| (claim.endpoint.id.clone(), claim.event.id.clone(), claim.attempts)));
     }
@@ -206,12 +218,15 @@ pub async fn a_store_of_the_release_before_goes_on(on: &impl Clocked) {
         [4, 0, 20, 2],
         "what waits for the disabled one goes on waiting, its Ping is one of 20"
     );
-    assert_eq!(store.retry(Selection::Dead { endpoint: None }).await.unwrap(), 2);
+    assert_eq!(store.retry(Tenant::default(), Selection::Dead { endpoint: None }).await.unwrap(), 2);
     assert_eq!(store.log(LogQuery::default().limit(100)).await.unwrap().len(), 19 + 11);
-    let endpoints = store.endpoints().await.unwrap();
+    let endpoints = store.endpoints(None).await.unwrap();
     let ok = endpoints.iter().find(|endpoint| endpoint.id == "ok").unwrap();
     assert_eq!(ok.settings.event_types, Some(vec!["ActivityCreated".to_owned()]));
-    let other = store.enqueue(vec![event("Other").id("other"), event("ActivityCreated").id("activity")]).await.unwrap();
+    let other = store
+        .enqueue(Tenant::default(), vec![event("Other").id("other"), event("ActivityCreated").id("activity")])
+        .await
+        .unwrap();
     assert!(other.iter().all(|enqueued| enqueued.is_new));
     let everything = Capacity { deliveries: 100, slow: 100, bytes: usize::MAX };
     let claims = store.claim(everything, ms(LEASE)).await.unwrap().claims;

@@ -3,7 +3,9 @@
 use std::collections::HashSet;
 
 use mambo_webhooks::send::store::{Capacity, Claim, Claimed, Effect, Next, Settlement};
-use mambo_webhooks::send::{AttemptRecord, AttemptResponse, BreakerState, DisableRule, Failure, Selection, Store};
+use mambo_webhooks::send::{
+    AttemptRecord, AttemptResponse, BreakerState, DisableRule, Failure, Selection, Store, Tenant,
+};
 
 use super::{
     Clocked, SERVER, add, at, claim, claimed, endpoint, enqueue, event, ms, retry, settings, settle, settlement,
@@ -67,7 +69,7 @@ pub async fn the_manual_lane_has_a_share_and_not_the_right_of_way(on: &impl Cloc
         }
     }
     on.set(at(5000)).await;
-    assert_eq!(store.retry(Selection::Dead { endpoint: None }).await.unwrap(), 100);
+    assert_eq!(store.retry(Tenant::default(), Selection::Dead { endpoint: None }).await.unwrap(), 100);
     enqueue(on, (0..100).map(|_| event("New")).collect(), 5000).await;
     let claims = claim(on, 100, 5000).await;
     let manual = claims.iter().filter(|claim| claim.is_manual).count();
@@ -101,16 +103,16 @@ pub async fn timeouts_open_the_breaker_and_an_answer_closes_it(on: &impl Clocked
         let answer = AttemptResponse::without_response(Failure::TimedOut, ms(15_000));
         let attempt = AttemptRecord { answer, ..settlement(claim, 0, retry(1), Effect::Fails, now).attempt };
         let settlement = Settlement { attempt, ..settlement(claim, 0, retry(1), Effect::Fails, now) };
-        store.settle([settlement].into(), DisableRule::default()).await.unwrap();
+        store.settle([settlement].into(), DisableRule::default(), SERVER).await.unwrap();
     };
-    let breaker = async || store.health(at(0)).await.unwrap()[0].breaker;
+    let breaker = async || store.health(None, at(0)).await.unwrap()[0].breaker;
     let first = claim(on, 10, 0).await;
     assert_eq!(first.len(), 8);
     for claim in &first[..5] {
         assert_eq!(breaker().await, BreakerState::Closed);
         time_out(claim, 0).await;
     }
-    assert_eq!((breaker().await, store.counts().await.unwrap().breakers_open), (BreakerState::Open(at(30_000)), 1));
+    assert_eq!((breaker().await, store.counts(None).await.unwrap().breakers_open), (BreakerState::Open(at(30_000)), 1));
     for claim in &first[5..] {
         time_out(claim, 1).await;
     }
@@ -141,7 +143,7 @@ pub async fn concurrency_grows_with_answers(on: &impl Clocked) {
         sizes.push(claims.len());
         let all: Vec<_> =
             claims.iter().map(|claim| settlement(claim, 204, Next::Delivered, Effect::Works, 0)).collect();
-        on.store().settle(all.into(), DisableRule::default()).await.unwrap();
+        on.store().settle(all.into(), DisableRule::default(), SERVER).await.unwrap();
     }
     assert_eq!(sizes, [1, 2, 4, 8, 8]);
 }
@@ -151,7 +153,7 @@ pub async fn a_claim_keeps_to_the_worker_s_capacity(on: &impl Clocked) {
     for id in ["a", "b", "c"] {
         add(on, id, settings()).await;
     }
-    on.sql("UPDATE TABLE:status SET latency_ms = 1000 WHERE endpoint IN ('a', 'b')").await;
+    on.sql("UPDATE TABLE:status SET latency_ms = 1000 WHERE endpoint LIKE '%a' OR endpoint LIKE '%b'").await;
     enqueue(on, (0..8).map(|_| event("Other")).collect(), 0).await;
     let found = claimed(on, Capacity { deliveries: 9, slow: 4, bytes: usize::MAX }, 0).await.claims;
     let slow = found.iter().filter(|claim| claim.is_slow).count();
