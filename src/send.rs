@@ -22,6 +22,8 @@ mod endpoint;
 
 mod event;
 
+mod seal;
+
 mod notice;
 
 mod retention;
@@ -54,6 +56,7 @@ pub use notice::{Notice, Observer};
 pub use outcome::{AttemptRecord, AttemptResponse, DisableRule, Failure, classify};
 pub use retention::{Retention, TenantSettings};
 pub use schedule::Schedule;
+pub use seal::{DataKey, LocalKeys, Sealer, SealingKeys, WrappedKey};
 pub use sender::Sender;
 pub use settings::{EndpointSettings, SettingsChange};
 pub use state::{DisableReason, State};

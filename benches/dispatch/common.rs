@@ -109,7 +109,7 @@ pub async fn deliver<S: Store>(sender: &Sender<S>, count: u64, most: usize) -> f
 
 /// The endpoint's deliveries that were delivered.
 pub async fn delivered_to<D: Database>(database: &D, endpoint: &str) -> i64 {
-    database.number(&format!("SELECT delivered FROM {{}}status WHERE endpoint = '{endpoint}'")).await
+    database.number(&format!("SELECT delivered FROM {{}}status WHERE endpoint LIKE '%{endpoint}'")).await
 }
 
 /// Milliseconds that so many percent do not exceed.

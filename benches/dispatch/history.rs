@@ -27,8 +27,8 @@ async fn fill<D: Database>(database: &D, endpoints: usize, events: usize) -> Sen
     let sqlite = format!(
         "DELETE FROM queue; BEGIN;
         WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {events})
-        INSERT INTO event (number, id, kind, version, data, created)
-        SELECT {base} + n, printf('history-%07d', n), 'Other', '9.0.0', '{data}', {ended} FROM n;
+        INSERT INTO event (number, tenant, id, event_type, version, data, created)
+        SELECT {base} + n, 'default', printf('history-%07d', n), 'Other', '9.0.0', '{data}', {ended} FROM n;
         INSERT INTO delivery (number, event, endpoint, state, attempts, ended)
         SELECT {base} + (e.number - {base} - 1) * {endpoints} + p.place, e.number, p.id, 2, 1, {ended} FROM event e
         CROSS JOIN (SELECT id, row_number() OVER (ORDER BY id) AS place FROM endpoint) p WHERE e.number > {base};
@@ -40,8 +40,8 @@ async fn fill<D: Database>(database: &D, endpoints: usize, events: usize) -> Sen
     );
     let postgres = format!(
         "DELETE FROM mambo_queue;
-        INSERT INTO mambo_event (number, id, kind, version, data, created) OVERRIDING SYSTEM VALUE
-        SELECT {base} + n, 'history-' || lpad(n::text, 7, '0'), 'Other', '9.0.0', '{data}', {ended}
+        INSERT INTO mambo_event (number, tenant, id, event_type, version, data, created) OVERRIDING SYSTEM VALUE
+        SELECT {base} + n, 'default', 'history-' || lpad(n::text, 7, '0'), 'Other', '9.0.0', '{data}', {ended}
         FROM generate_series(1, {events}) n;
         INSERT INTO mambo_delivery (number, event, endpoint, state, attempts, ended)
         SELECT {base} + (e.number - {base} - 1) * {endpoints} + p.place, e.number, p.id, 2, 1, {ended} FROM mambo_event e
@@ -109,7 +109,7 @@ pub async fn stats<D: Database>() {
         let before = Instant::now();
         let found = sender.store().counts(None).await.unwrap();
         counts.push(before.elapsed());
-        assert_eq!((found.delivered, found.waiting), (1_000_000, 10_000));
+        assert_eq!((found.delivered, found.waiting()), (1_000_000, 10_000));
         let before = Instant::now();
         let since = UnixMillis(sender.store().now().await.unwrap().0 - 86_400_000);
         assert_eq!(sender.store().health(None, since).await.unwrap().len(), 100);

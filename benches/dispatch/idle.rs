@@ -7,7 +7,7 @@ use mambo_webhooks::send::store::{Capacity, Claim, Settlement};
 use mambo_webhooks::send::store::{Effect, Next};
 use mambo_webhooks::send::{AttemptRecord, AttemptResponse, DisableRule, EndpointSettings, Sender, Store};
 
-use crate::common::{Running, SECRET, deliver, enqueue, met, percentile, processor, sender};
+use crate::common::{Running, SECRET, SERVER, deliver, enqueue, met, percentile, processor, sender};
 use crate::database::Database;
 use crate::receiver::Receiver;
 
@@ -90,16 +90,16 @@ async fn add_idle<D: Database>(database: &D, receiver: &Receiver) {
             &format!(
                 "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {IDLE})
                 INSERT INTO endpoint (id, settings, state, revision)
-                SELECT printf('idle-%05d', n), '{settings}', 'enabled', 100 + n FROM n;
+                SELECT 'default' || char(31) || printf('idle-%05d', n), '{settings}', 'enabled', 100 + n FROM n;
                 INSERT INTO status (endpoint, concurrency, latency_ms, delivered)
-                SELECT id, 2, 5, 1 FROM endpoint WHERE id LIKE 'idle-%';"
+                SELECT id, 2, 5, 1 FROM endpoint WHERE id LIKE '%idle-%';"
             ),
             &format!(
-                "INSERT INTO mambo_endpoint (id, settings, kinds, max_in_flight, state)
-                SELECT 'idle-' || lpad(n::text, 5, '0'), '{settings}', ARRAY['Other'], 8, 'enabled'
+                "INSERT INTO mambo_endpoint (id, settings, event_types, max_in_flight, state)
+                SELECT 'default' || chr(31) || 'idle-' || lpad(n::text, 5, '0'), '{settings}', ARRAY['Other'], 8, 'enabled'
                 FROM generate_series(1, {IDLE}) n;
                 INSERT INTO mambo_status (endpoint, concurrency, latency_ms, delivered)
-                SELECT id, 2, 5, 1 FROM mambo_endpoint WHERE id LIKE 'idle-%';"
+                SELECT id, 2, 5, 1 FROM mambo_endpoint WHERE id LIKE '%idle-%';"
             ),
         )
         .await;
@@ -115,7 +115,7 @@ async fn claims<S: Store>(sender: &Sender<S>) -> Vec<Duration> {
         times.push(before.elapsed());
         assert_eq!(claimed.claims.len(), 64, "all of it is ready");
         let settlements: Arc<[_]> = claimed.claims.iter().map(|claim| delivered(claim, claimed.now)).collect();
-        sender.store().settle(settlements, DisableRule::default()).await.unwrap();
+        sender.store().settle(settlements, DisableRule::default(), SERVER).await.unwrap();
     }
     times
 }
@@ -123,7 +123,7 @@ async fn claims<S: Store>(sender: &Sender<S>) -> Vec<Duration> {
 fn delivered(claim: &Claim, started: mambo_webhooks::UnixMillis) -> Settlement {
     let answer = AttemptResponse { status: Some(204), elapsed: Duration::from_millis(5), ..AttemptResponse::default() };
     let attempt = AttemptRecord { number: claim.attempts + 1, is_manual: false, started, version: None, answer };
-    let (lease, endpoint) = (claim.lease, claim.endpoint.id.clone());
+    let (lease, endpoint) = (claim.lease, claim.endpoint.key());
     Settlement { lease, endpoint, attempt, next: Next::Delivered, effect: Effect::Works }
 }
 

@@ -101,7 +101,7 @@ async fn drain(database: &File, receiver: &Receiver, is_complete: impl Fn() -> b
     while !is_complete() && started.elapsed() < Duration::from_secs(20) {
         let counts = sender.store().counts(None).await.unwrap();
         tokio::time::sleep(Duration::from_millis(50)).await;
-        if counts.waiting + counts.leased == 0 {
+        if counts.waiting() + counts.leased == 0 {
             tokio::time::sleep(Duration::from_millis(200)).await;
             break;
         }

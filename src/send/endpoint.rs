@@ -100,15 +100,13 @@ impl Endpoint {
         Ok(Self { tenant: Tenant::default(), id, settings, state, url, keys })
     }
 
-    /// Reads a stored endpoint. Its address is checked at each connection, not here: one endpoint that a
+    /// An endpoint from stored settings. Its address is checked at each connection, not here: one endpoint that a
     /// stricter policy refuses must not make the others unreadable.
-    ///
-    /// # Errors
-    /// `endpoint_unreadable`, as when a newer release wrote it.
-    pub fn from_stored(key: &EndpointKey, settings: &str, state: &str) -> Result<Self, SendError> {
-        let unread = || SendError::EndpointUnreadable { id: key.id().into() };
-        let settings = serde_json::from_str(settings).map_err(|_| unread())?;
-        let state = State::from_name(state).ok_or_else(unread)?;
+    pub(crate) fn from_settings(
+        key: &EndpointKey,
+        settings: EndpointSettings,
+        state: State,
+    ) -> Result<Self, SendError> {
         let everywhere =
             AddressPolicy::allowing(["0.0.0.0/0", "::/0"].iter().filter_map(|net| net.parse().ok()).collect());
         Ok(Self::new(key.id().into(), settings, state, &everywhere)?.of_tenant(key.tenant()))

@@ -94,6 +94,26 @@ pub enum SendError {
         /// The schema that this release needs.
         needed: i64,
     },
+    /// A secret or payload in the store is sealed under a key that this process does not have.
+    SealKeyMissing {
+        /// The key's id.
+        id: String,
+    },
+    /// A sealed value was changed, is another one's, or its key is.
+    SealBroken {
+        /// The key's id.
+        id: String,
+    },
+    /// A line of the sealing keys is not an id and 32 bytes in Base64, or its id came before.
+    SealKeyMalformed {
+        /// The line's number.
+        line: usize,
+    },
+    /// The key service or the system's randomness failed.
+    SealFailed {
+        /// What it says.
+        what: String,
+    },
     /// The HTTP client could not be set up.
     ClientFailed {
         /// What it says.
@@ -131,6 +151,10 @@ impl SendError {
             Self::StoreFailed { .. } => "store_failed",
             Self::StoreNewer { .. } => "store_newer",
             Self::StoreOlder { .. } => "store_older",
+            Self::SealKeyMissing { .. } => "seal_key_missing",
+            Self::SealBroken { .. } => "seal_broken",
+            Self::SealKeyMalformed { .. } => "seal_key_malformed",
+            Self::SealFailed { .. } => "seal_failed",
             Self::ClientFailed { .. } => "client_failed",
         }
     }
@@ -184,6 +208,16 @@ impl fmt::Display for SendError {
                 f,
                 "the store has schema {found}, needs {needed}; run `mambo-webhooks migrate` with a role that may create tables"
             ),
+            Self::SealKeyMissing { id } => {
+                write!(f, "sealed under key `{id}`, which is not there; give it with `--sealing-key` or `MAMBO_SEALING_KEY`")
+            }
+            Self::SealBroken { id } => {
+                write!(f, "what is sealed under key `{id}` does not open: it was changed or moved, or the key is another one")
+            }
+            Self::SealKeyMalformed { line } => {
+                write!(f, "line {line} of the sealing keys: expected an unused id, a blank and 32 bytes in Base64")
+            }
+            Self::SealFailed { what } => write!(f, "sealing failed: {what}"),
             Self::ClientFailed { what } => write!(f, "the HTTP client could not be set up: {what}"),
         }
     }

@@ -20,7 +20,7 @@ pub(crate) mod postgres;
 
 pub use contract::{
     ABANDON_STEP, CANCEL_STEP, Capacity, Claim, Claimed, Enqueued, Lease, MAX_CRASHES_PER_DELIVERY, PRUNE_STEP,
-    RECOVER_STEP, Reclaimed, Retained, SettleReport, Settled, Settlement, Store, StoreFuture,
+    RECOVER_STEP, Reclaimed, Retained, SEAL_STEP, SettleReport, Settled, Settlement, Store, StoreFuture,
 };
 pub use report::{
     AttemptTiming, BreakerState, DeliveryCounts, DeliveryId, EndpointHealth, HEALTH_ATTEMPTS, LogLine, LogQuery,

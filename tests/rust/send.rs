@@ -29,6 +29,8 @@ mod schedule;
 #[cfg(feature = "sqlite")]
 mod scratch;
 #[cfg(feature = "cli")]
+mod seal;
+#[cfg(feature = "cli")]
 mod signals;
 #[cfg(feature = "sqlite")]
 mod sqlite;

@@ -7,7 +7,7 @@ use mambo_webhooks::Version;
 use mambo_webhooks::send::{Enqueued, NewEvent, Sender, Store};
 use serde_json::{Value, json};
 
-use crate::show::{describe, print};
+use crate::show::{describe, print, remark};
 use crate::{CliOutput, input, show};
 
 /// What is known of the events before their data is read.
@@ -73,11 +73,6 @@ pub async fn send<S: Store>(
     }
     bar.finish_and_clear();
     Ok(CliOutput(true, String::new(), json!({ "done": true })))
-}
-
-/// Prints a warning to standard error, about a command that is carried out nevertheless.
-fn remark(text: &str) {
-    eprintln!("mambo-webhooks: {text}");
 }
 
 fn value(taken: &Enqueued) -> Value {

@@ -31,6 +31,14 @@ pub fn raise_limit() {
     let _kept = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
 }
 
+/// Lets no dump of this process's memory be written, which holds secrets.
+pub fn keep_no_dump() {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    let _kept = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    #[cfg(target_os = "linux")]
+    let _dumpable = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
+}
+
 /// Logs to standard error, as `RUST_LOG` says.
 pub fn logs() {
     let filter = tracing_subscriber::EnvFilter::builder()

@@ -4,13 +4,13 @@ use std::net::SocketAddr;
 
 use clap::Subcommand;
 use mambo_webhooks::Registry;
-use mambo_webhooks::send::{Sender, Sqlite, Store};
+use mambo_webhooks::send::{LocalKeys, Sender, Sqlite, Store};
 use serde_json::json;
 
 use crate::CliOutput;
-use crate::runtime::{asked_to_stop, logs, raise_limit, runtime};
+use crate::runtime::{asked_to_stop, keep_no_dump, logs, raise_limit, runtime};
 use crate::setup::{Setup, worker_options};
-use crate::show::describe;
+use crate::show::{describe, remark};
 use crate::{endpoint, history, intake, show, tenant};
 
 #[derive(Subcommand)]
@@ -63,6 +63,16 @@ pub enum Command {
         #[command(flatten)]
         keep: tenant::Keep,
     },
+    /// Seal the secrets of endpoints that stand in the store in plain text or under an older key, for stores that exist and
+    /// after a new key was put first. Workers may run meanwhile.
+    Seal {
+        /// Seal the data of all events too.
+        #[arg(long)]
+        payloads: bool,
+        /// Print a line with a new key of this id, for a file of keys, and do nothing else.
+        #[arg(long, value_name = "ID", conflicts_with = "payloads")]
+        new_key: Option<String>,
+    },
     /// Bring the tables of a PostgreSQL database to this release, with a role that may create tables.
     Migrate {
         /// The role that senders and workers have, which then may read and write the tables.
@@ -80,6 +90,12 @@ pub fn run(command: Command, setup: &Setup, json: bool) -> Result<CliOutput, Str
     if let Command::Send { event_type, data, id, url: Some(url), encoding, .. } = command {
         return crate::test_delivery::post(&url, event_type, id, &data, encoding, setup);
     }
+    if let Command::Seal { new_key: Some(id), .. } = &command {
+        let line = LocalKeys::new_line(id).map_err(describe)?;
+        return Ok(CliOutput(true, line.to_string(), json!({ "key": line.as_str() })));
+    }
+    keep_no_dump();
+    let sealer = setup.sealer()?;
     let shims = setup.shims()?;
     let registry = shims.registry().clone();
     let (renderer, http) = (setup.renderer(shims)?, setup.http()?);
@@ -94,30 +110,33 @@ pub fn run(command: Command, setup: &Setup, json: bool) -> Result<CliOutput, Str
             return Ok(CliOutput(true, "migrated".into(), json!({ "migrated": true })));
         }
         if is_postgres {
-            return act(
-                Sender::new(postgres::connect(location).await?, renderer, http),
-                command,
-                setup,
-                &registry,
-                json,
-            )
-            .await;
+            let store = postgres::connect(location, sealer).await?;
+            return act(Sender::new(store, renderer, http), command, setup, &registry, json).await;
         }
         // A name that was mistyped must not become an empty store.
         let may_create = matches!(command, Command::Endpoint(endpoint::Action::Add { .. }));
         let store = if may_create { Sqlite::open(location) } else { Sqlite::open_existing(location) };
-        act(Sender::new(store.map_err(describe)?, renderer, http), command, setup, &registry, json).await
+        let store = store.map_err(describe)?;
+        let store = match sealer {
+            Some(sealer) => store.sealed(sealer),
+            None => store,
+        };
+        act(Sender::new(store, renderer, http), command, setup, &registry, json).await
     })
 }
 
 #[cfg(feature = "postgres")]
 mod postgres {
-    use mambo_webhooks::send::Postgres;
+    use mambo_webhooks::send::{Postgres, Sealer};
 
     use crate::show::describe;
 
-    pub async fn connect(url: &str) -> Result<Postgres, String> {
-        Postgres::connect(url).await.map_err(describe)
+    pub async fn connect(url: &str, sealer: Option<Sealer>) -> Result<Postgres, String> {
+        let store = Postgres::connect(url).await.map_err(describe)?;
+        Ok(match sealer {
+            Some(sealer) => store.sealed(sealer),
+            None => store,
+        })
     }
 
     pub async fn migrate(url: &str, grant_to: Option<&str>) -> Result<(), String> {
@@ -130,7 +149,10 @@ mod postgres {
 mod postgres {
     const WITHOUT: &str = "this program was built without the feature `postgres`";
 
-    pub async fn connect(_: &str) -> Result<mambo_webhooks::send::Sqlite, String> {
+    pub async fn connect(
+        _: &str,
+        _: Option<mambo_webhooks::send::Sealer>,
+    ) -> Result<mambo_webhooks::send::Sqlite, String> {
         Err(WITHOUT.into())
     }
 
@@ -147,10 +169,30 @@ async fn act<S: Store + Clone>(
     json: bool,
 ) -> Result<CliOutput, String> {
     let sender = sender.for_tenant(&setup.tenant.clone().unwrap_or_default());
+    let say_plain = || {
+        if !setup.has_sealing_key() {
+            remark("secrets are stored in plain text; seal them with --sealing-key: see `seal --help`");
+        }
+    };
     match command {
-        Command::Endpoint(action) => endpoint::run(&sender, action, setup.server).await,
+        Command::Endpoint(action) => {
+            let is_new = matches!(action, endpoint::Action::Add { .. });
+            let done = endpoint::run(&sender, action, setup.server).await?;
+            if is_new {
+                say_plain();
+            }
+            Ok(done)
+        }
         // Carried out before, without a store.
         Command::Migrate { .. } => Err("not over a store".into()),
+        Command::Seal { payloads, .. } => {
+            let (endpoints, events) = sender.seal(payloads).await.map_err(describe)?;
+            let text = [
+                show::counted(endpoints, "endpoint is sealed", "endpoints are sealed"),
+                show::counted(events, "event is sealed", "events are sealed"),
+            ];
+            Ok(CliOutput(true, text.join("\n"), json!({ "endpoints": endpoints, "events": events })))
+        }
         Command::Send { event_type, data, lines, id, key, .. } => {
             let event = intake::Event { name: event_type, data, id, key, is_known: false };
             let is_known = registry.event_types().any(|known| known == event.name);
@@ -161,6 +203,7 @@ async fn act<S: Store + Clone>(
             raise_limit();
             let options = worker_options(max_in_flight, lease_seconds, schedule).retention(keep.retention());
             let mut worker = sender.worker(options).map_err(describe)?;
+            say_plain();
             if once {
                 let attempts = worker.run_due_until(asked_to_stop()).await.map_err(describe)?;
                 let text = show::counted(u64::try_from(attempts).unwrap_or(u64::MAX), "attempt", "attempts");

@@ -4,10 +4,12 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use mambo_webhooks::send::{AddressPolicy, HttpOptions, Schedule, Tenant, WorkerOptions};
+use mambo_webhooks::send::{AddressPolicy, HttpOptions, LocalKeys, Schedule, Sealer, Tenant, WorkerOptions};
 use mambo_webhooks::{Renderer, Shims, Version};
+use zeroize::Zeroizing;
 
 use crate::input::{read_profile, text};
+use crate::show::describe;
 
 /// Where events are kept, and how they are rendered and posted.
 #[derive(clap::Args)]
@@ -28,6 +30,13 @@ pub struct Setup {
     /// A profile, as JSON. Default: the environment variable `MAMBO_PROFILE`.
     #[arg(long, global = true)]
     profile: Option<PathBuf>,
+    /// A file with keys that seal secrets in the store, a line each: an id, a blank, 32 bytes in Base64. The first one seals, all
+    /// open. Or the keys themselves in the environment variable `MAMBO_SEALING_KEY`.
+    #[arg(long, global = true, env = "MAMBO_SEALING_KEY_FILE")]
+    sealing_key: Option<PathBuf>,
+    /// Seal the data of new events too.
+    #[arg(long, global = true, env = "MAMBO_SEAL_PAYLOADS")]
+    seal_payloads: bool,
     /// A private network or address that may be delivered to, such as 10.1.0.0/16. Never take this from customers. The
     /// worker needs it too.
     #[arg(long, global = true, env = "MAMBO_ALLOW", value_delimiter = ',', value_parser = network)]
@@ -50,6 +59,11 @@ fn tenant(name: &str) -> Result<Tenant, String> {
     Tenant::new(name).map_err(|error| error.to_string())
 }
 
+/// Sealing keys from the environment.
+fn key_of_environment() -> Option<Zeroizing<String>> {
+    std::env::var("MAMBO_SEALING_KEY").ok().filter(|keys| !keys.is_empty()).map(Zeroizing::new)
+}
+
 /// A network, or one address.
 fn network(text: &str) -> Result<ipnet::IpNet, String> {
     let address = || text.parse::<std::net::IpAddr>().map(ipnet::IpNet::from);
@@ -67,6 +81,27 @@ impl Setup {
     pub fn renderer(&self, shims: Shims) -> Result<Renderer, String> {
         let renderer = Renderer::new(read_profile(self.profile().as_deref())?, shims, self.server);
         renderer.map_err(|error| error.to_string())
+    }
+
+    /// Whether keys are given that seal secrets.
+    pub fn has_sealing_key(&self) -> bool {
+        self.sealing_key.is_some() || key_of_environment().is_some()
+    }
+
+    /// What seals secrets, if keys are given.
+    pub fn sealer(&self) -> Result<Option<Sealer>, String> {
+        let keys = match &self.sealing_key {
+            Some(file) => Some(Zeroizing::new(text(file)?)),
+            None => key_of_environment(),
+        };
+        let Some(keys) = keys else {
+            if self.seal_payloads {
+                return Err("--seal-payloads needs --sealing-key or MAMBO_SEALING_KEY".into());
+            }
+            return Ok(None);
+        };
+        let sealer = Sealer::new(LocalKeys::from_text(&keys).map_err(describe)?);
+        Ok(Some(if self.seal_payloads { sealer.with_payloads() } else { sealer }))
     }
 
     /// The file of the profile.

@@ -30,6 +30,11 @@ pub fn print_problem(line: impl Display) {
     drop(writeln!(std::io::stderr(), "{line}"));
 }
 
+/// Prints a warning to standard error, about a command that is carried out nevertheless.
+pub fn remark(text: &str) {
+    print_problem(format_args!("mambo-webhooks: {text}"));
+}
+
 /// A number and what it counts.
 pub fn counted(count: u64, one: &str, more: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { more })

@@ -34,6 +34,9 @@ pub const CANCEL_STEP: i64 = 1000;
 /// How many events one step of pruning looks at.
 pub const PRUNE_STEP: i64 = 250;
 
+/// How many events one step of sealing looks at.
+pub const SEAL_STEP: i64 = 250;
+
 /// How many events one step of recovery looks at.
 pub const RECOVER_STEP: i64 = 1000;
 
@@ -195,6 +198,9 @@ pub trait Store: Send + Sync + 'static {
     /// Adds an endpoint, and in the same transaction a Ping to it.
     fn add_endpoint(&self, endpoint: Endpoint, server: Version) -> impl StoreFuture<()>;
 
+    /// An endpoint, or why it cannot be read.
+    fn endpoint(&self, key: EndpointKey) -> impl StoreFuture<Arc<Endpoint>>;
+
     /// Every endpoint whose settings can be read, in the order of tenants and ids.
     fn endpoints(&self, tenant: Option<Tenant>) -> impl StoreFuture<Vec<Arc<Endpoint>>>;
 
@@ -230,6 +236,16 @@ pub trait Store: Send + Sync + 'static {
     /// Forgets some of what is older than its tenant's retention, or than `retention` where the tenant's says nothing.
     /// All workers share one pass over the store.
     fn retain(&self, retention: Retention) -> impl StoreFuture<Retained>;
+
+    /// Seals every endpoint whose secrets are not sealed under the current key; answers with how many.
+    fn seal_endpoints(&self) -> impl StoreFuture<u64>;
+
+    /// Seals the data of events among the next [`SEAL_STEP`] after a number, unless it is sealed under the current key.
+    /// Returns how many, and the number to continue after, or `None` at the end.
+    fn seal_payloads(&self, after: i64) -> impl StoreFuture<(u64, Option<i64>)>;
+
+    /// Overwrites what was deleted or replaced, as far as the store can.
+    fn scrub(&self) -> impl StoreFuture<()>;
 
     /// Sets a tenant's limits and retention.
     fn set_tenant(&self, tenant: Tenant, settings: TenantSettings) -> impl StoreFuture<()>;

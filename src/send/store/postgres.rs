@@ -23,6 +23,8 @@ mod settle;
 
 mod history;
 
+mod reseal;
+
 mod log;
 
 mod health;
@@ -56,6 +58,7 @@ use crate::send::error::SendError;
 use crate::send::event::NewEvent;
 use crate::send::outcome::DisableRule;
 use crate::send::retention::{Retention, TenantSettings};
+use crate::send::seal::Sealer;
 use crate::send::store::contract::{
     Capacity, Claimed, Enqueued, Lease, Reclaimed, Retained, SettleReport, Settlement, Store, StoreFuture,
 };
@@ -115,6 +118,13 @@ impl Postgres {
         Ok(Self { pool, shared: Arc::new(Shared { endpoints, turn, target, listener, notifier, heard }) })
     }
 
+    /// Seals secrets from now on, and opens those that are sealed. `Sender::seal` seals what is there.
+    #[must_use]
+    pub fn sealed(self, sealer: Sealer) -> Self {
+        self.shared.endpoints.seal.set(sealer);
+        self
+    }
+
     /// Brings a database to this release's schema, with a role that may, and lets the role `grant_to` use it. Workers
     /// and senders of the release before end with `store_failed` until they are replaced; nothing is lost meanwhile.
     ///
@@ -142,7 +152,7 @@ impl Postgres {
         tenant: &Tenant,
         events: Vec<NewEvent>,
     ) -> Result<Vec<Enqueued>, SendError> {
-        let columns = Columns::new(tenant, events)?;
+        let columns = Columns::new(&self.shared.endpoints.seal, tenant, events)?;
         taken(&transaction.query_typed(ENQUEUE, &columns.parameters()).await.map_err(|error| failed(&error))?)
     }
 }
@@ -162,14 +172,17 @@ impl Store for Postgres {
     }
 
     async fn enqueue(&self, tenant: Tenant, events: Vec<NewEvent>) -> Result<Vec<Enqueued>, SendError> {
-        let done = taken(&rows(&self.pool, ENQUEUE, &Columns::new(&tenant, events)?.parameters()).await?);
+        let done = taken(
+            &rows(&self.pool, ENQUEUE, &Columns::new(&self.shared.endpoints.seal, &tenant, events)?.parameters())
+                .await?,
+        );
         self.notify();
         done
     }
 
     async fn enqueue_manual(&self, event: NewEvent, endpoint: EndpointKey) -> Result<Enqueued, SendError> {
         self.known(&endpoint).await?;
-        let columns = Columns::for_one(event, &endpoint)?;
+        let columns = Columns::for_one(&self.shared.endpoints.seal, event, &endpoint)?;
         let event = taken(&rows(&self.pool, ENQUEUE, &columns.parameters()).await?)?.pop();
         self.notify();
         event.ok_or_else(|| SendError::EndpointUnknown { id: endpoint.id().into() })
@@ -208,7 +221,11 @@ impl Store for Postgres {
     }
 
     async fn add_endpoint(&self, endpoint: Endpoint, server: Version) -> Result<(), SendError> {
-        endpoints::add(&self.pool, endpoint, server).await
+        endpoints::add(&self.pool, &self.shared.endpoints.seal, endpoint, server).await
+    }
+
+    async fn endpoint(&self, key: EndpointKey) -> Result<Arc<Endpoint>, SendError> {
+        self.shared.endpoints.one(&self.pool, &key).await
     }
 
     async fn endpoints(&self, tenant: Option<Tenant>) -> Result<Vec<Arc<Endpoint>>, SendError> {
@@ -216,7 +233,7 @@ impl Store for Postgres {
     }
 
     async fn change_endpoint(&self, key: EndpointKey, change: EndpointChange) -> Result<(), SendError> {
-        endpoints::change(&self.pool, &key, &change).await
+        endpoints::change(&self.pool, &self.shared.endpoints.seal, &key, &change).await
     }
 
     async fn remove_endpoint(&self, key: EndpointKey, waiting: Waiting) -> Result<(), SendError> {
@@ -250,6 +267,19 @@ impl Store for Postgres {
 
     fn retain(&self, retention: Retention) -> impl StoreFuture<Retained> {
         history::retain(&self.pool, retention)
+    }
+
+    fn seal_endpoints(&self) -> impl StoreFuture<u64> {
+        reseal::endpoints(&self.pool, &self.shared.endpoints.seal)
+    }
+
+    fn seal_payloads(&self, after: i64) -> impl StoreFuture<(u64, Option<i64>)> {
+        reseal::payloads(&self.pool, &self.shared.endpoints.seal, after)
+    }
+
+    async fn scrub(&self) -> Result<(), SendError> {
+        // Old versions of rows are the database's to clean up: docs/SENDER.md says how.
+        Ok(())
     }
 
     async fn set_tenant(&self, tenant: Tenant, settings: TenantSettings) -> Result<(), SendError> {

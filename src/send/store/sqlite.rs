@@ -44,6 +44,9 @@ mod retain;
 
 mod again;
 
+mod reseal;
+
+use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicI64, Ordering};
@@ -64,6 +67,7 @@ use crate::send::error::SendError;
 use crate::send::event::NewEvent;
 use crate::send::outcome::DisableRule;
 use crate::send::retention::{Retention, TenantSettings};
+use crate::send::seal::{Seal, Sealer};
 use crate::send::store::contract::{
     Capacity, Claimed, Enqueued, Lease, Reclaimed, Retained, SettleReport, Settlement, Store, StoreFuture,
 };
@@ -85,6 +89,8 @@ pub struct Sqlite {
     /// A connection for long reads, so that deliveries do not wait for them.
     reader: Writer,
     changes: Arc<Changes>,
+    seal: Seal,
+    path: Arc<Path>,
 }
 
 /// A connection that is only asked whether the file has changed.
@@ -125,10 +131,19 @@ impl Sqlite {
     }
 
     fn with_clock(path: &Path, may_create: bool, clock: &Clock) -> Result<Self, SendError> {
-        let writer = Writer::start(connect(path, may_create)?, clock.clone(), Access::Write)?;
-        let reader = Writer::start(connect(path, false)?, clock.clone(), Access::Read)?;
+        let seal = Seal::default();
+        let writer = Writer::start(connect(path, may_create)?, clock.clone(), seal.clone(), Access::Write)?;
+        let reader = Writer::start(connect(path, false)?, clock.clone(), seal.clone(), Access::Read)?;
         let connection = Mutex::new(connect(path, false)?);
-        Ok(Self { writer, reader, changes: Arc::new(Changes { connection, seen: AtomicI64::new(-1) }) })
+        let changes = Arc::new(Changes { connection, seen: AtomicI64::new(-1) });
+        Ok(Self { writer, reader, changes, seal, path: path.into() })
+    }
+
+    /// Seals secrets from now on, and opens those that are sealed. `Sender::seal` seals what is there.
+    #[must_use]
+    pub fn sealed(self, sealer: Sealer) -> Self {
+        self.seal.set(sealer);
+        self
     }
 
     /// Takes events inside a transaction of the caller's, on a separate connection to the store's file: they are sent
@@ -138,11 +153,12 @@ impl Sqlite {
     /// # Errors
     /// `store_failed`, `event_exists`; the transaction is then to be rolled back.
     pub fn enqueue_in(
+        &self,
         transaction: &Transaction<'_>,
         tenant: &Tenant,
         events: Vec<NewEvent>,
     ) -> Result<Vec<Enqueued>, SendError> {
-        let mut endpoints = Endpoints::default();
+        let mut endpoints = Endpoints::new(self.seal.clone());
         endpoints.refresh(transaction).map_err(failed)?;
         let (target, now) = (Target::Subscribed(tenant), crate::send::clock::now());
         events.into_iter().map(|event| enqueue(transaction, &endpoints, event, target, now)).collect()
@@ -228,10 +244,18 @@ impl Store for Sqlite {
         self.writer.run(move |context| change::add(context, &endpoint, server))
     }
 
+    fn endpoint(&self, key: EndpointKey) -> impl StoreFuture<Arc<Endpoint>> {
+        self.reader.run(move |context| {
+            context.known(&key)?;
+            let unknown = || SendError::EndpointUnknown { id: key.id().into() };
+            context.endpoints.find(key.as_stored()).ok_or_else(unknown)?.endpoint.clone()
+        })
+    }
+
     fn endpoints(&self, tenant: Option<Tenant>) -> impl StoreFuture<Vec<Arc<Endpoint>>> {
         self.reader.run(move |context| {
             context.endpoints.refresh(&context.connection).map_err(failed)?;
-            Ok(context.endpoints.of(tenant.as_ref()).iter().filter_map(|known| known.endpoint.clone()).collect())
+            Ok(context.endpoints.of(tenant.as_ref()).iter().filter_map(|known| known.endpoint.clone().ok()).collect())
         })
     }
 
@@ -274,6 +298,20 @@ impl Store for Sqlite {
 
     fn retain(&self, retention: Retention) -> impl StoreFuture<Retained> {
         self.writer.run(move |context| retain::retain(&context.connection, retention, context.now).map_err(failed))
+    }
+
+    fn seal_endpoints(&self) -> impl StoreFuture<u64> {
+        self.writer.run(|context| reseal::endpoints(&context.connection, &context.endpoints.seal))
+    }
+
+    fn seal_payloads(&self, after: i64) -> impl StoreFuture<(u64, Option<i64>)> {
+        self.writer.run(move |context| reseal::payloads(&context.connection, &context.endpoints.seal, after))
+    }
+
+    async fn scrub(&self) -> Result<(), SendError> {
+        let path = Arc::clone(&self.path);
+        let done = tokio::task::spawn_blocking(move || reseal::scrub(&path)).await;
+        done.map_err(|error| SendError::StoreFailed { what: error.to_string() })?
     }
 
     fn set_tenant(&self, tenant: Tenant, settings: TenantSettings) -> impl StoreFuture<()> {

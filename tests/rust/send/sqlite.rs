@@ -141,7 +141,7 @@ async fn events_join_the_callers_transaction() {
     for (commits, waiting) in [(false, 1), (true, 2)] {
         let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).unwrap();
         transaction.execute("INSERT INTO orders VALUES (7)", []).unwrap();
-        let taken = Sqlite::enqueue_in(&transaction, &Tenant::default(), vec![store::event("Other")]).unwrap();
+        let taken = on.store.enqueue_in(&transaction, &Tenant::default(), vec![store::event("Other")]).unwrap();
         assert_eq!(taken[0].deliveries, 1);
         if commits {
             transaction.commit().unwrap();

@@ -131,7 +131,9 @@ async fn read(pool: &Pool, endpoints: &Endpoints, found: &[Row]) -> Result<Vec<C
     for row in found {
         let number: i64 = get(row, "event")?;
         if get::<Option<&str>>(row, "data")?.is_some() {
-            events.insert(number, Arc::new(event(row)?));
+            let mut event = event(row)?;
+            endpoints.seal.open_event(&key(row, "endpoint")?.tenant(), &mut event);
+            events.insert(number, Arc::new(event));
         }
         let lease = Lease { delivery: get(row, "number")?, token: get(row, "lease")? };
         let endpoint = endpoints.latest(&key(row, "endpoint")?);

@@ -17,6 +17,7 @@ use super::rows::{get, key};
 use crate::send::endpoint::Endpoint;
 use crate::send::error::SendError;
 use crate::send::event::NewEvent;
+use crate::send::seal::Seal;
 use crate::send::settings::EndpointSettings;
 use crate::send::store::request::EndpointChange;
 use crate::send::tenant::{EndpointKey, Tenant};
@@ -28,11 +29,14 @@ type Known = (i64, Option<Arc<Endpoint>>);
 
 /// Endpoints that were read, by key.
 #[derive(Debug, Default)]
-pub(super) struct Endpoints(Mutex<HashMap<EndpointKey, Known>>);
+pub(super) struct Endpoints {
+    known: Mutex<HashMap<EndpointKey, Known>>,
+    pub seal: Seal,
+}
 
 impl Endpoints {
     fn known(&self) -> std::sync::MutexGuard<'_, HashMap<EndpointKey, Known>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The keys and revisions of the endpoints that cannot be read.
@@ -74,7 +78,7 @@ impl Endpoints {
         if self.has(&key, revision) {
             return Ok(self.latest(&key));
         }
-        let endpoint = Endpoint::from_stored(&key, get(row, "settings")?, get(row, "state")?).map(Arc::new);
+        let endpoint = self.seal.endpoint(&key, get(row, "settings")?, get(row, "state")?).map(Arc::new);
         if let Err(error) = &endpoint {
             warn!(endpoint = %key, code = error.code(), %error, "an endpoint is left out, and its deliveries wait");
         }
@@ -93,6 +97,15 @@ impl Endpoints {
         Ok(())
     }
 
+    /// An endpoint, or why it cannot be read.
+    pub(super) async fn one(&self, pool: &Pool, key: &EndpointKey) -> Result<Arc<Endpoint>, SendError> {
+        let sql = "SELECT settings, state FROM mambo_endpoint WHERE id = $1 AND state <> 'removed'";
+        let found = rows(pool, sql, &[(&key.as_stored(), Type::TEXT)]).await?;
+        let unknown = || SendError::EndpointUnknown { id: key.id().into() };
+        let row = found.first().ok_or_else(unknown)?;
+        self.seal.endpoint(key, get(row, 0)?, get(row, 1)?).map(Arc::new)
+    }
+
     /// Every endpoint of a tenant, or of all, that can be read.
     pub(super) async fn all(&self, pool: &Pool, tenant: Option<&Tenant>) -> Result<Vec<Arc<Endpoint>>, SendError> {
         let (start, end) = tenant.map(Tenant::key_range).unzip();
@@ -104,9 +117,10 @@ impl Endpoints {
 }
 
 /// Adds an endpoint and a Ping to it.
-pub(super) async fn add(pool: &Pool, endpoint: Endpoint, server: Version) -> Result<(), SendError> {
+pub(super) async fn add(pool: &Pool, seal: &Seal, endpoint: Endpoint, server: Version) -> Result<(), SendError> {
     let (key, Endpoint { settings, state, .. }) = (endpoint.key(), &endpoint);
-    let ping = Columns::for_one(NewEvent::ping(server), &key)?;
+    let ping = Columns::for_one(seal, NewEvent::ping(server), &key)?;
+    let stored = seal.settings(&key, settings)?;
     let (event_types, most, rate) = columns(settings);
     let mut object = pool.get().await.map_err(|error| acquire_failed(&error))?;
     // The row of a removed endpoint is taken over once nothing waits for it.
@@ -123,7 +137,7 @@ pub(super) async fn add(pool: &Pool, endpoint: Endpoint, server: Version) -> Res
                 sql,
                 &[
                     (&key.as_stored(), Type::TEXT),
-                    (&settings.to_json(), Type::TEXT),
+                    (&stored, Type::TEXT),
                     (&event_types, Type::TEXT_ARRAY),
                     (&most, Type::INT8),
                     (&rate, Type::INT8),
@@ -147,7 +161,12 @@ pub(super) async fn add(pool: &Pool, endpoint: Endpoint, server: Version) -> Res
 }
 
 /// Changes an endpoint. Tries again if another process changed it meanwhile.
-pub(super) async fn change(pool: &Pool, key: &EndpointKey, change: &EndpointChange) -> Result<(), SendError> {
+pub(super) async fn change(
+    pool: &Pool,
+    seal: &Seal,
+    key: &EndpointKey,
+    change: &EndpointChange,
+) -> Result<(), SendError> {
     let unknown = || SendError::EndpointUnknown { id: key.id().into() };
     if let EndpointChange::State(state) = change {
         let parameters: [Parameter<'_>; 2] = [(&key.as_stored(), Type::TEXT), (&state.as_str(), Type::TEXT)];
@@ -159,7 +178,7 @@ pub(super) async fn change(pool: &Pool, key: &EndpointKey, change: &EndpointChan
             "SELECT settings, state, revision, mambo_now() FROM mambo_endpoint WHERE id = $1 AND state <> 'removed'";
         let found = rows(pool, sql, &[(&key.as_stored(), Type::TEXT)]).await?;
         let found = found.first().ok_or_else(unknown)?;
-        let mut settings = Endpoint::from_stored(key, get(found, 0)?, get(found, 1)?)?.settings;
+        let mut settings = seal.endpoint(key, get(found, 0)?, get(found, 1)?)?.settings;
         match change {
             EndpointChange::Rotate { secret, overlap } => {
                 settings.rotate_secret(secret, UnixMillis(get(found, 3)?), *overlap)?;
@@ -172,7 +191,7 @@ pub(super) async fn change(pool: &Pool, key: &EndpointKey, change: &EndpointChan
         let (event_types, most, rate) = columns(&settings);
         let parameters: [Parameter<'_>; 6] = [
             (&key.as_stored(), Type::TEXT),
-            (&settings.to_json(), Type::TEXT),
+            (&seal.settings(key, &settings)?, Type::TEXT),
             (&event_types, Type::TEXT_ARRAY),
             (&most, Type::INT8),
             (&rate, Type::INT8),

@@ -10,6 +10,7 @@ use super::connection::Parameter;
 use super::rows::{get, unsigned};
 use crate::send::error::SendError;
 use crate::send::event::NewEvent;
+use crate::send::seal::Seal;
 use crate::send::store::contract::Enqueued;
 use crate::send::tenant::{EndpointKey, Tenant};
 
@@ -32,7 +33,7 @@ pub(super) struct Columns {
 
 impl Columns {
     /// Columns of events for every endpoint of the tenant that subscribes.
-    pub(super) fn new(tenant: &Tenant, events: Vec<NewEvent>) -> Result<Self, SendError> {
+    pub(super) fn new(seal: &Seal, tenant: &Tenant, events: Vec<NewEvent>) -> Result<Self, SendError> {
         let mut columns = Self {
             tenant: tenant.as_str().into(),
             ids: Vec::new(),
@@ -46,11 +47,11 @@ impl Columns {
         };
         for event in events {
             let (event, key) = event.named()?;
+            columns.datas.push(seal.data(tenant, &event.id, &event.data)?);
             columns.ids.push(event.id);
             columns.event_types.push(event.event_type);
             columns.versions.push(alloc::format!("{}", event.version));
             columns.times.push(event.time);
-            columns.datas.push(event.data);
             columns.keys.push(key);
             columns.traceparents.push(event.traceparent);
         }
@@ -58,9 +59,9 @@ impl Columns {
     }
 
     /// Columns of an event for one endpoint by hand.
-    pub(super) fn for_one(event: NewEvent, endpoint: &EndpointKey) -> Result<Self, SendError> {
+    pub(super) fn for_one(seal: &Seal, event: NewEvent, endpoint: &EndpointKey) -> Result<Self, SendError> {
         let one = Some(endpoint.as_stored().into());
-        Ok(Self { one, ..Self::new(&endpoint.tenant(), alloc::vec![event])? })
+        Ok(Self { one, ..Self::new(seal, &endpoint.tenant(), alloc::vec![event])? })
     }
 
     pub(super) fn parameters(&self) -> [Parameter<'_>; 9] {

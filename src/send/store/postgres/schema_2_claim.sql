@@ -88,8 +88,8 @@ BEGIN
     open := ARRAY(SELECT s.endpoint FROM mambo_status s WHERE s.endpoint = ANY (ready)
         AND s.in_flight < s.concurrency AND s.next_slot_us <= at * 1000 AND (s.timeouts < 5 OR s.in_flight = 0 AND (s.open_until <= at
             OR EXISTS (SELECT 1 FROM mambo_queue q WHERE q.state = 1 AND q.endpoint = s.endpoint AND q.lane = 2))));
-    locked := ARRAY(SELECT s.endpoint FROM mambo_status s WHERE s.endpoint = ANY (open) ORDER BY s.endpoint
-        FOR NO KEY UPDATE SKIP LOCKED);
+    locked := ARRAY(SELECT s.endpoint FROM mambo_status s WHERE s.endpoint = ANY (open)
+        ORDER BY s.endpoint FOR NO KEY UPDATE SKIP LOCKED);
     IF cardinality(locked) = 0 AND cardinality(open) > 0 THEN
         locked := ARRAY(SELECT s.endpoint FROM mambo_status s WHERE s.endpoint = ANY (open) ORDER BY s.endpoint
             FOR NO KEY UPDATE);

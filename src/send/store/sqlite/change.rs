@@ -20,7 +20,8 @@ use crate::version::Version;
 
 /// Adds an endpoint and a Ping to it.
 pub(super) fn add(context: &mut Context, endpoint: &Endpoint, server: Version) -> Result<(), SendError> {
-    let (key, settings, state) = (endpoint.key(), endpoint.settings.to_json(), endpoint.state.as_str());
+    let (key, state) = (endpoint.key(), endpoint.state.as_str());
+    let settings = context.endpoints.seal.settings(&key, &endpoint.settings)?;
     // The row of a removed endpoint is taken over once nothing waits for it.
     let sql = "INSERT INTO endpoint (id, settings, state, revision)
         SELECT ?1, ?2, ?3, 1 + (SELECT coalesce(max(revision), 0) FROM endpoint)
@@ -55,7 +56,8 @@ pub(super) fn change(context: &mut Context, key: &EndpointKey, change: EndpointC
         EndpointChange::Rotate { secret, overlap } => rotated(readable(known)?, &secret, *now, overlap)?,
     };
     let sql = "UPDATE endpoint SET settings = ?2, revision = 1 + (SELECT max(revision) FROM endpoint) WHERE id = ?1";
-    connection.execute(sql, params![key.as_stored(), settings.to_json()]).map(drop).map_err(failed)
+    let settings = endpoints.seal.settings(key, &settings)?;
+    connection.execute(sql, params![key.as_stored(), settings]).map(drop).map_err(failed)
 }
 
 fn set_state(connection: &Connection, key: &EndpointKey, state: State) -> Result<(), SendError> {
@@ -88,8 +90,7 @@ pub(super) fn remove(connection: &Connection, key: &EndpointKey, waiting: Waitin
 }
 
 fn readable(known: &Known) -> Result<EndpointSettings, SendError> {
-    let unread = || SendError::EndpointUnreadable { id: known.key.id().into() };
-    known.endpoint.as_ref().map(|endpoint| endpoint.settings.clone()).ok_or_else(unread)
+    known.endpoint.as_ref().map(|endpoint| endpoint.settings.clone()).map_err(Clone::clone)
 }
 
 fn rotated(

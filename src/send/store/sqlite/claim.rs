@@ -16,6 +16,7 @@ use super::tenants;
 use super::writer::Context;
 use crate::send::endpoint::Endpoint;
 use crate::send::event::StoredEvent;
+use crate::send::seal::Seal;
 use crate::send::store::contract::{Capacity, Claim, Claimed, Lease};
 use crate::send::tenant::{EndpointKey, Tenant};
 use crate::time::UnixMillis;
@@ -73,7 +74,7 @@ fn claim_from(context: &Context, ready: &[Ready], capacity: Capacity, lease: Dur
     // Twice an equal share, as some endpoints have less ready. The next claim takes what this leaves free.
     let of_tenant = capacity.deliveries.saturating_mul(2).checked_div(counts.len()).unwrap_or(0);
     for (key, status) in ready {
-        let Some(endpoint) = endpoints.find(key.as_stored()).and_then(|known| known.endpoint.clone()) else { continue };
+        let Some(Ok(endpoint)) = endpoints.find(key.as_stored()).map(|known| known.endpoint.clone()) else { continue };
         let tenant = open.tenant(connection, &endpoint.tenant, now)?;
         let share = of_tenant.checked_div(counts.get(&endpoint.tenant).copied().unwrap_or(1)).unwrap_or(0).max(1);
         let room = status.room(&endpoint.settings, endpoint.is_enabled(), now.0);
@@ -99,7 +100,7 @@ fn claim_from(context: &Context, ready: &[Ready], capacity: Capacity, lease: Dur
     let tenants: Vec<TenantRoom> = open.tenants.iter().map(|(_, room)| *room).collect();
     let chosen = choose(candidates, &open.rooms, &tenants, capacity);
     let until = later(now, lease);
-    let (claims, next_slot) = take(connection, &chosen, &open, until)?;
+    let (claims, next_slot) = take(connection, &endpoints.seal, &chosen, &open, until)?;
     rate_due = earlier(rate_due, next_slot);
     let wait = |at: i64| Duration::from_millis(u64::try_from(at.saturating_sub(now.0)).unwrap_or(0));
     let due = earlier(due, rate_due);
@@ -153,6 +154,7 @@ fn candidates_of(
 /// Leases the chosen deliveries. Also returns when the next of their rate limits allows another one.
 fn take(
     connection: &Connection,
+    seal: &Seal,
     chosen: &[Candidate],
     open: &Open,
     until: UnixMillis,
@@ -167,9 +169,12 @@ fn take(
         let (Some(endpoint), Some(room)) = (open.endpoints.get(at), open.rooms.get(at)) else { continue };
         let lease = Lease { delivery: candidate.number, token: fastrand::i64(1..) };
         update.execute(params![lease.delivery, lease.token, until.0])?;
-        let event = match events.get(&candidate.event) {
-            Some(event) => Arc::clone(event),
-            None => Arc::new(event(connection, candidate.event)?),
+        let event = if let Some(event) = events.get(&candidate.event) {
+            Arc::clone(event)
+        } else {
+            let mut event = event(connection, candidate.event)?;
+            seal.open_event(&endpoint.tenant, &mut event);
+            Arc::new(event)
         };
         events.insert(candidate.event, Arc::clone(&event));
         for count in [counts.entry(at).or_default(), of_tenants.entry(candidate.tenant).or_default()] {

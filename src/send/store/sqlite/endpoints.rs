@@ -8,6 +8,8 @@ use rusqlite::Connection;
 use tracing::warn;
 
 use crate::send::endpoint::Endpoint;
+use crate::send::error::SendError;
+use crate::send::seal::Seal;
 use crate::send::settings::is_taken;
 use crate::send::state::State;
 use crate::send::tenant::{EndpointKey, Tenant};
@@ -17,14 +19,15 @@ use crate::send::tenant::{EndpointKey, Tenant};
 pub(super) struct Endpoints {
     all: Vec<Known>,
     revision: Option<i64>,
+    pub seal: Seal,
 }
 
 /// An endpoint, and what of it is known even if a newer release wrote its settings.
 #[derive(Debug)]
 pub(super) struct Known {
     pub key: EndpointKey,
-    /// `None` when the settings cannot be read.
-    pub endpoint: Option<Arc<Endpoint>>,
+    /// The error when the settings cannot be read.
+    pub endpoint: Result<Arc<Endpoint>, SendError>,
     is_enabled: bool,
     event_types: Option<Vec<String>>,
 }
@@ -42,6 +45,11 @@ impl Known {
 }
 
 impl Endpoints {
+    /// No endpoints yet, of a store with this seal.
+    pub(super) fn new(seal: Seal) -> Self {
+        Self { seal, ..Self::default() }
+    }
+
     /// Reads the endpoints again if any was changed, here or by another process.
     pub(super) fn refresh(&mut self, connection: &Connection) -> rusqlite::Result<()> {
         let sql = "SELECT coalesce(max(revision), 0) FROM endpoint";
@@ -53,7 +61,7 @@ impl Endpoints {
         let mut rows = connection.prepare_cached(sql)?;
         let rows = rows.query_map([], |row| {
             let key = EndpointKey::from_stored(row.get(0)?);
-            Ok(read(key, &row.get::<_, String>(1)?, &row.get::<_, String>(2)?))
+            Ok(read(&self.seal, key, &row.get::<_, String>(1)?, &row.get::<_, String>(2)?))
         })?;
         self.all = rows.collect::<Result<_, _>>()?;
         self.revision = Some(revision);
@@ -79,9 +87,9 @@ impl Endpoints {
     }
 }
 
-fn read(key: EndpointKey, settings: &str, state: &str) -> Known {
+fn read(seal: &Seal, key: EndpointKey, settings: &str, state: &str) -> Known {
     let is_enabled = state == State::Enabled.as_str();
-    let endpoint = Endpoint::from_stored(&key, settings, state).map(Arc::new);
+    let endpoint = seal.endpoint(&key, settings, state).map(Arc::new);
     let event_types = match &endpoint {
         Ok(endpoint) => endpoint.settings.event_types.clone(),
         Err(error) => {
@@ -91,5 +99,5 @@ fn read(key: EndpointKey, settings: &str, state: &str) -> Known {
             value.and_then(|value| serde_json::from_value(value.get("eventTypes")?.clone()).ok())
         }
     };
-    Known { key, endpoint: endpoint.ok(), is_enabled, event_types }
+    Known { key, endpoint, is_enabled, event_types }
 }

@@ -35,10 +35,11 @@ pub(super) fn enqueue(
         Target::One(key) => key.tenant(),
     };
     let (event, key) = event.named()?;
+    let data = endpoints.seal.data(&tenant, &event.id, &event.data)?;
     if let Some(found) = key.as_ref().map(|key| used(connection, &tenant, key)).transpose().map_err(failed)?.flatten() {
         return Ok(found);
     }
-    let number = match insert_event(connection, (&tenant, target), &event, key.as_deref(), now) {
+    let number = match insert_event(connection, (&tenant, target), &event, (&data, key.as_deref()), now) {
         Err(rusqlite::Error::SqliteFailure(error, _))
             if error.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE =>
         {
@@ -64,7 +65,7 @@ fn insert_event(
     connection: &Connection,
     (tenant, target): (&Tenant, Target<'_>),
     event: &StoredEvent,
-    key: Option<&str>,
+    (data, key): (&str, Option<&str>),
     now: UnixMillis,
 ) -> rusqlite::Result<i64> {
     let sql =
@@ -80,7 +81,7 @@ fn insert_event(
         event.event_type,
         version,
         event.time,
-        event.data,
+        data,
         now.0,
         key,
         tenant.as_str(),

@@ -35,7 +35,7 @@ pub(super) fn counts(
     counts.scheduled = unsigned(waiting(&["SELECT count(*) FROM queue WHERE state = 0 AND ", inside].concat())?);
     counts.ready = unsigned(waiting(&["SELECT count(*) FROM queue WHERE state = 1 AND ", inside].concat())?);
     counts.oldest = oldest(connection, tenant)?.map(UnixMillis);
-    let unreadable = endpoints.of(tenant).iter().filter(|known| known.endpoint.is_none()).count();
+    let unreadable = endpoints.of(tenant).iter().filter(|known| known.endpoint.is_err()).count();
     counts.unreadable = u64::try_from(unreadable).unwrap_or(u64::MAX);
     Ok(counts)
 }
@@ -92,7 +92,7 @@ fn one(connection: &Connection, known: &Known, since: UnixMillis, now: UnixMilli
     connection.prepare_cached(sql)?.query_row([known.key.as_stored()], |row| {
         Ok(EndpointHealth {
             key: known.key.clone(),
-            endpoint: known.endpoint.as_ref().map(Arc::clone),
+            endpoint: known.endpoint.as_ref().ok().map(Arc::clone),
             failing_since: row.get::<_, Option<i64>>(0)?.map(UnixMillis),
             failures: row.get(1)?,
             breaker: breaker(row.get(2)?, UnixMillis(row.get(3)?), now),

@@ -12,6 +12,7 @@ use super::clock::Clock;
 use super::endpoints::Endpoints;
 use super::error::failed;
 use crate::send::error::SendError;
+use crate::send::seal::Seal;
 use crate::send::store::hot::Hot;
 use crate::send::tenant::EndpointKey;
 use crate::time::UnixMillis;
@@ -60,9 +61,9 @@ pub(super) struct Writer(mpsc::Sender<Job>);
 
 impl Writer {
     /// Starts a thread over a connection.
-    pub(super) fn start(connection: Connection, clock: Clock, access: Access) -> Result<Self, SendError> {
+    pub(super) fn start(connection: Connection, clock: Clock, seal: Seal, access: Access) -> Result<Self, SendError> {
         let (sender, receiver) = mpsc::channel(QUEUE);
-        let (endpoints, now) = (Endpoints::default(), clock.wall());
+        let (endpoints, now) = (Endpoints::new(seal), clock.wall());
         let context = Context { connection, endpoints, now, turn: (0, Hot::default()), clock };
         let spawned = thread::Builder::new().name("mambo-sqlite".into()).spawn(move || work(context, receiver, access));
         spawned.map_err(|error| SendError::StoreFailed { what: error.to_string() })?;
@@ -139,7 +140,7 @@ fn transaction(context: &mut Context, group: Vec<Job>, access: Access) {
             drop(context.connection.execute_batch("ROLLBACK"));
         }
         // Caches may hold what the transaction read or wrote before it was rolled back.
-        context.endpoints = Endpoints::default();
+        context.endpoints = Endpoints::new(context.endpoints.seal.clone());
         context.clock.forget();
     }
     for reply in replies {

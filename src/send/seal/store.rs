@@ -1,0 +1,123 @@
+//! What stores seal: the secrets and headers of endpoints, and the data of events.
+
+use alloc::string::String;
+use alloc::sync::Arc;
+use std::sync::OnceLock;
+
+use serde_json::{Map, Value};
+use zeroize::Zeroizing;
+
+use super::sealer::Sealer;
+use super::text::{is_sealed, key_of};
+use crate::send::endpoint::Endpoint;
+use crate::send::error::SendError;
+use crate::send::event::StoredEvent;
+use crate::send::settings::EndpointSettings;
+use crate::send::state::State;
+use crate::send::tenant::{EndpointKey, Tenant};
+
+/// The members of stored settings that are sealed, and the member that holds them then.
+const SECRET: [&str; 2] = ["keys", "headers"];
+const SEALED: &str = "sealed";
+
+/// The sealer of a store, if it has one. Clones share it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Seal(Arc<OnceLock<Sealer>>);
+
+impl Seal {
+    /// Sets the sealer; the first one stays.
+    pub(crate) fn set(&self, sealer: Sealer) {
+        drop(self.0.set(sealer));
+    }
+
+    /// The settings of an endpoint as they are stored.
+    pub(crate) fn settings(&self, key: &EndpointKey, settings: &EndpointSettings) -> Result<String, SendError> {
+        let plain = settings.to_json();
+        let Some(sealer) = self.0.get() else { return Ok(plain) };
+        let failed = |error: serde_json::Error| SendError::SealFailed { what: alloc::format!("{error}") };
+        let mut members: Map<String, Value> = serde_json::from_str(&plain).map_err(failed)?;
+        let secret: Map<String, Value> =
+            SECRET.into_iter().filter_map(|name| Some((name.into(), members.remove(name)?))).collect();
+        let secret = Zeroizing::new(serde_json::to_string(&secret).map_err(failed)?);
+        members.insert(SEALED.into(), Value::String(sealer.seal(&endpoint_place(key), &secret)?));
+        serde_json::to_string(&members).map_err(failed)
+    }
+
+    /// An endpoint from its stored settings.
+    pub(crate) fn endpoint(&self, key: &EndpointKey, settings: &str, state: &str) -> Result<Endpoint, SendError> {
+        let unread = || SendError::EndpointUnreadable { id: key.id().into() };
+        let mut members: Map<String, Value> = serde_json::from_str(settings).map_err(|_| unread())?;
+        if let Some(sealed) = members.remove(SEALED) {
+            let opened = self.open(&endpoint_place(key), sealed.as_str().unwrap_or_default())?;
+            let secret: Map<String, Value> = serde_json::from_str(&opened).map_err(|_| unread())?;
+            members.extend(secret);
+        }
+        let settings = serde_json::from_value(Value::Object(members)).map_err(|_| unread())?;
+        let state = State::from_name(state).ok_or_else(unread)?;
+        Endpoint::from_settings(key, settings, state)
+    }
+
+    /// The data of an event as it is stored.
+    pub(crate) fn data(&self, tenant: &Tenant, id: &str, data: &str) -> Result<String, SendError> {
+        match self.0.get().filter(|sealer| sealer.seals_payloads()) {
+            Some(sealer) => sealer.seal(&event_place(tenant, id), data),
+            None => Ok(data.into()),
+        }
+    }
+
+    /// Opens the data of an event. What cannot be opened stays sealed: its attempts fail, and say why.
+    pub(crate) fn open_event(&self, tenant: &Tenant, event: &mut StoredEvent) {
+        if !is_sealed(&event.data) {
+            return;
+        }
+        match self.open(&event_place(tenant, &event.id), &event.data) {
+            Ok(data) => event.data = data.as_str().into(),
+            Err(error) => tracing::warn!(event = event.id, code = error.code(), %error, "a payload cannot be opened"),
+        }
+    }
+
+    /// Stored settings under the current key; `None` if they are.
+    pub(crate) fn reseal_settings(
+        &self,
+        key: &EndpointKey,
+        settings: &str,
+        state: &str,
+    ) -> Result<Option<String>, SendError> {
+        let sealer = self.0.get().ok_or_else(none)?;
+        let members: Option<Map<String, Value>> = serde_json::from_str(settings).ok();
+        let sealed = members.as_ref().and_then(|members| members.get(SEALED)).and_then(Value::as_str);
+        if sealed.is_some_and(|sealed| key_of(sealed) == sealer.current()) {
+            return Ok(None);
+        }
+        let endpoint = self.endpoint(key, settings, state)?;
+        self.settings(key, &endpoint.settings).map(Some)
+    }
+
+    /// Stored data of an event under the current key; `None` if it is.
+    pub(crate) fn reseal_data(&self, tenant: &Tenant, id: &str, data: &str) -> Result<Option<String>, SendError> {
+        let sealer = self.0.get().ok_or_else(none)?;
+        if is_sealed(data) && key_of(data) == sealer.current() {
+            return Ok(None);
+        }
+        let place = event_place(tenant, id);
+        let plain = if is_sealed(data) { self.open(&place, data)? } else { Zeroizing::new(data.into()) };
+        sealer.seal(&place, &plain).map(Some)
+    }
+
+    fn open(&self, place: &str, sealed: &str) -> Result<Zeroizing<String>, SendError> {
+        let missing = || SendError::SealKeyMissing { id: key_of(sealed).into() };
+        self.0.get().ok_or_else(missing)?.open(place, sealed)
+    }
+}
+
+fn none() -> SendError {
+    SendError::SealKeyMissing { id: "any".into() }
+}
+
+fn endpoint_place(key: &EndpointKey) -> String {
+    ["endpoint\u{1f}", key.as_stored()].concat()
+}
+
+fn event_place(tenant: &Tenant, id: &str) -> String {
+    ["event\u{1f}", tenant.as_str(), "\u{1f}", id].concat()
+}
