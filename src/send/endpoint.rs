@@ -3,8 +3,8 @@
 use alloc::string::String;
 use core::fmt;
 
-use reqwest::Url;
-use reqwest::header::{HeaderName, HeaderValue};
+use http::header::{HeaderName, HeaderValue};
+use url::Url;
 
 use super::address::AddressPolicy;
 use super::error::SendError;

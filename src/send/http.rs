@@ -6,6 +6,18 @@ mod kept;
 
 pub(crate) mod trace;
 
+mod trust;
+
+pub(super) mod proxy;
+
+pub(super) mod options;
+
+mod stream;
+
+mod connect;
+
+mod client;
+
 pub(super) mod post;
 
 pub(crate) use kept::descriptors;

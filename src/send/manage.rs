@@ -217,7 +217,7 @@ impl<S: Store> Sender<S> {
         if let Some((name, _)) = endpoint.settings.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(ours)) {
             return Err(SendError::HeaderRefused { name: name.clone() });
         }
-        if literal(endpoint.url()).is_none() {
+        if literal(endpoint.url()).is_none() && !self.http.leaves_names_to_the_proxy() {
             let host: String = endpoint.url().host_str().unwrap_or_default().into();
             let found = (self.http.look_up)(host).await.unwrap_or_default();
             if found.iter().any(|address| !self.http.address_policy.permits(address.ip())) {

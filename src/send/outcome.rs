@@ -27,6 +27,10 @@ pub enum Failure {
     TimedOut,
     /// The connection broke, or what came is no HTTP.
     ConnectionLost,
+    /// The proxy cannot be reached, refused our login, or does not answer as a proxy. No fault of the endpoint.
+    ProxyFailed,
+    /// The proxy did not connect to the receiver: it refused, or did not in time.
+    ProxyRefused,
     /// The process that made the attempt died, again and again.
     WorkerLost,
     /// The endpoint was removed while the delivery waited.
@@ -160,14 +164,15 @@ pub fn classify(
     }
     let asked = matches!(answer.status, Some(429 | 503)).then_some(answer.retry_after).flatten();
     let next = schedule.next(number, asked, random_permille).map_or(Next::Dead, Next::Retry);
-    // An event that we cannot render is no fault of the endpoint.
-    let effect = if answer.failure == Some(Failure::RenderFailed) { Effect::None } else { Effect::Fails };
+    // An event that we cannot render and a proxy that we cannot use are no fault of the endpoint.
+    let is_ours = matches!(answer.failure, Some(Failure::RenderFailed | Failure::ProxyFailed));
+    let effect = if is_ours { Effect::None } else { Effect::Fails };
     (next, effect)
 }
 
 impl Failure {
     /// Every failure.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::RenderFailed,
         Self::HostUnknown,
         Self::AddressRefused,
@@ -175,6 +180,8 @@ impl Failure {
         Self::TlsFailed,
         Self::TimedOut,
         Self::ConnectionLost,
+        Self::ProxyFailed,
+        Self::ProxyRefused,
         Self::WorkerLost,
         Self::EndpointRemoved,
         Self::Cancelled,
@@ -191,6 +198,8 @@ impl Failure {
             Self::TlsFailed => "tls_failed",
             Self::TimedOut => "timed_out",
             Self::ConnectionLost => "connection_lost",
+            Self::ProxyFailed => "proxy_failed",
+            Self::ProxyRefused => "proxy_refused",
             Self::WorkerLost => "worker_lost",
             Self::EndpointRemoved => "endpoint_removed",
             Self::Cancelled => "cancelled",

@@ -7,7 +7,8 @@ use tokio::sync::Notify;
 
 use super::error::SendError;
 use super::event::NewEvent;
-use super::http::post::{HttpOptions, Poster};
+use super::http::options::HttpOptions;
+use super::http::post::Poster;
 use super::store::{Enqueued, Store};
 use super::tenant::Tenant;
 use super::worker::Worker;

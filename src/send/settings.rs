@@ -7,8 +7,8 @@ use core::fmt;
 use core::num::NonZeroU32;
 use core::time::Duration;
 
-use reqwest::Url;
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 use crate::limits::MAX_KEYS;
 use crate::render::VersionPolicy;

@@ -2,7 +2,7 @@
 
 use core::net::IpAddr;
 
-use reqwest::Url;
+use url::Url;
 
 use super::address::AddressPolicy;
 use super::error::SendError;

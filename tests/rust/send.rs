@@ -6,6 +6,8 @@ mod cluster;
 mod crash;
 #[cfg(all(feature = "cli", feature = "postgres"))]
 mod database;
+#[cfg(feature = "sqlite")]
+mod egress;
 #[cfg(feature = "send")]
 mod endpoint;
 #[cfg(all(feature = "cli", feature = "postgres"))]

@@ -7,6 +7,7 @@
 #![allow(unreachable_pub, reason = "a program has no public API; pub says what a module offers")]
 
 mod describe;
+mod egress;
 mod endpoint;
 mod history;
 mod input;

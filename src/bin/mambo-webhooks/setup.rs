@@ -1,6 +1,5 @@
 //! What every command of the sender needs to know.
 
-use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -8,6 +7,7 @@ use mambo_webhooks::send::{AddressPolicy, HttpOptions, LocalKeys, Schedule, Seal
 use mambo_webhooks::{Renderer, Shims, Version};
 use zeroize::Zeroizing;
 
+use crate::egress::Egress;
 use crate::input::{read_profile, text};
 use crate::show::describe;
 
@@ -41,9 +41,8 @@ pub struct Setup {
     /// worker needs it too.
     #[arg(long, global = true, env = "MAMBO_ALLOW", value_delimiter = ',', value_parser = network)]
     allow: Vec<ipnet::IpNet>,
-    /// A file with certificates of authorities, PEM, that are trusted beside the system's.
-    #[arg(long, global = true)]
-    root_certificates: Option<PathBuf>,
+    #[command(flatten)]
+    egress: Egress,
     /// How long an attempt may take, in seconds.
     #[arg(long, global = true, default_value_t = 15, value_parser = clap::value_parser!(u64).range(1..=300))]
     timeout_seconds: u64,
@@ -111,11 +110,7 @@ impl Setup {
 
     pub fn http(&self) -> Result<HttpOptions, String> {
         let http = HttpOptions::new(AddressPolicy::allowing(self.allow.clone()));
-        let mut http = http.total_timeout(Duration::from_secs(self.timeout_seconds));
-        if let Some(file) = &self.root_certificates {
-            http = http.extra_root(fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?);
-        }
-        Ok(http)
+        self.egress.apply(http.total_timeout(Duration::from_secs(self.timeout_seconds)))
     }
 }
 

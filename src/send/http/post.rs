@@ -1,17 +1,22 @@
 //! One signed POST, bounded in time and in what is read of its answer.
 
-use alloc::string::String;
 use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use reqwest::header::{HeaderMap, RETRY_AFTER};
-use reqwest::{Certificate, redirect};
-use tokio::time::Instant;
+use http::Request;
+use http::header::{ACCEPT, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, USER_AGENT};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Bytes;
+use tokio::time::{Instant, timeout_at};
+use url::Url;
 
-use super::kept::{Budget, IDLE_TIMEOUT, descriptors};
-use super::resolve::{Guarded, LookUpFuture, Refused, Resolver, Unknown, system};
+use super::client::{Client, client, failure};
+use super::connect::Connector;
+use super::kept::{Budget, descriptors};
+use super::options::HttpOptions;
+use super::stream::Remote;
 use crate::render::SignedRequest;
 use crate::send::address::AddressPolicy;
 use crate::send::clock::now;
@@ -23,127 +28,87 @@ use crate::time::UnixMillis;
 
 /// Most bytes of an answer that are read.
 const READ_BYTES: usize = 64 * 1024;
-/// Most headers of an answer that are taken; their bytes are bounded by the client.
-const MAX_ANSWER_HEADERS: usize = 4096;
 /// Most bytes of an answer that are kept in the log.
 const KEPT_BYTES: usize = 16 * 1024;
-
-/// How deliveries are posted.
-#[derive(Clone)]
-pub struct HttpOptions {
-    /// Which addresses may be connected to.
-    pub(crate) address_policy: AddressPolicy,
-    /// How names become addresses.
-    pub(crate) look_up: Resolver,
-    /// How long a connection may take to come up. Default: 5 s.
-    pub(crate) connect_timeout: Duration,
-    /// How long a whole attempt may take, its answer included. Default: 15 s.
-    pub(crate) total_timeout: Duration,
-    /// Certificates of authorities, PEM, that are trusted beside the system's: a private network's own.
-    pub(crate) extra_roots: Vec<Vec<u8>>,
-}
-
-impl HttpOptions {
-    /// Creates options with every default, to connect only to addresses that `address_policy` permits.
-    #[must_use]
-    pub fn new(address_policy: AddressPolicy) -> Self {
-        let (connect_timeout, total_timeout) = (Duration::from_secs(5), Duration::from_secs(15));
-        Self { address_policy, look_up: system(), connect_timeout, total_timeout, extra_roots: Vec::new() }
-    }
-
-    /// Sets how names become addresses. Default: the system's resolver.
-    #[must_use]
-    pub fn look_up(mut self, look_up: impl Fn(String) -> LookUpFuture + Send + Sync + 'static) -> Self {
-        self.look_up = Arc::new(look_up);
-        self
-    }
-
-    /// Sets how long a connection may take to come up.
-    #[must_use]
-    pub const fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connect_timeout = timeout;
-        self
-    }
-
-    /// Sets how long a whole attempt may take, its answer included.
-    #[must_use]
-    pub const fn total_timeout(mut self, timeout: Duration) -> Self {
-        self.total_timeout = timeout;
-        self
-    }
-
-    /// Adds the certificate of an authority, PEM, that is trusted beside the system's.
-    #[must_use]
-    pub fn extra_root(mut self, certificate: Vec<u8>) -> Self {
-        self.extra_roots.push(certificate);
-        self
-    }
-}
+/// The name under which the client posts.
+const AGENT: &str = concat!("Mambo-Webhooks-Rust/", env!("CARGO_PKG_VERSION"));
 
 /// Posts deliveries. Clones share its connections.
 #[derive(Clone)]
 pub struct Poster {
     /// Keeps idle connections.
-    keeping: reqwest::Client,
+    keeping: Client,
     /// Closes each connection after its request.
-    closing: reqwest::Client,
+    closing: Client,
     budget: Arc<Budget>,
     address_policy: AddressPolicy,
+    total_timeout: Duration,
 }
 
 impl Poster {
     /// # Errors
     /// `client_failed`, when TLS cannot be set up or a certificate is malformed.
     pub fn new(options: &HttpOptions) -> Result<Self, SendError> {
-        let (keeping, closing) = (client(options, usize::MAX)?, client(options, 0)?);
-        let budget = Arc::new(Budget::new(descriptors()));
-        Ok(Self { keeping, closing, budget, address_policy: options.address_policy.clone() })
+        let connector = Connector::new(options)?;
+        Ok(Self {
+            keeping: client(connector.clone(), usize::MAX),
+            closing: client(connector, 0),
+            budget: Arc::new(Budget::new(descriptors())),
+            address_policy: options.address_policy.clone(),
+            total_timeout: options.total_timeout,
+        })
     }
 
     /// One attempt. It ends within the total timeout, and reads no more of the answer than is of use. An empty
     /// `traceparent` is left out.
     pub async fn post(&self, endpoint: &Endpoint, outgoing: SignedRequest, traceparent: &str) -> AttemptResponse {
         let started = Instant::now();
-        // The client does not ask a resolver for an address that is written out.
+        let failed = |failure| AttemptResponse::without_response(failure, started.elapsed());
+        // The connector does not ask a resolver for an address that is written out.
         if literal(endpoint.url()).is_some_and(|address| !self.address_policy.permits(address)) {
-            return AttemptResponse::without_response(Failure::AddressRefused, started.elapsed());
+            return failed(Failure::AddressRefused);
         }
         let host = endpoint.url().host_str().unwrap_or_default();
         let kept = self.budget.keep(host, started);
         let client = if kept.is_some() { &self.keeping } else { &self.closing };
-        let mut request = client.post(endpoint.url().clone()).body(outgoing.body);
         let own = endpoint.settings.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let ours = outgoing.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let trace = Some(("traceparent", traceparent)).filter(|(_, value)| !value.is_empty());
-        for (name, value) in own.chain(ours).chain(trace) {
-            request = request.header(name, value);
-        }
-        let mut response = match request.send().await {
-            Ok(response) => response,
-            Err(error) => return AttemptResponse::without_response(failure(&error), started.elapsed()),
+        let Some(request) = request(endpoint.url(), own.chain(ours).chain(trace), outgoing.body) else {
+            return failed(Failure::ConnectionLost);
+        };
+        let end = started.checked_add(self.total_timeout).unwrap_or(started);
+        let mut response = match timeout_at(end, client.request(request)).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(error)) => return failed(failure(&error)),
+            Err(_) => return failed(Failure::TimedOut),
         };
         let mut answer = AttemptResponse {
             status: Some(response.status().as_u16()),
             retry_after: retry_after(response.headers()),
-            remote: response.remote_addr().map(|address| address.to_string()),
+            remote: response.extensions().get::<Remote>().map(|remote| remote.0.to_string()),
             ..AttemptResponse::default()
         };
         // The status decides the outcome; an error while reading the body only goes into the log.
         loop {
-            match response.chunk().await {
-                Ok(Some(chunk)) if answer.body.len().saturating_add(chunk.len()) <= READ_BYTES => {
-                    answer.body.extend_from_slice(&chunk);
-                }
-                Ok(Some(_)) => {
-                    answer.is_truncated = true;
+            let frame = timeout_at(end, response.body_mut().frame()).await;
+            let chunk = match frame.map(Option::transpose) {
+                Ok(Ok(Some(frame))) => frame.into_data().unwrap_or_default(),
+                Ok(Ok(None)) => break,
+                Ok(Err(_)) => {
+                    answer.failure = Some(Failure::ConnectionLost);
                     break;
                 }
-                Ok(None) => break,
-                Err(error) => {
-                    answer.failure = Some(failure(&error));
+                Err(_) => {
+                    answer.failure = Some(Failure::TimedOut);
                     break;
                 }
+            };
+            if answer.body.len().saturating_add(chunk.len()) > READ_BYTES {
+                answer.is_truncated = true;
+                break;
             }
+            answer.body.extend_from_slice(&chunk);
         }
         answer.is_truncated |= answer.body.len() > KEPT_BYTES;
         answer.body.truncate(KEPT_BYTES);
@@ -152,64 +117,21 @@ impl Poster {
     }
 }
 
-/// A client that keeps so many idle connections to a host.
-fn client(options: &HttpOptions, idle_per_host: usize) -> Result<reqwest::Client, SendError> {
-    let failed = |error: reqwest::Error| SendError::ClientFailed { what: error.to_string() };
-    let roots: Result<Vec<_>, _> = options.extra_roots.iter().map(|pem| Certificate::from_pem(pem)).collect();
-    let guarded = Guarded { address_policy: options.address_policy.clone(), look_up: Arc::clone(&options.look_up) };
-    let mut builder = reqwest::Client::builder()
-        // One attempt is one POST to the host that was named: no redirect, no retry, no proxy, no second try on
-        // another protocol.
-        .redirect(redirect::Policy::none())
-        .retry(reqwest::retry::never())
-        .no_proxy()
-        .http1_only()
-        // The status decides, also where the rest of the head is odd.
-        .http1_max_headers(MAX_ANSWER_HEADERS)
-        .http1_ignore_invalid_headers_in_responses(true)
-        .http1_allow_obsolete_multiline_headers_in_responses(true)
-        .http1_allow_spaces_after_header_name_in_responses(true)
-        .dns_resolver(guarded)
-        .pool_max_idle_per_host(idle_per_host)
-        .pool_idle_timeout(IDLE_TIMEOUT)
-        .connect_timeout(options.connect_timeout)
-        .timeout(options.total_timeout)
-        .user_agent(concat!("Mambo-Webhooks-Rust/", env!("CARGO_PKG_VERSION")));
-    let roots = roots.map_err(failed)?;
-    if !roots.is_empty() {
-        builder = builder.tls_certs_merge(roots);
+/// A POST; `None` when the URL or a header is none of HTTP's.
+fn request<'a>(
+    url: &Url,
+    headers: impl Iterator<Item = (&'a str, &'a str)>,
+    body: Vec<u8>,
+) -> Option<Request<Full<Bytes>>> {
+    let mut request = Request::post(url.as_str()).body(Full::new(Bytes::from(body))).ok()?;
+    for (name, value) in headers {
+        let (name, value) = (HeaderName::try_from(name).ok()?, HeaderValue::try_from(value).ok()?);
+        request.headers_mut().append(name, value);
     }
-    builder.build().map_err(failed)
-}
-
-/// Classifies an error of the HTTP client by its cause.
-fn failure(error: &reqwest::Error) -> Failure {
-    let mut cause: Option<&(dyn core::error::Error + 'static)> = Some(error);
-    let mut found = None;
-    while let Some(inner) = cause {
-        if inner.is::<Refused>() {
-            found = Some(Failure::AddressRefused);
-        } else if inner.is::<Unknown>() {
-            found = Some(Failure::HostUnknown);
-        } else if is_tls(inner) {
-            found = Some(Failure::TlsFailed);
-        }
-        cause = inner.source();
+    for (name, value) in [(USER_AGENT, AGENT), (ACCEPT, "*/*")] {
+        request.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
     }
-    found.unwrap_or_else(|| match (error.is_connect(), error.is_timeout()) {
-        (true, _) => Failure::ConnectFailed,
-        (false, true) => Failure::TimedOut,
-        (false, false) => Failure::ConnectionLost,
-    })
-}
-
-/// Errors of rustls come inside of I/O errors, which do not name them as their source.
-fn is_tls(error: &(dyn core::error::Error + 'static)) -> bool {
-    if error.is::<rustls::Error>() {
-        return true;
-    }
-    let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-    inner.is_some_and(|inner| is_tls(inner))
+    Some(request)
 }
 
 /// The wait that the header asks for: whole seconds or an HTTP date, else nothing.
@@ -227,17 +149,6 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 impl core::fmt::Debug for Poster {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Poster").field("address_policy", &self.address_policy).finish_non_exhaustive()
-    }
-}
-
-impl core::fmt::Debug for HttpOptions {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("HttpOptions")
-            .field("address_policy", &self.address_policy)
-            .field("connect_timeout", &self.connect_timeout)
-            .field("total_timeout", &self.total_timeout)
-            .field("extra_roots", &self.extra_roots.len())
-            .finish_non_exhaustive()
     }
 }
 

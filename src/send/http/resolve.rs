@@ -8,12 +8,15 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::net::SocketAddr;
 use core::pin::Pin;
+use core::task::{Context, Poll};
 use core::time::Duration;
 
 use hickory_resolver::TokioResolver;
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use hyper_util::client::legacy::connect::dns::Name;
+use tower_service::Service;
 
 use crate::send::address::AddressPolicy;
+use crate::send::outcome::Failure;
 
 /// How long a look-up may take in all.
 const LOOKUP_TIMEOUT: Duration = Duration::from_secs(5);
@@ -72,43 +75,44 @@ pub(super) struct Guarded {
     pub look_up: Resolver,
 }
 
-/// A name that leads to an address that is not permitted. Found again in the chain of the client's error.
+/// A name that leads to no address, or to one that is not permitted.
 #[derive(Debug)]
-pub(super) struct Refused;
+pub(super) struct Unresolved(pub Failure);
 
-/// A name without an address.
-#[derive(Debug)]
-pub(super) struct Unknown;
-
-impl Resolve for Guarded {
-    fn resolve(&self, name: Name) -> Resolving {
-        let (lookup, address_policy) = ((self.look_up)(name.as_str().to_owned()), self.address_policy.clone());
-        Box::pin(async move {
-            let found = lookup.await.map_err(|_| Unknown)?;
-            if found.is_empty() {
-                return Err(Unknown.into());
-            }
-            // A single address that is not permitted suggests an attack, so no address of the name is used.
-            if found.iter().any(|address| !address_policy.permits(address.ip())) {
-                return Err(Refused.into());
-            }
-            let addresses: Addrs = Box::new(found.into_iter());
-            Ok(addresses)
-        })
+impl Guarded {
+    /// Looks a name up and judges every address of it.
+    pub(super) async fn resolve(self, name: String) -> Result<Vec<SocketAddr>, Unresolved> {
+        let found = (self.look_up)(name).await.unwrap_or_default();
+        if found.is_empty() {
+            return Err(Unresolved(Failure::HostUnknown));
+        }
+        // A single address that is not permitted suggests an attack, so no address of the name is used.
+        if found.iter().any(|address| !self.address_policy.permits(address.ip())) {
+            return Err(Unresolved(Failure::AddressRefused));
+        }
+        Ok(found)
     }
 }
 
-impl fmt::Display for Refused {
+impl Service<Name> for Guarded {
+    type Response = alloc::vec::IntoIter<SocketAddr>;
+    type Error = Unresolved;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Unresolved>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Unresolved>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, name: Name) -> Self::Future {
+        let found = self.clone().resolve(name.as_str().to_owned());
+        Box::pin(async move { Ok(found.await?.into_iter()) })
+    }
+}
+
+impl fmt::Display for Unresolved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the host's address is not permitted")
+        self.0.fmt(f)
     }
 }
 
-impl fmt::Display for Unknown {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the host has no address")
-    }
-}
-
-impl core::error::Error for Refused {}
-impl core::error::Error for Unknown {}
+impl core::error::Error for Unresolved {}

@@ -128,7 +128,6 @@ async fn every_fault_of_a_receiver_has_its_outcome() {
         (Manner::Repeats("", "HTTP/1.1 103 Early Hints\r\n\r\n", 0), ("waiting", None, Some(TimedOut))),
         (Manner::Stalls, ("waiting", None, Some(ConnectFailed))),
         (Manner::Plain, ("waiting", None, Some(TlsFailed))),
-        (Manner::OnlyHttp2, ("waiting", None, Some(TlsFailed))),
     ] {
         let shown = format!("{manner:.200?}");
         let before = resident_kb();

@@ -70,7 +70,8 @@ fn each_status_has_its_meaning() {
         assert_eq!(classified(&status(code), 1, false), expected, "{code}");
     }
     for failure in Failure::ALL {
-        let effect = if failure == Failure::RenderFailed { Effect::None } else { Effect::Fails };
+        let is_ours = matches!(failure, Failure::RenderFailed | Failure::ProxyFailed);
+        let effect = if is_ours { Effect::None } else { Effect::Fails };
         assert_eq!(
             classified(&AttemptResponse::without_response(failure, Duration::from_millis(1)), 1, false),
             (retry(5000), effect),

@@ -12,6 +12,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use tokio_rustls::rustls::server::danger::ClientCertVerifier;
 
 /// The name in the receiver's certificate.
 pub const HOST: &str = "receiver.test";
@@ -31,8 +32,6 @@ pub enum Manner {
     Stalls,
     /// Speaks no TLS.
     Plain,
-    /// Agrees to HTTP/2 and to nothing else.
-    OnlyHttp2,
 }
 
 /// One request.
@@ -53,10 +52,15 @@ pub struct Receiver {
 impl Receiver {
     /// Starts one. It answers with the manners in turn, then with the last of them.
     pub async fn start(manners: Vec<Manner>) -> Self {
+        Self::start_with(manners, None).await
+    }
+
+    /// Starts one that demands a certificate of the client, if a verifier is given.
+    pub async fn start_with(manners: Vec<Manner>, verifier: Option<Arc<dyn ClientCertVerifier>>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let requests = Arc::new(Mutex::new(Vec::new()));
-        let (acceptor, authority) = tls();
+        let (acceptor, authority) = tls_with(verifier);
         let seen = Arc::clone(&requests);
         let task = tokio::spawn(async move {
             let mut manners = manners.into_iter();
@@ -98,12 +102,21 @@ impl Drop for Receiver {
     }
 }
 
-fn tls() -> (TlsAcceptor, Vec<u8>) {
+/// TLS with a new certificate for the host and for 127.0.0.1, and that certificate.
+pub fn tls() -> (TlsAcceptor, Vec<u8>) {
+    tls_with(None)
+}
+
+fn tls_with(verifier: Option<Arc<dyn ClientCertVerifier>>) -> (TlsAcceptor, Vec<u8>) {
     let own = rcgen::generate_simple_self_signed(vec![HOST.to_owned(), "127.0.0.1".to_owned()]).unwrap();
     let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(own.signing_key.serialize_der()));
     let provider = Arc::new(aws_lc_rs::default_provider());
     let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-    let config = config.with_no_client_auth().with_single_cert(vec![own.cert.der().clone()], key).unwrap();
+    let config = match verifier {
+        Some(verifier) => config.with_client_cert_verifier(verifier),
+        None => config.with_no_client_auth(),
+    };
+    let config = config.with_single_cert(vec![own.cert.der().clone()], key).unwrap();
     (TlsAcceptor::from(Arc::new(config)), own.cert.pem().into_bytes())
 }
 
@@ -117,11 +130,6 @@ async fn serve(socket: TcpStream, acceptor: TlsAcceptor, manner: Manner, seen: A
             let mut socket = socket;
             socket.write_all(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n").await.ok();
             tokio::time::sleep(Duration::from_secs(1)).await;
-        }
-        Manner::OnlyHttp2 => {
-            let mut config = (**acceptor.config()).clone();
-            config.alpn_protocols = vec![b"h2".to_vec()];
-            assert!(TlsAcceptor::from(Arc::new(config)).accept(socket).await.is_err(), "no protocol was agreed on");
         }
         manner => {
             let Ok(mut stream) = acceptor.accept(socket).await else { return };
@@ -159,7 +167,7 @@ async fn behave(stream: &mut (impl AsyncWrite + Unpin), manner: &Manner) -> std:
                 tokio::time::sleep(Duration::from_millis(*ms)).await;
             }
         }
-        Manner::Stalls | Manner::Plain | Manner::OnlyHttp2 => Ok(()),
+        Manner::Stalls | Manner::Plain => Ok(()),
     }
 }
 

@@ -223,7 +223,7 @@ fn split(url: &str) -> Result<(String, Vec<(String, String)>), SendError> {
 /// A value of a URL's query without its percent signs.
 fn decoded(value: &str) -> Result<String, SendError> {
     // Through a URL of no meaning, so that it is decoded as URLs are.
-    let url = reqwest::Url::parse(&["http://localhost/?", "value=", value].concat());
+    let url = url::Url::parse(&["http://localhost/?", "value=", value].concat());
     let url = url.map_err(|_| SendError::StoreFailed { what: "the URL's options cannot be read".into() })?;
     Ok(url.query_pairs().next().map(|(_, value)| value.into_owned()).unwrap_or_default())
 }
