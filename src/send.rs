@@ -41,6 +41,9 @@ mod http;
 
 mod worker;
 
+#[cfg(feature = "otlp")]
+mod otlp;
+
 mod sender;
 
 mod manage;
@@ -55,6 +58,8 @@ pub use http::post::Poster;
 pub use http::proxy::Proxy;
 pub use http::resolve::LookUpFuture;
 pub use notice::{Notice, Observer};
+#[cfg(feature = "otlp")]
+pub use otlp::Otlp;
 pub use outcome::{AttemptRecord, AttemptResponse, DisableRule, Failure, classify};
 pub use retention::{Retention, TenantSettings};
 pub use schedule::Schedule;

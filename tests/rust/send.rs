@@ -40,3 +40,5 @@ mod sqlite;
 mod store;
 #[cfg(feature = "cli")]
 mod tenants;
+#[cfg(all(feature = "cli", feature = "otlp"))]
+mod traces;

@@ -63,7 +63,10 @@ pub fn examples() -> Done<Command> {
 /// twice.
 fn programs() -> Done {
     let targets = ["build", "--quiet", "--workspace", "--bins", "--examples"];
-    run(Command::new(env!("CARGO")).args(targets).args(["--features", "cli,postgres,failpoints"]).current_dir(root()))
+    run(Command::new(env!("CARGO"))
+        .args(targets)
+        .args(["--features", "cli,postgres,failpoints,otlp"])
+        .current_dir(root()))
 }
 
 /// Programs that users put the package into: frameworks, wrappers and test runners.

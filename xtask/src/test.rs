@@ -34,7 +34,7 @@ pub fn test(all: bool) -> Done {
     });
     count.check("documentation builds", || {
         run(cargo()
-            .args(["doc", "--quiet", "--no-deps", "--features", "cli,postgres"])
+            .args(["doc", "--quiet", "--no-deps", "--features", "cli,postgres,otlp"])
             .env("RUSTDOCFLAGS", "-D warnings"))
     });
     count.check("the core builds without std", || no_std(&tools));
@@ -52,7 +52,7 @@ pub fn test(all: bool) -> Done {
     count.check("the sqlite3 program is there", || debian_program("/usr/bin/sqlite3", "sqlite3"));
     count.tests(
         "Rust tests",
-        cargo().args(["test", "--quiet", "--workspace", "--features", "cli,postgres,failpoints"]),
+        cargo().args(["test", "--quiet", "--workspace", "--features", "cli,postgres,failpoints,otlp"]),
         "cargo",
     );
     count.tests("the shared vectors under WebAssembly in Node", &mut wasm_tests(&tools), "cargo");

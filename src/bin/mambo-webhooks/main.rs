@@ -25,6 +25,7 @@ mod show;
 mod status;
 mod tenant;
 mod test_delivery;
+mod traces;
 
 use std::process::ExitCode;
 

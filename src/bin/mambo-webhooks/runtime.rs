@@ -1,5 +1,10 @@
 //! What a process that waits needs: a runtime, signals, file descriptors, a log.
 
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer, Registry};
+
 /// The runtime of every command that waits for something.
 pub fn runtime() -> Result<tokio::runtime::Runtime, String> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| error.to_string())
@@ -39,10 +44,9 @@ pub fn keep_no_dump() {
     let _dumpable = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
 }
 
-/// Logs to standard error, as `RUST_LOG` says.
-pub fn logs() {
-    let filter = tracing_subscriber::EnvFilter::builder()
-        .with_default_directive(tracing::level_filters::LevelFilter::INFO.into())
-        .from_env_lossy();
-    tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter).init();
+/// Logs to standard error, as `RUST_LOG` says, and hands spans to another layer.
+pub fn logs(spans: Option<impl Layer<Registry> + Send + Sync>) {
+    let filter = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).from_env_lossy();
+    let logs = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_filter(filter);
+    tracing_subscriber::registry().with(spans).with(logs).init();
 }

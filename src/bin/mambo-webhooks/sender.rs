@@ -8,9 +8,10 @@ use mambo_webhooks::send::{LocalKeys, Sender, Sqlite, Store};
 use serde_json::json;
 
 use crate::CliOutput;
-use crate::runtime::{asked_to_stop, keep_no_dump, logs, raise_limit, runtime};
+use crate::runtime::{asked_to_stop, keep_no_dump, raise_limit, runtime};
 use crate::setup::{Setup, worker_options};
 use crate::show::{describe, remark};
+use crate::traces::Traces;
 use crate::{endpoint, history, intake, show, tenant};
 
 #[derive(Subcommand)]
@@ -62,6 +63,8 @@ pub enum Command {
         schedule: Option<Vec<u64>>,
         #[command(flatten)]
         keep: tenant::Keep,
+        #[command(flatten)]
+        traces: Traces,
     },
     /// Seal the secrets of endpoints that stand in the store in plain text or under an older key, for stores that exist and
     /// after a new key was put first. Workers may run meanwhile.
@@ -198,14 +201,16 @@ async fn act<S: Store + Clone>(
             let is_known = registry.event_types().any(|known| known == event.name);
             intake::send(&sender, intake::Event { is_known, ..event }, lines, setup.server, json).await
         }
-        Command::Worker { once, status, max_in_flight, lease_seconds, schedule, keep } => {
-            logs();
+        Command::Worker { once, status, max_in_flight, lease_seconds, schedule, keep, traces } => {
+            let traces = traces.start()?;
             raise_limit();
             let options = worker_options(max_in_flight, lease_seconds, schedule).retention(keep.retention());
             let mut worker = sender.worker(options).map_err(describe)?;
             say_plain();
             if once {
-                let attempts = worker.run_due_until(asked_to_stop()).await.map_err(describe)?;
+                let attempts = worker.run_due_until(asked_to_stop()).await;
+                traces.finish();
+                let attempts = attempts.map_err(describe)?;
                 let text = show::counted(u64::try_from(attempts).unwrap_or(u64::MAX), "attempt", "attempts");
                 return Ok(CliOutput(true, text, json!({ "attempts": attempts })));
             }
@@ -213,6 +218,7 @@ async fn act<S: Store + Clone>(
                 crate::status::serve(address, sender.clone(), worker.metrics()).await?;
             }
             worker.run(asked_to_stop()).await;
+            traces.finish();
             Ok(CliOutput(true, "stopped".into(), json!({ "stopped": true })))
         }
         Command::History(command) => history::run(&sender, command, setup.tenant.clone()).await,

@@ -47,7 +47,8 @@ impl AttemptContext {
     pub(super) async fn attempt(self: Arc<Self>, claim: Claim, clock: StoreClock) -> Settlement {
         let Claim { lease, endpoint, event, attempts, attempts_before, is_manual, .. } = claim;
         let number = attempts.saturating_add(1);
-        let traceparent = traceparent(&event.id, lease.delivery, number);
+        let started = clock.now();
+        let traceparent = traceparent(&event, lease.delivery, number, started);
         let span = info_span!(
             "attempt",
             delivery = lease.delivery,
@@ -55,9 +56,11 @@ impl AttemptContext {
             tenant = endpoint.tenant.as_str(),
             endpoint = endpoint.id,
             number,
-            traceparent
+            server = endpoint.url().host_str(),
+            port = endpoint.url().port_or_known_default(),
+            traceparent,
+            caller = event.traceparent
         );
-        let started = clock.now();
         let outbound = OutboundEvent {
             event_type: &event.event_type,
             id: Some(&event.id),
