@@ -48,6 +48,8 @@ mod sender;
 
 mod manage;
 
+mod reseal;
+
 pub use address::AddressPolicy;
 pub use clock::now;
 pub use endpoint::Endpoint;
@@ -71,7 +73,7 @@ pub use state::{DisableReason, State};
 pub use store::postgres::Postgres;
 #[cfg(feature = "sqlite")]
 pub use store::sqlite::Sqlite;
-pub use store::{BreakerState, Enqueued, LogQuery, Prune, Selection, Store, Waiting};
+pub use store::{BreakerState, Enqueued, LogQuery, Prune, SealReport, Selection, Store, Waiting};
 pub use tenant::{EndpointKey, Tenant};
 pub use worker::Worker;
 pub use worker::metrics::Metrics;

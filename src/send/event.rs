@@ -39,6 +39,8 @@ pub struct StoredEvent {
     pub data: String,
     /// The caller's trace context, as W3C's Trace Context writes it.
     pub traceparent: Option<String>,
+    /// Why the data is still sealed, if it could not be opened.
+    pub unopened: Option<SendError>,
 }
 
 impl NewEvent {
@@ -110,7 +112,7 @@ impl NewEvent {
             text.map_or(Ok(()), |text| SendError::refuse_blank(name, text))?;
         }
         let id = id.unwrap_or_else(|| uuid::Uuid::now_v7().as_hyphenated().to_string());
-        Ok((StoredEvent { id, event_type, time, version, data, traceparent }, idempotency_key))
+        Ok((StoredEvent { id, event_type, time, version, data, traceparent, unopened: None }, idempotency_key))
     }
 }
 

@@ -196,19 +196,6 @@ impl<S: Store> Sender<S> {
         in_steps(|after| self.store.prune(prune.clone(), after)).await
     }
 
-    /// Seals what is stored: secrets and headers of all tenants' endpoints, and with `payloads` the data of all events, under
-    /// the store's current sealing key; returns how many of each. Workers and senders may run meanwhile. After that the store
-    /// overwrites what stood there in plain text, as far as it can.
-    ///
-    /// # Errors
-    /// `seal_key_missing`, `seal_broken`, `store_failed`: what was sealed before the failure stays so.
-    pub async fn seal(&self, payloads: bool) -> Result<(u64, u64), SendError> {
-        let endpoints = self.store.seal_endpoints().await?;
-        let events = if payloads { in_steps(|after| self.store.seal_payloads(after)).await? } else { 0 };
-        self.store.scrub().await?;
-        Ok((endpoints, events))
-    }
-
     /// Checks settings, and the addresses that their host resolves to now. A host without one now may get one
     /// later: every connection is judged again.
     async fn checked(&self, id: &str, settings: EndpointSettings) -> Result<Endpoint, SendError> {

@@ -9,6 +9,8 @@ mod keys;
 
 mod text;
 
+mod data_keys;
+
 mod sealer;
 
 mod store;
@@ -16,5 +18,5 @@ mod store;
 pub use keys::{DataKey, LocalKeys, SealingKeys, WrappedKey};
 pub use sealer::Sealer;
 
+pub(crate) use data_keys::RETRY;
 pub(crate) use store::Seal;
-pub(crate) use text::{is_sealed, key_of};

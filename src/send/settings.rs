@@ -9,6 +9,7 @@ use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use url::Url;
+use zeroize::Zeroizing;
 
 use crate::limits::MAX_KEYS;
 use crate::render::VersionPolicy;
@@ -39,12 +40,12 @@ pub struct EndpointSettings {
     pub headers: Vec<(String, String)>,
 }
 
-/// A secret as it is stored: in plain text, because the sender signs with it.
+/// A secret, because the sender signs with it. Sealed in a store that has a sealing key, otherwise stored in plain text.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct StoredKey {
     pub id: String,
-    pub secret: String,
+    pub secret: Zeroizing<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_after: Option<i64>,
 }
@@ -54,7 +55,7 @@ impl EndpointSettings {
     /// event type, at the latest version, unless other settings follow.
     #[must_use]
     pub fn new(url: &str, secret: &str) -> Self {
-        let key = StoredKey { id: "1".to_owned(), secret: secret.to_owned(), not_after: None };
+        let key = StoredKey { id: "1".to_owned(), secret: secret.to_owned().into(), not_after: None };
         let (url, max_in_flight) = (url.to_owned(), MAX_IN_FLIGHT);
         let keys = alloc::vec![key];
         Self { url, keys, pinned: None, event_types: None, rate_per_second: None, max_in_flight, headers: Vec::new() }
@@ -126,7 +127,7 @@ impl EndpointSettings {
         }
         let numbers = self.keys.iter().filter_map(|key| key.id.parse::<u64>().ok());
         let id = numbers.max().unwrap_or(0).saturating_add(1).to_string();
-        self.keys.push(StoredKey { id, secret: secret.to_owned(), not_after: None });
+        self.keys.push(StoredKey { id, secret: secret.to_owned().into(), not_after: None });
         if self.keys.len() > MAX_KEYS {
             return Err(crate::error::Error::KeysTooMany { count: self.keys.len(), allowed: MAX_KEYS });
         }

@@ -24,7 +24,7 @@ pub use contract::{
 };
 pub use report::{
     AttemptTiming, BreakerState, DeliveryCounts, DeliveryId, EndpointHealth, HEALTH_ATTEMPTS, LogLine, LogQuery,
-    TenantReport,
+    SealReport, TenantReport,
 };
 pub use request::{EndpointChange, Prune, Selection, Waiting};
 

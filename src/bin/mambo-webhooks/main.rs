@@ -76,6 +76,7 @@ fn answered(answer: Answer) -> CliOutput {
 }
 
 fn main() -> ExitCode {
+    runtime::keep_no_dump();
     let Arguments { json, setup, command } = Arguments::parse();
     let done = match command {
         Command::Look(command) => inspect::inspect(&command).map(answered),

@@ -4,11 +4,11 @@ use std::net::SocketAddr;
 
 use clap::Subcommand;
 use mambo_webhooks::Registry;
-use mambo_webhooks::send::{LocalKeys, Sender, Sqlite, Store};
+use mambo_webhooks::send::{LocalKeys, SealReport, Sender, Sqlite, Store};
 use serde_json::json;
 
 use crate::CliOutput;
-use crate::runtime::{asked_to_stop, keep_no_dump, raise_limit, runtime};
+use crate::runtime::{asked_to_stop, raise_limit, runtime};
 use crate::setup::{Setup, worker_options};
 use crate::show::{describe, remark};
 use crate::traces::Traces;
@@ -97,8 +97,10 @@ pub fn run(command: Command, setup: &Setup, json: bool) -> Result<CliOutput, Str
         let line = LocalKeys::new_line(id).map_err(describe)?;
         return Ok(CliOutput(true, line.to_string(), json!({ "key": line.as_str() })));
     }
-    keep_no_dump();
     let sealer = setup.sealer()?;
+    if sealer.is_none() && matches!(command, Command::Seal { .. }) {
+        return Err("seal needs --sealing-key or MAMBO_SEALING_KEY".into());
+    }
     let shims = setup.shims()?;
     let registry = shims.registry().clone();
     let (renderer, http) = (setup.renderer(shims)?, setup.http()?);
@@ -179,9 +181,9 @@ async fn act<S: Store + Clone>(
     };
     match command {
         Command::Endpoint(action) => {
-            let is_new = matches!(action, endpoint::Action::Add { .. });
+            let stores_secret = matches!(action, endpoint::Action::Add { .. } | endpoint::Action::Rotate { .. });
             let done = endpoint::run(&sender, action, setup.server).await?;
-            if is_new {
+            if stores_secret {
                 say_plain();
             }
             Ok(done)
@@ -189,12 +191,17 @@ async fn act<S: Store + Clone>(
         // Carried out before, without a store.
         Command::Migrate { .. } => Err("not over a store".into()),
         Command::Seal { payloads, .. } => {
-            let (endpoints, events) = sender.seal(payloads).await.map_err(describe)?;
+            let SealReport { endpoints, events, skipped, problem } = sender.seal(payloads).await.map_err(describe)?;
             let text = [
                 show::counted(endpoints, "endpoint is sealed", "endpoints are sealed"),
                 show::counted(events, "event is sealed", "events are sealed"),
             ];
-            Ok(CliOutput(true, text.join("\n"), json!({ "endpoints": endpoints, "events": events })))
+            if let Some(problem) = problem {
+                let left = show::counted(skipped, "value is", "values are");
+                remark(&format!("{left} left as before; first: {}", describe(problem)));
+            }
+            let value = json!({ "endpoints": endpoints, "events": events, "skipped": skipped });
+            Ok(CliOutput(skipped == 0, text.join("\n"), value))
         }
         Command::Send { event_type, data, lines, id, key, .. } => {
             let event = intake::Event { name: event_type, data, id, key, is_known: false };

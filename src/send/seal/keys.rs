@@ -26,9 +26,11 @@ pub struct WrappedKey {
 }
 
 /// Encrypts and decrypts data keys: with keys of this process, or through a key service (KMS). A process makes one data key,
-/// and remembers those that it has decrypted, so calls are few. They may block: the store waits for them.
+/// and remembers those that it has decrypted, so calls are few. They may block, and the store waits for them: let them fail
+/// after a second or two.
 pub trait SealingKeys: Send + Sync + 'static {
-    /// The id of the key that [`wrap`](Self::wrap) uses.
+    /// The id of the key that [`wrap`](Self::wrap) uses: letters, digits, `.`, `-` and `_`. When it changes, what is sealed
+    /// from then on gets a new data key.
     fn current(&self) -> String;
 
     /// Encrypts a data key with the current key.
@@ -40,7 +42,8 @@ pub trait SealingKeys: Send + Sync + 'static {
     /// Decrypts a data key.
     ///
     /// # Errors
-    /// `seal_key_missing` for a key that is not there, `seal_broken` for bytes that were changed, `seal_failed`.
+    /// `seal_key_missing` for a key that is not there, `seal_broken` for bytes that were changed, `seal_failed` when the key
+    /// service fails: then it is asked again.
     fn unwrap(&self, wrapped: &WrappedKey) -> Result<DataKey, SendError>;
 }
 
@@ -89,7 +92,7 @@ impl LocalKeys {
 }
 
 /// Whether a text is an id of letters, digits, `.`, `-` and `_`.
-fn is_id(text: &str) -> bool {
+pub(super) fn is_id(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte))
 }
 

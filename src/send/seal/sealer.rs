@@ -3,33 +3,27 @@
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use core::fmt;
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
 
 use zeroize::Zeroizing;
 
-use super::aead::{decrypt, encrypt, random};
-use super::keys::{DataKey, SealingKeys, WrappedKey};
+use super::aead::{decrypt, encrypt};
+use super::data_keys::DataKeys;
+use super::keys::SealingKeys;
 use super::text::Sealed;
 use crate::send::error::SendError;
-
-/// How many decrypted data keys are remembered. There are as many as processes sealed something since the last `seal`.
-const REMEMBERED: usize = 1024;
 
 /// Seals secrets, and payloads if asked, under sealing keys. Clones share the data keys.
 #[derive(Clone)]
 pub struct Sealer {
-    keys: Arc<dyn SealingKeys>,
+    keys: Arc<DataKeys>,
     seals_payloads: bool,
-    own: Arc<Mutex<Option<(WrappedKey, DataKey)>>>,
-    opened: Arc<Mutex<HashMap<WrappedKey, DataKey>>>,
 }
 
 impl Sealer {
     /// Seals endpoints' secrets and headers with a data key that `keys` wrap.
     #[must_use]
     pub fn new(keys: impl SealingKeys) -> Self {
-        Self { keys: Arc::new(keys), seals_payloads: false, own: Arc::default(), opened: Arc::default() }
+        Self { keys: Arc::new(DataKeys::new(keys)), seals_payloads: false }
     }
 
     /// Seals the data of new events too.
@@ -51,29 +45,17 @@ impl Sealer {
 
     /// Seals a text for its place.
     pub(super) fn seal(&self, place: &str, plain: &str) -> Result<String, SendError> {
-        let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
-        if own.is_none() {
-            let key: DataKey = Zeroizing::new(random()?);
-            *own = Some((self.keys.wrap(&key)?, key));
-        }
-        let Some((wrapped, key)) = &*own else { return Err(SendError::SealFailed { what: "no data key".into() }) };
-        let value = encrypt(key, place.as_bytes(), plain.as_bytes())?;
-        Ok(Sealed { key: wrapped.clone(), value }.to_text())
+        let (key, data_key) = self.keys.own()?;
+        let value = encrypt(&data_key, place.as_bytes(), plain.as_bytes())?;
+        Ok(Sealed { key, value }.to_text())
     }
 
     /// Opens a text that was sealed for this place.
     pub(super) fn open(&self, place: &str, text: &str) -> Result<Zeroizing<String>, SendError> {
         let broken = || SendError::SealBroken { id: super::text::key_of(text).to_string() };
         let Sealed { key, value } = Sealed::from_text(text).ok_or_else(broken)?;
-        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
-        if !opened.contains_key(&key) {
-            if opened.len() >= REMEMBERED {
-                opened.clear();
-            }
-            opened.insert(key.clone(), self.keys.unwrap(&key)?);
-        }
-        let data_key = opened.get(&key).ok_or_else(broken)?;
-        let plain = decrypt(data_key, place.as_bytes(), &value).ok_or_else(broken)?;
+        let data_key = self.keys.opened(key)?;
+        let plain = decrypt(&data_key, place.as_bytes(), &value).ok_or_else(broken)?;
         core::str::from_utf8(&plain).map(|plain| Zeroizing::new(plain.to_string())).map_err(|_| broken())
     }
 }
@@ -130,6 +112,54 @@ mod tests {
             assert!(sealer.open("place", sealed.get(..at).unwrap()).is_err(), "cut at {at}");
         }
         assert!(sealer.open("place", &format!("{sealed}:AAAA")).is_err());
+    }
+
+    /// Random values in random places: each opens in its place with each sealer that has the key, and not with a bit flipped or
+    /// in another place.
+    #[test]
+    fn random_values_open_as_they_were() {
+        let seed = std::env::var("MAMBO_SEED").map_or_else(|_| fastrand::u64(..), |seed| seed.parse().unwrap());
+        let mut random = fastrand::Rng::with_seed(seed);
+        let text = |random: &mut fastrand::Rng, most: usize| {
+            let length = random.usize(..most);
+            (0..length).map(|_| random.char(..)).collect::<String>()
+        };
+        let (first, second) = (sealer(OLD), sealer(&[NEW, OLD].concat()));
+        for _ in 0..2000 {
+            let (place, plain) = (text(&mut random, 60), text(&mut random, 400));
+            let sealed = first.seal(&place, &plain).unwrap();
+            assert_eq!(second.open(&place, &sealed).unwrap().as_str(), plain, "MAMBO_SEED={seed}");
+            let elsewhere = [&place, "-"].concat();
+            assert!(second.open(&elsewhere, &sealed).is_err(), "MAMBO_SEED={seed}");
+            let mut changed = Sealed::from_text(&sealed).unwrap();
+            let bytes = if random.bool() { &mut changed.key.bytes } else { &mut changed.value };
+            let at = random.usize(..bytes.len());
+            bytes[at] ^= 1 << random.u32(..8);
+            assert_eq!(
+                second.open(&place, &changed.to_text()).unwrap_err(),
+                SendError::SealBroken { id: "2026-01".into() },
+                "MAMBO_SEED={seed}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_change_of_any_byte_is_noticed() {
+        let sealer = sealer(OLD);
+        let sealed = Sealed::from_text(&sealer.seal("place", "secret").unwrap()).unwrap();
+        let lengths = (sealed.key.bytes.len(), sealed.value.len());
+        assert_eq!(lengths, (24 + 32 + 16, 24 + 6 + 16), "nonce, ciphertext, tag");
+        for at in 0..lengths.0 + lengths.1 {
+            for change in 1..=u8::MAX {
+                let mut changed = sealed.clone();
+                let byte = match at.checked_sub(lengths.0) {
+                    Some(at) => &mut changed.value[at],
+                    None => &mut changed.key.bytes[at],
+                };
+                *byte ^= change;
+                assert!(sealer.open("place", &changed.to_text()).is_err(), "byte {at} ^ {change}");
+            }
+        }
     }
 
     #[test]

@@ -4,6 +4,9 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use std::sync::OnceLock;
 
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
@@ -12,13 +15,20 @@ use super::text::{is_sealed, key_of};
 use crate::send::endpoint::Endpoint;
 use crate::send::error::SendError;
 use crate::send::event::StoredEvent;
-use crate::send::settings::EndpointSettings;
+use crate::send::settings::{EndpointSettings, StoredKey};
 use crate::send::state::State;
 use crate::send::tenant::{EndpointKey, Tenant};
 
-/// The members of stored settings that are sealed, and the member that holds them then.
-const SECRET: [&str; 2] = ["keys", "headers"];
+/// The member of stored settings that holds the sealed ones.
 const SEALED: &str = "sealed";
+
+/// The settings that are sealed, under the names that they have in plain settings.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Secret {
+    keys: Vec<StoredKey>,
+    headers: Vec<(String, String)>,
+}
 
 /// The sealer of a store, if it has one. Clones share it.
 #[derive(Clone, Debug, Default)]
@@ -32,13 +42,15 @@ impl Seal {
 
     /// The settings of an endpoint as they are stored.
     pub(crate) fn settings(&self, key: &EndpointKey, settings: &EndpointSettings) -> Result<String, SendError> {
-        let plain = settings.to_json();
-        let Some(sealer) = self.0.get() else { return Ok(plain) };
+        let Some(sealer) = self.0.get() else { return Ok(settings.to_json()) };
         let failed = |error: serde_json::Error| SendError::SealFailed { what: alloc::format!("{error}") };
-        let mut members: Map<String, Value> = serde_json::from_str(&plain).map_err(failed)?;
-        let secret: Map<String, Value> =
-            SECRET.into_iter().filter_map(|name| Some((name.into(), members.remove(name)?))).collect();
+        let mut open = settings.clone();
+        let secret = Secret { keys: core::mem::take(&mut open.keys), headers: core::mem::take(&mut open.headers) };
         let secret = Zeroizing::new(serde_json::to_string(&secret).map_err(failed)?);
+        let mut members: Map<String, Value> = serde_json::from_str(&open.to_json()).map_err(failed)?;
+        for name in ["keys", "headers"] {
+            members.remove(name);
+        }
         members.insert(SEALED.into(), Value::String(sealer.seal(&endpoint_place(key), &secret)?));
         serde_json::to_string(&members).map_err(failed)
     }
@@ -47,12 +59,20 @@ impl Seal {
     pub(crate) fn endpoint(&self, key: &EndpointKey, settings: &str, state: &str) -> Result<Endpoint, SendError> {
         let unread = || SendError::EndpointUnreadable { id: key.id().into() };
         let mut members: Map<String, Value> = serde_json::from_str(settings).map_err(|_| unread())?;
-        if let Some(sealed) = members.remove(SEALED) {
-            let opened = self.open(&endpoint_place(key), sealed.as_str().unwrap_or_default())?;
-            let secret: Map<String, Value> = serde_json::from_str(&opened).map_err(|_| unread())?;
-            members.extend(secret);
+        let secret = match members.remove(SEALED) {
+            Some(sealed) => {
+                let opened = self.open(&endpoint_place(key), sealed.as_str().unwrap_or_default())?;
+                for name in ["keys", "headers"] {
+                    members.insert(name.into(), Value::Array(Vec::new()));
+                }
+                Some(serde_json::from_str::<Secret>(&opened).map_err(|_| unread())?)
+            }
+            None => None,
+        };
+        let mut settings: EndpointSettings = serde_json::from_value(Value::Object(members)).map_err(|_| unread())?;
+        if let Some(Secret { keys, headers }) = secret {
+            (settings.keys, settings.headers) = (keys, headers);
         }
-        let settings = serde_json::from_value(Value::Object(members)).map_err(|_| unread())?;
         let state = State::from_name(state).ok_or_else(unread)?;
         Endpoint::from_settings(key, settings, state)
     }
@@ -72,7 +92,10 @@ impl Seal {
         }
         match self.open(&event_place(tenant, &event.id), &event.data) {
             Ok(data) => event.data = data.as_str().into(),
-            Err(error) => tracing::warn!(event = event.id, code = error.code(), %error, "a payload cannot be opened"),
+            Err(error) => {
+                tracing::warn!(event = event.id, code = error.code(), %error, "a payload cannot be opened");
+                event.unopened = Some(error);
+            }
         }
     }
 
@@ -111,7 +134,7 @@ impl Seal {
 }
 
 fn none() -> SendError {
-    SendError::SealKeyMissing { id: "any".into() }
+    SendError::SealFailed { what: "the store was opened without a sealing key".into() }
 }
 
 fn endpoint_place(key: &EndpointKey) -> String {

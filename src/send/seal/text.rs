@@ -36,11 +36,43 @@ impl Sealed {
 }
 
 /// Whether a stored text is sealed, in this way or one of a newer release.
-pub(crate) fn is_sealed(text: &str) -> bool {
+pub(super) fn is_sealed(text: &str) -> bool {
     text.starts_with("sealed:")
 }
 
 /// The id of the key that a sealed text needs.
-pub(crate) fn key_of(text: &str) -> &str {
+pub(super) fn key_of(text: &str) -> &str {
     text.split(':').nth(2).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_sealed_value_has_one_text() {
+        let text = "sealed:1:k.1_a-b:AAH_:-w";
+        let sealed =
+            Sealed { key: WrappedKey { id: "k.1_a-b".into(), bytes: [0, 1, 255].into() }, value: [251].into() };
+        assert_eq!(sealed.to_text(), text);
+        assert_eq!(Sealed::from_text(text), Some(sealed));
+        assert_eq!((is_sealed(text), key_of(text)), (true, "k.1_a-b"));
+        // Another beginning, parts too few or too many, padding, other alphabets, bits that stand for nothing.
+        for text in [
+            "",
+            "{}",
+            "sealed:",
+            "sealed:2:k:AAH_:-w",
+            "Sealed:1:k:AAH_:-w",
+            "sealed:1:k:AAH_",
+            "sealed:1:k:AAH_:-w:",
+            "sealed:1:k:AAH_:-w==",
+            "sealed:1:k:AAH/:-w",
+            "sealed:1:k:AAH_:-x",
+            "sealed:1:k:AAH_:-w\n",
+            " sealed:1:k:AAH_:-w",
+        ] {
+            assert_eq!(Sealed::from_text(text), None, "{text}");
+        }
+    }
 }

@@ -10,7 +10,9 @@ use alloc::vec::Vec;
 use core::future::Future;
 use core::time::Duration;
 
-use super::report::{AttemptTiming, DeliveryCounts, DeliveryId, EndpointHealth, LogLine, LogQuery, TenantReport};
+use super::report::{
+    AttemptTiming, DeliveryCounts, DeliveryId, EndpointHealth, LogLine, LogQuery, SealReport, TenantReport,
+};
 use super::request::{EndpointChange, Prune, Selection, Waiting};
 use crate::send::endpoint::Endpoint;
 use crate::send::error::SendError;
@@ -34,7 +36,7 @@ pub const CANCEL_STEP: i64 = 1000;
 /// How many events one step of pruning looks at.
 pub const PRUNE_STEP: i64 = 250;
 
-/// How many events one step of sealing looks at.
+/// How many endpoints or events one step of sealing looks at.
 pub const SEAL_STEP: i64 = 250;
 
 /// How many events one step of recovery looks at.
@@ -237,12 +239,13 @@ pub trait Store: Send + Sync + 'static {
     /// All workers share one pass over the store.
     fn retain(&self, retention: Retention) -> impl StoreFuture<Retained>;
 
-    /// Seals every endpoint whose secrets are not sealed under the current key; answers with how many.
-    fn seal_endpoints(&self) -> impl StoreFuture<u64>;
+    /// Seals the secrets of endpoints among the next [`SEAL_STEP`] after a key, unless they are sealed under the current
+    /// sealing key. Returns the key to continue after, or `None` at the end.
+    fn seal_endpoints(&self, after: String) -> impl StoreFuture<(SealReport, Option<String>)>;
 
     /// Seals the data of events among the next [`SEAL_STEP`] after a number, unless it is sealed under the current key.
-    /// Returns how many, and the number to continue after, or `None` at the end.
-    fn seal_payloads(&self, after: i64) -> impl StoreFuture<(u64, Option<i64>)>;
+    /// Returns the number to continue after, or `None` at the end.
+    fn seal_payloads(&self, after: i64) -> impl StoreFuture<(SealReport, Option<i64>)>;
 
     /// Overwrites what was deleted or replaced, as far as the store can.
     fn scrub(&self) -> impl StoreFuture<()>;

@@ -35,6 +35,7 @@ mod schema;
 
 mod listen;
 
+use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
@@ -63,7 +64,7 @@ use crate::send::store::contract::{
     Capacity, Claimed, Enqueued, Lease, Reclaimed, Retained, SettleReport, Settlement, Store, StoreFuture,
 };
 use crate::send::store::report::{
-    AttemptTiming, DeliveryCounts, DeliveryId, EndpointHealth, LogLine, LogQuery, TenantReport,
+    AttemptTiming, DeliveryCounts, DeliveryId, EndpointHealth, LogLine, LogQuery, SealReport, TenantReport,
 };
 use crate::send::store::request::{EndpointChange, Prune, Selection, Waiting};
 use crate::send::tenant::{EndpointKey, Tenant};
@@ -269,11 +270,11 @@ impl Store for Postgres {
         history::retain(&self.pool, retention)
     }
 
-    fn seal_endpoints(&self) -> impl StoreFuture<u64> {
-        reseal::endpoints(&self.pool, &self.shared.endpoints.seal)
+    fn seal_endpoints(&self, after: String) -> impl StoreFuture<(SealReport, Option<String>)> {
+        reseal::endpoints(&self.pool, &self.shared.endpoints.seal, after)
     }
 
-    fn seal_payloads(&self, after: i64) -> impl StoreFuture<(u64, Option<i64>)> {
+    fn seal_payloads(&self, after: i64) -> impl StoreFuture<(SealReport, Option<i64>)> {
         reseal::payloads(&self.pool, &self.shared.endpoints.seal, after)
     }
 

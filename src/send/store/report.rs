@@ -5,6 +5,7 @@ use alloc::sync::Arc;
 use core::time::Duration;
 
 use crate::send::endpoint::Endpoint;
+use crate::send::error::SendError;
 use crate::send::outcome::AttemptRecord;
 use crate::send::retention::TenantSettings;
 use crate::send::tenant::{EndpointKey, Tenant};
@@ -222,5 +223,38 @@ impl TenantReport {
         let tenant = Tenant::from_stored(name.into());
         let settings = TenantSettings::default();
         Self { tenant, settings, endpoints: 0, waiting: 0, in_flight: 0, delivered: 0, dead: 0 }
+    }
+}
+
+/// What sealing did, in a step or in all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SealReport {
+    /// Endpoints that were not sealed under the current key, and are now.
+    pub endpoints: u64,
+    /// Events whose data was not sealed under the current key, and is now.
+    pub events: u64,
+    /// Endpoints and events that were left as they are, since they cannot be read.
+    pub skipped: u64,
+    /// Why the first of them cannot be read.
+    pub problem: Option<SendError>,
+}
+
+impl SealReport {
+    /// Counts what cannot be read. Other failures end the run.
+    pub(super) fn skip(&mut self, error: SendError) -> Result<(), SendError> {
+        if matches!(error, SendError::SealFailed { .. } | SendError::StoreFailed { .. }) {
+            return Err(error);
+        }
+        self.skipped = self.skipped.saturating_add(1);
+        self.problem.get_or_insert(error);
+        Ok(())
+    }
+
+    /// Adds what a further step did.
+    pub(crate) fn add(&mut self, step: Self) {
+        self.endpoints = self.endpoints.saturating_add(step.endpoints);
+        self.events = self.events.saturating_add(step.events);
+        self.skipped = self.skipped.saturating_add(step.skipped);
+        self.problem = self.problem.take().or(step.problem);
     }
 }

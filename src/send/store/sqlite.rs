@@ -46,7 +46,7 @@ mod again;
 
 mod reseal;
 
-use alloc::string::ToString;
+use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicI64, Ordering};
@@ -72,7 +72,7 @@ use crate::send::store::contract::{
     Capacity, Claimed, Enqueued, Lease, Reclaimed, Retained, SettleReport, Settlement, Store, StoreFuture,
 };
 use crate::send::store::report::{
-    AttemptTiming, DeliveryCounts, DeliveryId, EndpointHealth, LogLine, LogQuery, TenantReport,
+    AttemptTiming, DeliveryCounts, DeliveryId, EndpointHealth, LogLine, LogQuery, SealReport, TenantReport,
 };
 use crate::send::store::request::{EndpointChange, Prune, Selection, Waiting};
 use crate::send::tenant::{EndpointKey, Tenant};
@@ -300,11 +300,11 @@ impl Store for Sqlite {
         self.writer.run(move |context| retain::retain(&context.connection, retention, context.now).map_err(failed))
     }
 
-    fn seal_endpoints(&self) -> impl StoreFuture<u64> {
-        self.writer.run(|context| reseal::endpoints(&context.connection, &context.endpoints.seal))
+    fn seal_endpoints(&self, after: String) -> impl StoreFuture<(SealReport, Option<String>)> {
+        self.writer.run(move |context| reseal::endpoints(&context.connection, &context.endpoints.seal, &after))
     }
 
-    fn seal_payloads(&self, after: i64) -> impl StoreFuture<(u64, Option<i64>)> {
+    fn seal_payloads(&self, after: i64) -> impl StoreFuture<(SealReport, Option<i64>)> {
         self.writer.run(move |context| reseal::payloads(&context.connection, &context.endpoints.seal, after))
     }
 

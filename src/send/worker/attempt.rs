@@ -10,12 +10,10 @@ use tracing::{Instrument, info, info_span};
 use super::metrics::Metrics;
 use crate::render::{OutboundEvent, Renderer};
 use crate::send::clock::milliseconds;
-use crate::send::error::SendError;
 use crate::send::http::post::Poster;
 use crate::send::http::trace::traceparent;
 use crate::send::outcome::{AttemptRecord, AttemptResponse, Failure, classify};
 use crate::send::schedule::Schedule;
-use crate::send::seal::{is_sealed, key_of};
 use crate::send::store::{Claim, Settlement};
 use crate::time::UnixMillis;
 
@@ -68,12 +66,13 @@ impl AttemptContext {
             version: event.version,
             data: &event.data,
         };
-        let rendered = if is_sealed(&event.data) {
-            Err(SendError::SealKeyMissing { id: key_of(&event.data).into() }.to_string())
-        } else {
-            let rendered = self.renderer.render(&outbound, endpoint.version_policy(), endpoint.keys(), started);
-            rendered.map_err(|error| error.to_string())
-        };
+        let rendered = event.unopened.as_ref().map_or_else(
+            || {
+                let rendered = self.renderer.render(&outbound, endpoint.version_policy(), endpoint.keys(), started);
+                rendered.map_err(|error| error.to_string())
+            },
+            |error| Err(error.to_string()),
+        );
         #[cfg(feature = "failpoints")]
         crate::send::failpoint::hit("after_render");
         let (version, answer) = match rendered {

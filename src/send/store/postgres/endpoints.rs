@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use deadpool_postgres::Pool;
+use tokio::time::Instant;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use tracing::warn;
@@ -17,15 +18,29 @@ use super::rows::{get, key};
 use crate::send::endpoint::Endpoint;
 use crate::send::error::SendError;
 use crate::send::event::NewEvent;
-use crate::send::seal::Seal;
+use crate::send::seal::{RETRY, Seal};
 use crate::send::settings::EndpointSettings;
 use crate::send::store::request::EndpointChange;
 use crate::send::tenant::{EndpointKey, Tenant};
 use crate::time::UnixMillis;
 use crate::version::Version;
 
-/// An endpoint as of a revision; `None` when its settings cannot be read.
-type Known = (i64, Option<Arc<Endpoint>>);
+/// An endpoint as of a revision.
+#[derive(Debug)]
+struct Known {
+    revision: i64,
+    /// `None` when its settings cannot be read.
+    endpoint: Option<Arc<Endpoint>>,
+    /// When to read it again although it was not changed: the key service failed to open it.
+    again: Option<Instant>,
+}
+
+impl Known {
+    /// Whether it need not be read again while it has this revision.
+    fn is_settled(&self) -> bool {
+        self.again.is_none_or(|again| Instant::now() < again)
+    }
+}
 
 /// Endpoints that were read, by key.
 #[derive(Debug, Default)]
@@ -42,7 +57,8 @@ impl Endpoints {
     /// The keys and revisions of the endpoints that cannot be read.
     pub(super) fn unreadable(&self) -> (Vec<EndpointKey>, Vec<i64>) {
         let known = self.known();
-        known.iter().filter(|(_, known)| known.1.is_none()).map(|(key, known)| (key.clone(), known.0)).unzip()
+        let unreadable = known.iter().filter(|(_, known)| known.endpoint.is_none() && known.is_settled());
+        unreadable.map(|(key, known)| (key.clone(), known.revision)).unzip()
     }
 
     /// How many endpoints cannot be read. Settings are fetched only of those that are new or changed.
@@ -64,12 +80,12 @@ impl Endpoints {
 
     /// Whether this revision of an endpoint is the one that was read last.
     pub(super) fn has(&self, key: &EndpointKey, revision: i64) -> bool {
-        self.known().get(key).is_some_and(|known| known.0 == revision)
+        self.known().get(key).is_some_and(|known| known.revision == revision && known.is_settled())
     }
 
     /// An endpoint as it was read last; `None` when it cannot be read, or was not.
     pub(super) fn latest(&self, key: &EndpointKey) -> Option<Arc<Endpoint>> {
-        self.known().get(key).and_then(|known| known.1.clone())
+        self.known().get(key).and_then(|known| known.endpoint.clone())
     }
 
     /// Reads a row with the columns id, settings, state and revision, unless that revision was read before.
@@ -82,8 +98,10 @@ impl Endpoints {
         if let Err(error) = &endpoint {
             warn!(endpoint = %key, code = error.code(), %error, "an endpoint is left out, and its deliveries wait");
         }
+        let is_unopened = matches!(endpoint, Err(SendError::SealFailed { .. }));
+        let again = is_unopened.then(|| Instant::now().checked_add(RETRY)).flatten();
         let endpoint = endpoint.ok();
-        self.known().insert(key, (revision, endpoint.clone()));
+        self.known().insert(key, Known { revision, endpoint: endpoint.clone(), again });
         Ok(endpoint)
     }
 

@@ -46,6 +46,7 @@ pub(super) fn event(row: &Row) -> Result<StoredEvent, SendError> {
         time: get(row, "time")?,
         data: get(row, "data")?,
         traceparent: get(row, "traceparent")?,
+        unopened: None,
     })
 }
 

@@ -207,7 +207,7 @@ fn event(connection: &Connection, number: i64) -> rusqlite::Result<StoredEvent> 
     connection.prepare_cached(sql)?.query_row([number], |row| {
         let version = parsed(2, &row.get::<_, String>(2)?)?;
         let (id, event_type, time) = (row.get(0)?, row.get(1)?, row.get(3)?);
-        Ok(StoredEvent { id, event_type, version, time, data: row.get(4)?, traceparent: row.get(5)? })
+        Ok(StoredEvent { id, event_type, version, time, data: row.get(4)?, traceparent: row.get(5)?, unopened: None })
     })
 }
 

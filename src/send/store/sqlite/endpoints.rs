@@ -5,11 +5,12 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use rusqlite::Connection;
+use tokio::time::Instant;
 use tracing::warn;
 
 use crate::send::endpoint::Endpoint;
 use crate::send::error::SendError;
-use crate::send::seal::Seal;
+use crate::send::seal::{RETRY, Seal};
 use crate::send::settings::is_taken;
 use crate::send::state::State;
 use crate::send::tenant::{EndpointKey, Tenant};
@@ -19,6 +20,8 @@ use crate::send::tenant::{EndpointKey, Tenant};
 pub(super) struct Endpoints {
     all: Vec<Known>,
     revision: Option<i64>,
+    /// When to read them again although none was changed: the key service failed to open one.
+    again: Option<Instant>,
     pub seal: Seal,
 }
 
@@ -54,7 +57,7 @@ impl Endpoints {
     pub(super) fn refresh(&mut self, connection: &Connection) -> rusqlite::Result<()> {
         let sql = "SELECT coalesce(max(revision), 0) FROM endpoint";
         let revision = connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
-        if self.revision == Some(revision) {
+        if self.revision == Some(revision) && self.again.is_none_or(|again| Instant::now() < again) {
             return Ok(());
         }
         let sql = "SELECT id, settings, state FROM endpoint WHERE state <> 'removed' ORDER BY id";
@@ -65,6 +68,8 @@ impl Endpoints {
         })?;
         self.all = rows.collect::<Result<_, _>>()?;
         self.revision = Some(revision);
+        let is_unopened = |known: &Known| matches!(known.endpoint, Err(SendError::SealFailed { .. }));
+        self.again = self.all.iter().any(is_unopened).then(|| Instant::now().checked_add(RETRY)).flatten();
         Ok(())
     }
 
