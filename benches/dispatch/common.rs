@@ -79,9 +79,9 @@ impl Running {
 
     /// How many of its attempts were answered with 2xx. Asks no store.
     pub fn delivered(&self) -> u64 {
-        let text = self.metrics.to_prometheus(mambo_webhooks::send::store::DeliveryCounts::default());
-        let line = text.lines().find_map(|line| line.strip_prefix(r#"mambo_webhooks_attempts_total{outcome="2xx"} "#));
-        line.map_or(0, |count| count.parse().unwrap())
+        let text = self.metrics.to_prometheus();
+        let prefix = r#"mambo_webhooks_attempts_total{outcome="2xx",tenant="default"} "#;
+        text.lines().find_map(|line| line.strip_prefix(prefix)).map_or(0, |count| count.parse().unwrap())
     }
 
     pub async fn stop(self) {

@@ -77,6 +77,17 @@ impl<F: Fn(&Notice) + Send + Sync + 'static> Observer for F {
 }
 
 impl Notice {
+    /// The names of all notices.
+    pub(crate) const NAMES: [&'static str; 7] = [
+        "endpoint_disabled",
+        "breaker_opened",
+        "breaker_closed",
+        "delivery_dead",
+        "store_failing",
+        "store_back",
+        "forgot",
+    ];
+
     /// The stable name, as in logs and in the metric of notices.
     #[must_use]
     pub const fn as_str(&self) -> &'static str {

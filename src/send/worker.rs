@@ -140,6 +140,7 @@ impl<S: Store> Worker<S> {
             }
             if let Some(error) = problem {
                 warn!(code = error.code(), %error, "the store failed");
+                self.context.metrics.store_failed();
                 if failing.is_none() {
                     self.tell.notice(&Notice::StoreFailing { code: error.code() });
                 }

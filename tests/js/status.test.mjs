@@ -142,10 +142,10 @@ test("the status page in Chromium, under its own policy", async () => {
 test("metrics for Prometheus, and nothing for a page elsewhere", async () => {
   const text = await (await fetch(`${worker.address}metrics`)).text();
   for (const line of [
-    'mambo_webhooks_attempts_total{outcome="2xx"} 2',
-    'mambo_webhooks_attempts_total{outcome="connect_failed"} 2',
-    'mambo_webhooks_deliveries{state="waiting"} 1',
-    "mambo_webhooks_attempt_seconds_count 4",
+    'mambo_webhooks_attempts_total{outcome="2xx",tenant="default"} 2',
+    'mambo_webhooks_attempts_total{outcome="connect_failed",tenant="default"} 2',
+    'mambo_webhooks_deliveries{state="scheduled"} 1',
+    'mambo_webhooks_attempt_seconds_count{tenant="default"} 4',
     "mambo_webhooks_breakers_open 0",
     "mambo_webhooks_endpoints_unreadable 0",
   ]) {

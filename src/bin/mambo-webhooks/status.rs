@@ -119,10 +119,10 @@ async fn fresh<S: Store>(shared: &Shared<S>) -> Result<Value, SendError> {
 }
 
 async fn metrics_text<S: Store>(State(shared): State<Arc<Shared<S>>>) -> Response {
-    match shared.sender.store().counts(None).await {
-        Ok(counts) => {
+    match shared.metrics.scrape(shared.sender.store(), None).await {
+        Ok(text) => {
             let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-            ([(header::CONTENT_TYPE, kind)], shared.metrics.to_prometheus(counts)).into_response()
+            ([(header::CONTENT_TYPE, kind)], text).into_response()
         }
         Err(error) => (StatusCode::SERVICE_UNAVAILABLE, error.code()).into_response(),
     }

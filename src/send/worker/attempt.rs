@@ -92,7 +92,7 @@ impl AttemptContext {
         };
         #[cfg(feature = "failpoints")]
         crate::send::failpoint::hit("after_answer");
-        self.metrics.attempt(&answer);
+        self.metrics.attempt(&endpoint.tenant, &answer);
         let (next, effect) = classify(
             &answer,
             number.saturating_sub(attempts_before),

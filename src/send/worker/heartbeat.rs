@@ -50,6 +50,7 @@ impl Heartbeat {
                 sleep(pause).await;
                 if let Err(error) = renew(&*store, &leases, lease, server, &tell).await {
                     warn!(code = error.code(), %error, "leases could not be extended");
+                    tell.metrics.store_failed();
                 }
             }
         }))

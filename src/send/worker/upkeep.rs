@@ -28,6 +28,7 @@ impl Upkeep {
                     Ok(pause) => pause,
                     Err(error) => {
                         warn!(code = error.code(), %error, "nothing could be forgotten");
+                        tell.metrics.store_failed();
                         PAUSE
                     }
                 };

@@ -138,7 +138,7 @@ async fn a_worker_forgets_by_itself_and_tells() {
     assert_eq!(*told.lock().unwrap(), [Notice::Forgot { events: 2, attempts: 0 }]);
     assert_eq!(sender.counts().await.unwrap().delivered, 0);
     assert!(sender.log(LogQuery::default()).await.unwrap().is_empty());
-    assert!(metrics.to_prometheus(sender.counts().await.unwrap()).contains("notices_total{notice=\"forgot\"} 1"));
+    assert!(metrics.to_prometheus().contains("forgotten_events_total 2"));
     stop.send(()).unwrap();
     running.await.unwrap();
 }
