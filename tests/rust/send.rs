@@ -14,6 +14,8 @@ mod endpoint;
 mod failover;
 #[cfg(feature = "sqlite")]
 mod faults;
+#[cfg(feature = "cli")]
+mod grafana;
 #[cfg(all(feature = "cli", feature = "postgres"))]
 mod netns;
 #[cfg(feature = "postgres")]
