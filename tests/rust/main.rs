@@ -29,6 +29,8 @@ mod cli;
 #[cfg(all(not(target_family = "wasm"), feature = "commands"))]
 mod commands;
 #[cfg(not(target_family = "wasm"))]
+mod compare;
+#[cfg(not(target_family = "wasm"))]
 mod detect;
 #[cfg(not(target_family = "wasm"))]
 mod diagnose;
