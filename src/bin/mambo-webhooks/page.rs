@@ -1,14 +1,9 @@
-//! What the status page shows, as JSON: no secret, no payload.
+//! One endpoint as the status page and `stats` show it, as JSON: no secret, no path of a URL.
 
-use mambo_webhooks::UnixMillis;
-use mambo_webhooks::send::store::{DeliveryCounts, EndpointHealth};
-use mambo_webhooks::send::{LogQuery, SendError, Store};
+use mambo_webhooks::send::store::EndpointHealth;
 use serde_json::{Value, json};
 
 use crate::show::{self, millis};
-
-/// Most attempts in the chart of response times.
-const CHART: u32 = 200;
 
 /// One endpoint and how it did.
 pub fn row(health: &EndpointHealth) -> Value {
@@ -29,40 +24,4 @@ pub fn row(health: &EndpointHealth) -> Value {
         "p50Ms": millis(health.p50),
         "p99Ms": millis(health.p99),
     })
-}
-
-/// What the page shows, except the backlog.
-pub async fn snapshot(store: &impl Store) -> Result<Value, SendError> {
-    let now = store.now().await?;
-    let health = store.health(None, UnixMillis(now.0.saturating_sub(86_400_000))).await?;
-    let counts = store.counts(None).await?;
-    let DeliveryCounts { leased, delivered, dead, breakers_open, unreadable, .. } = counts;
-    let waiting = counts.waiting();
-    let recent = store.log(LogQuery::default().limit(CHART)).await?;
-    let failed = store.log(LogQuery::default().limit(10).only_failed()).await?;
-    let times: Vec<Value> = recent
-        .iter()
-        .rev()
-        .map(|line| json!([millis(line.attempt.answer.elapsed), line.attempt.answer.is_delivered()]))
-        .collect();
-    let failed: Vec<Value> = failed
-        .iter()
-        .map(show::value)
-        .map(|mut line| {
-            // What a receiver answered may be anything; it is not for a page.
-            if let Some(members) = line.as_object_mut() {
-                members.remove("body");
-            }
-            line
-        })
-        .collect();
-    Ok(json!({
-        "nowMs": now.0,
-        "counts": { "waiting": waiting, "leased": leased, "delivered": delivered, "dead": dead },
-        "breakersOpen": breakers_open,
-        "unreadableEndpoints": unreadable,
-        "endpoints": health.iter().map(row).collect::<Vec<_>>(),
-        "responseTimes": times,
-        "failures": failed,
-    }))
 }

@@ -222,7 +222,7 @@ async fn act<S: Store + Clone>(
                 return Ok(CliOutput(true, text, json!({ "attempts": attempts })));
             }
             if let Some(address) = status {
-                crate::status::serve(address, sender.clone(), worker.metrics()).await?;
+                crate::status::serve(address, sender.clone(), worker.metrics(), setup.tenant.clone()).await?;
             }
             worker.run(asked_to_stop()).await;
             traces.finish();
