@@ -38,7 +38,7 @@ async function start(pattern, ...words) {
 }
 
 async function until(isSo) {
-  for (let wait = 0; wait < 300; wait += 1) {
+  for (let wait = 0; wait < 1000; wait += 1) {
     if (await isSo()) return;
     await new Promise((wake) => setTimeout(wake, 20));
   }
@@ -49,12 +49,14 @@ let receiver;
 let worker;
 before(async () => {
   receiver = await start(/listening on (.+)/, "listen", "127.0.0.1:0", "--json");
-  run("endpoint", "add", "good", `http://${receiver.address}/hook?token=hidden`, "--pinned", "8.0.3", ...allow);
+  run("endpoint", "add", "good", `http://${receiver.address}/hook?token=hidden-token`, "--pinned", "8.0.3", ...allow);
   run("endpoint", "add", "bad", "http://127.0.0.1:9/", ...allow);
   run("send", "--type", "ActivityCreated", "--id", "e-1");
   worker = await start(/status page on (\S+)/, "worker", "--status", "127.0.0.1:0", ...allow);
   await until(() => receiver.lines.length === 2);
   await until(() => JSON.parse(run("--json", "log", "--failed")).length === 2);
+  // The page samples the store every five seconds.
+  await until(async () => (await (await fetch(`${worker.address}snapshot`)).json()).counts.dead === 1);
 });
 after(async () => {
   for (const child of running.filter(({ exitCode }) => exitCode === null)) {
@@ -92,48 +94,117 @@ test("log, stats, list, retry and rotate say what they did", () => {
   assert.match(run("endpoint", "list"), /^bad {2}disabled /);
 });
 
-test("the status page in Chromium, under its own policy", async () => {
+const widths = { light: [320, 1280], dark: [768, 1920] };
+
+/** A page with its own list of what went wrong in it. */
+async function open(browser, address, options) {
+  const page = await browser.newPage(options);
+  const problems = [];
+  page.on("console", (message) => message.type() === "error" && problems.push(message.text()));
+  page.on("pageerror", (error) => problems.push(String(error)));
+  await page.goto(address);
+  await page.getByText(/^As of /).waitFor();
+  return { page, problems };
+}
+
+/** The rules that axe finds broken. The script goes around the page's own policy, as a test may. */
+async function axe(page) {
+  await page.evaluate(require("node:fs").readFileSync(require.resolve("axe-core"), "utf8"));
+  const { violations } = await page.evaluate(() => globalThis.axe.run());
+  return violations.map(({ id, nodes }) => [id, nodes[0].html]);
+}
+
+test("the status page in Chromium, under its own policy, at four widths", async () => {
   const browser = await chromium.launch({
     executablePath: "/usr/bin/chromium",
     args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
   });
   try {
-    for (const colorScheme of ["light", "dark"]) {
-      const page = await browser.newPage({ colorScheme, viewport: { width: colorScheme === "dark" ? 360 : 1000, height: 900 } });
-      const problems = [];
-      page.on("console", (message) => message.type() === "error" && !message.text().includes("favicon") && problems.push(message.text()));
-      page.on("pageerror", (error) => problems.push(String(error)));
-      await page.goto(worker.address);
-      await page.getByText(/^As of 20/).waitFor();
-      const cells = await page
-        .locator("#endpoints tr")
-        .evaluateAll((rows) => rows.map((row) => [...row.children].slice(0, 5).map(({ textContent }) => textContent)));
-      assert.deepEqual(cells, [
-        ["bad", "disabled", "1", "1", "0 of 1"],
-        ["good", "enabled", "0", "0", "1 of 1"],
-      ]);
-      assert.deepEqual(await page.locator("#counts dd").allTextContents(), ["1", "0", "2", "1"]);
-      assert.match(await page.locator("#times svg").getAttribute("aria-label"), /^4 attempts, the slowest \d+ ms$/);
-      assert.equal(await page.locator("#times rect.bad").count(), 2);
-      assert.match(await page.locator("#backlog svg").getAttribute("aria-label"), /waiting, at most \d+$/);
-      assert.equal(await page.locator("#failures li").count(), 2);
-      assert.match(await page.locator("#failures li").first().textContent(), /to bad, attempt 1: connect_failed/);
-      assert.ok(!(await page.content()).includes("hidden"), "no token of an endpoint's URL");
-      const width = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-      assert.equal(width, 0, "nothing sticks out sideways");
-      await page.evaluate(require("node:fs").readFileSync(require.resolve("axe-core"), "utf8"));
-      const { violations } = await page.evaluate(() => globalThis.axe.run());
-      assert.deepEqual(
-        violations.map(({ id, nodes }) => [id, nodes[0].html]),
-        [],
-      );
-      await page.screenshot({ path: join(repository, `target/status-${colorScheme}.png`) });
-      assert.deepEqual(
-        problems.filter((problem) => !problem.includes("axe")),
-        [],
-      );
-      await page.close();
+    for (const [colorScheme, all] of Object.entries(widths)) {
+      for (const width of all) {
+        const { page, problems } = await open(browser, worker.address, { colorScheme, viewport: { width, height: 900 } });
+        assert.equal(await page.locator("#said").textContent(), "All good");
+        assert.match(await page.locator("#why").textContent(), /^2 endpoints, none in trouble\. 1 endpoint is disabled by hand\. 1 delivery is dead/);
+        const cells = await page.locator("#endpoints tbody tr").evaluateAll((rows) =>
+          rows.map((row) => [row.querySelector(".id"), ...[...row.children].slice(3, 7)].map(({ textContent }) => textContent)),
+        );
+        assert.deepEqual(cells, [
+          ["bad", "1", "0", "1", "0 of 1"],
+          ["good", "0", "0", "0", "1 of 1"],
+        ]);
+        const figures = await page.locator("#figures div").evaluateAll((cards) =>
+          cards.map((card) => [card.querySelector("dt").textContent, card.querySelector("dd").textContent]),
+        );
+        assert.deepEqual(figures.slice(0, 4).map(([name]) => name), ["Scheduled", "Ready", "In flight", "Dead"]);
+        const [scheduled, ready, inFlight, dead] = figures.map(([, value]) => Number(value));
+        // The retry of the disabled endpoint becomes ready when it is due, and waits on.
+        assert.deepEqual([scheduled + ready, inFlight, dead], [1, 0, 1]);
+        await page.locator("#times .plot svg").waitFor();
+        assert.match(await page.locator("#times .plot").getAttribute("aria-valuetext"), /p50 .*, p99 /);
+        assert.match(await page.locator("#backlog .plot").getAttribute("aria-valuetext"), /scheduled [01], ready [01], in flight 0, dead 1$/);
+        assert.equal(await page.locator("#failures li").count(), 2);
+        assert.ok(!(await page.content()).includes("hidden-token"), "no token of an endpoint's URL");
+        const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+        assert.equal(sideways, 0, `${width}: nothing sticks out sideways`);
+        assert.deepEqual(problems, [], `${width}`);
+        assert.deepEqual(await axe(page), [], `${colorScheme} ${width}`);
+        await page.screenshot({ path: join(repository, `target/status-${colorScheme}-${width}.png`), fullPage: true });
+        await page.close();
+      }
     }
+  } finally {
+    await browser.close();
+  }
+});
+
+test("the attempts of a delivery open by keyboard and by address, and close again", async () => {
+  const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu"] });
+  try {
+    const { page, problems } = await open(browser, worker.address, { viewport: { width: 1000, height: 900 } });
+    const link = page.locator("#failures a").first();
+    await link.focus();
+    await page.keyboard.press("Enter");
+    await page.locator("#delivery[open] #attempts tbody tr").waitFor();
+    assert.match(await page.locator("#delivery-title").textContent(), /^Delivery \d+$/);
+    assert.match(await page.locator("#attempts tbody tr").first().textContent(), /^1/);
+    assert.match(await page.locator("#attempts tbody tr").first().textContent(), /connect_failed|no connection/i);
+    assert.deepEqual(await axe(page), []);
+    const address = page.url();
+    assert.match(address, /#delivery=\d+$/);
+    await page.keyboard.press("Escape");
+    assert.equal(await page.locator("#delivery[open]").count(), 0);
+    await page.goto(address);
+    await page.locator("#delivery[open] #attempts tbody tr").waitFor();
+    assert.deepEqual(problems, []);
+  } finally {
+    await browser.close();
+  }
+});
+
+test("a page of one tenant shows nothing of another, on any path", async () => {
+  run("endpoint", "add", "<b>secret</b>", "http://127.0.0.1:9/", "--tenant", "acme", ...allow);
+  const pinned = await start(/status page on (\S+)/, "worker", "--status", "127.0.0.1:0", "--tenant", "acme", ...allow);
+  await until(() => JSON.parse(run("--json", "log", "--tenant", "acme")).length > 0);
+  const [{ delivery }] = JSON.parse(run("--json", "log", "--tenant", "acme"));
+  const [foreign] = JSON.parse(run("--json", "log", "--event", "e-1"));
+  const text = async (path) => {
+    const response = await fetch(pinned.address + path);
+    return [response.status, await response.text()];
+  };
+  await until(async () => (await text("snapshot"))[1].includes("secret"));
+  for (const path of ["snapshot", "snapshot?tenant=default", "charts?range=1h&tenant=default", "metrics", `delivery?id=${delivery}`]) {
+    const [status, body] = await text(path);
+    assert.equal(status, 200, path);
+    assert.ok(!/"good"|"bad"|e-1|127\.0\.0\.1:9\/|tenant="default"|"default"/.test(body), `${path}: ${body}`);
+  }
+  assert.equal((await text(`delivery?id=${foreign.delivery}`))[0], 404);
+  const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu"] });
+  try {
+    const { page, problems } = await open(browser, pinned.address, { viewport: { width: 1000, height: 900 } });
+    assert.equal(await page.locator("#pinned").textContent(), "Tenant acme only");
+    assert.equal(await page.locator("#endpoints .id").textContent(), "<b>secret</b>", "markup is text");
+    assert.equal(await page.locator("#endpoints b").count(), 0);
+    assert.deepEqual(problems, []);
   } finally {
     await browser.close();
   }
@@ -144,7 +215,7 @@ test("metrics for Prometheus, and nothing for a page elsewhere", async () => {
   for (const line of [
     'mambo_webhooks_attempts_total{outcome="2xx",tenant="default"} 2',
     'mambo_webhooks_attempts_total{outcome="connect_failed",tenant="default"} 2',
-    'mambo_webhooks_deliveries{state="scheduled"} 1',
+    'mambo_webhooks_deliveries{state="leased"} 0',
     'mambo_webhooks_attempt_seconds_count{tenant="default"} 4',
     "mambo_webhooks_breakers_open 0",
     "mambo_webhooks_endpoints_unreadable 0",
@@ -152,7 +223,7 @@ test("metrics for Prometheus, and nothing for a page elsewhere", async () => {
     assert.ok(text.includes(line), `${line} in\n${text}`);
   }
   const { request } = await import("node:http");
-  for (const path of ["", "status.js", "snapshot", "metrics"]) {
+  for (const path of ["", "main.js", "snapshot", "charts", "delivery?id=1", "metrics"]) {
     const status = await new Promise((resolve) =>
       request(worker.address + path, { headers: { host: "evil.example" } }, (answer) => resolve(answer.statusCode)).end(),
     );

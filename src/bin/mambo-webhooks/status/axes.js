@@ -9,9 +9,9 @@ export function evenScale(highest) {
   return { ticks, share: (value) => value / top };
 }
 
-/** A logarithmic scale around values above zero. Values below its foot stand at its foot. */
+/** A logarithmic scale around values above zero. Values below its foot stand at its foot; without values it begins at 1. */
 export function logScale(lowest, highest) {
-  const foot = Math.floor(Math.log10(Math.max(1, lowest)));
+  const foot = Number.isFinite(lowest) ? Math.floor(Math.log10(Math.max(1, lowest))) : 0;
   const top = Math.max(foot + 1, Math.ceil(Math.log10(Math.max(1, highest))));
   const digits = top - foot <= 2 ? [1, 2, 5] : [1];
   const powers = Array.from({ length: top - foot }, (_, index) => 10 ** (foot + index));

@@ -45,7 +45,7 @@ function endpointRow(row) {
     cell("Waiting", "number", count(waiting)),
     cell("In flight", "number", count(inFlight)),
     cell("Dead", dead > 0 ? "number bad" : "number", count(dead)),
-    cell("Delivered of attempts", "number", `${count(delivered)} of ${count(attempts)}`),
+    cell("Delivered", "number", `${count(delivered)} of ${count(attempts)}`),
     cell("p50", "number", times[0]),
     cell("p99", "number", times[1]),
   );

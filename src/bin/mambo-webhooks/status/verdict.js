@@ -20,7 +20,7 @@ export function verdict({ answer, error }, latest) {
   const { endpoints, counts } = answer;
   const notes = [];
   if (endpoints.paused > 0) notes.push(`${plural(endpoints.paused, "endpoint is", "endpoints are")} disabled by hand.`);
-  if (counts.dead > 0) notes.push(`${plural(counts.dead, "delivery is", "deliveries are")} dead: retry them, or let them be forgotten.`);
+  if (counts.dead > 0) notes.push(`${plural(counts.dead, "delivery is", "deliveries are")} dead, and can be retried.`);
   if (endpoints.all === 0) return { mood: "none", said: "No endpoints yet", why: "Add one with mambo-webhooks endpoint add." };
   if (endpoints.inTrouble === 0)
     return { mood: "good", said: "All good", why: [`${plural(endpoints.all, "endpoint")}, none in trouble.`, ...notes].join(" ") };
