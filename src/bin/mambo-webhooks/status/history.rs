@@ -109,9 +109,9 @@ impl History {
         for (at, part) in track.attempts.values(range, self.now) {
             steps.entry(range.step(at)).or_default().merge(part);
         }
-        let attempts = steps.iter().map(|(at, step)| {
-            json!([at, step.attempts(), step.delivered, step.percentile(50), step.percentile(99)])
-        });
+        let attempts = steps
+            .iter()
+            .map(|(at, step)| json!([at, step.attempts(), step.delivered, step.percentile(50), step.percentile(99)]));
         // The last sample of a step stands for it.
         let backlog: BTreeMap<i64, &DeliveryCounts> =
             track.backlog.values(range, self.now).map(|(at, counts)| (range.step(at), counts)).collect();

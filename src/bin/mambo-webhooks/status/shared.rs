@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use mambo_webhooks::UnixMillis;
 use mambo_webhooks::send::store::{EndpointHealth, LogLine};
 use mambo_webhooks::send::{EndpointKey, LogQuery, Metrics, SendError, Sender, Store, Tenant};
-use mambo_webhooks::UnixMillis;
 use tokio::time::Instant;
 
 use super::history::History;
