@@ -6,12 +6,13 @@ mod http2;
 mod proxy;
 mod trust;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use mambo_webhooks::send::store::LogLine;
 use mambo_webhooks::send::{
-    EndpointSettings, Failure, HttpOptions, LogQuery, Proxy, Sender, Sqlite, Store, WorkerOptions,
+    AddressPolicy, EndpointSettings, Failure, HttpOptions, LogQuery, Proxy, Sender, Sqlite, Store, WorkerOptions,
 };
 use mambo_webhooks::{Profile, Renderer, Shims, Version};
 use tokio::net::TcpListener;
@@ -134,6 +135,34 @@ async fn a_name_that_turns_private_is_refused_before_a_byte_reaches_the_proxy() 
     let http = receiver.options().look_up(rebinding).proxy(Proxy::new(&proxy.url()).unwrap());
     assert_eq!(result(&ping(http, &receiver.url()).await), (None, Some(Failure::AddressRefused)));
     assert_eq!((proxy.heads(), asked.load(Ordering::Relaxed)), (Vec::<String>::new(), 2));
+}
+
+#[tokio::test]
+async fn a_proxy_is_asked_for_four_addresses_of_a_name_and_for_ipv4_first() {
+    let receiver = Receiver::start(vec![Manner::Says(OK.into())]).await;
+    let networks = ["127.0.0.0/8", "::1/128"].map(|network| network.parse().unwrap());
+    let asked = |addresses: &[&str], proxy: &TestProxy| {
+        let found: Vec<SocketAddr> = addresses.iter().map(|one| SocketAddr::new(one.parse().unwrap(), 0)).collect();
+        let http = HttpOptions::new(AddressPolicy::allowing(networks.to_vec())).extra_root(receiver.authority.clone());
+        let http = http.look_up(move |_| {
+            let found = found.clone();
+            Box::pin(async { Ok(found) })
+        });
+        http.proxy(Proxy::new(&proxy.url()).unwrap())
+    };
+    let hosts = |proxy: &TestProxy| -> Vec<String> {
+        let host = |head: &String| head.split(' ').nth(1).unwrap().rsplit_once(':').unwrap().0.to_owned();
+        proxy.heads().iter().map(host).collect()
+    };
+    let proxy = TestProxy::start(Way::ConnectsTo("[::1]")).await;
+    let line = ping(asked(&["::1", "127.0.0.9", "127.0.0.8"], &proxy), &receiver.url()).await;
+    assert_eq!(result(&line), (Some(200), None));
+    assert_eq!(hosts(&proxy), ["127.0.0.9", "127.0.0.8", "[::1]"]);
+    let proxy = TestProxy::start(Way::ConnectsTo("127.0.0.1")).await;
+    let five = ["127.0.0.9", "127.0.0.8", "127.0.0.7", "127.0.0.6", "127.0.0.1"];
+    let line = ping(asked(&five, &proxy), &receiver.url()).await;
+    assert_eq!(result(&line), (None, Some(Failure::ProxyRefused)));
+    assert_eq!(hosts(&proxy), five[..4]);
 }
 
 #[tokio::test]

@@ -6,7 +6,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use h2::{Reason, server};
 use mambo_webhooks::send::store::LogLine;
-use mambo_webhooks::send::{EndpointSettings, Failure, HttpOptions, LogQuery, Proxy, Store, WorkerOptions};
+use mambo_webhooks::send::{
+    AddressPolicy, Endpoint, EndpointSettings, Failure, HttpOptions, LogQuery, Poster, Proxy, State, Store,
+    WorkerOptions, now,
+};
+use mambo_webhooks::{OutboundEvent, Profile, Renderer, Shims, VersionPolicy};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
@@ -27,6 +31,8 @@ enum Manner {
     Refuses,
     /// Says that it goes away, having looked at nothing.
     GoesAway,
+    /// Answers the first request, then reads nothing more of the first connection, which stays open.
+    FallsSilent,
 }
 
 /// What it saw: the protocol that each connection agreed on, and each request's headers and body.
@@ -57,14 +63,24 @@ impl Http2 {
                 tokio::spawn(async move {
                     let Ok(stream) = acceptor.accept(socket).await else { return };
                     let protocol = stream.get_ref().1.alpn_protocol().map(<[u8]>::to_vec);
-                    sees.lock().unwrap().protocols.push(protocol);
+                    let is_first = {
+                        let mut sees = sees.lock().unwrap();
+                        sees.protocols.push(protocol);
+                        sees.protocols.len() == 1
+                    };
                     let Ok(mut connection) = server::handshake(stream).await else { return };
                     while let Some(Ok((request, respond))) = connection.accept().await {
                         if matches!(manner, Manner::GoesAway) {
                             connection.abrupt_shutdown(Reason::NO_ERROR);
                             continue;
                         }
-                        tokio::spawn(serve(request, respond, manner, Arc::clone(&sees)));
+                        let served = tokio::spawn(serve(request, respond, manner, Arc::clone(&sees)));
+                        if is_first && matches!(manner, Manner::FallsSilent) {
+                            // The answer goes out while the connection is polled.
+                            tokio::time::timeout(Duration::from_millis(300), connection.accept()).await.ok();
+                            served.await.unwrap();
+                            return std::future::pending().await;
+                        }
                     }
                 });
             }
@@ -100,7 +116,7 @@ async fn serve(
     }
     seen.lock().unwrap().requests.push((parts.headers, body));
     match manner {
-        Manner::Answers | Manner::GoesAway => {
+        Manner::Answers | Manner::GoesAway | Manner::FallsSilent => {
             // Long enough for requests that come together to be in flight together.
             tokio::time::sleep(Duration::from_millis(50)).await;
             respond.send_response(http::Response::new(()), true).ok();
@@ -176,4 +192,32 @@ async fn http_2_goes_through_a_proxy_too() {
     let (receiver, proxy) = (Http2::start(&["h2"], Manner::Answers).await, TestProxy::start(Way::Connects).await);
     let line = ping(receiver.options().proxy(Proxy::new(&proxy.url()).unwrap()), &receiver.url()).await;
     assert_eq!((result(&line), proxy.heads().len()), ((Some(200), None), 2));
+}
+
+#[tokio::test]
+async fn a_connection_that_falls_silent_is_given_up_while_requests_go_on() {
+    let receiver = Http2::start(&["h2"], Manner::FallsSilent).await;
+    let poster = Poster::new(&receiver.options()).unwrap();
+    let settings = EndpointSettings::new(&receiver.url(), "correct horse battery staple");
+    let allowed = AddressPolicy::allowing(vec!["127.0.0.0/8".parse().unwrap()]);
+    let endpoint = Endpoint::new("e".into(), settings, State::Enabled, &allowed).unwrap();
+    let renderer = Renderer::new(Profile::default(), Shims::default(), SERVER).unwrap();
+    let post = async || {
+        let event = OutboundEvent::new("Other", SERVER, "{}").id("e-1");
+        let request = renderer.render(&event, VersionPolicy::Latest, endpoint.keys(), now()).unwrap();
+        let answer = poster.post(&endpoint, request, "").await;
+        (answer.status, answer.failure)
+    };
+    assert_eq!(post().await, (Some(200), None));
+    let mut outcomes = Vec::new();
+    while outcomes.len() < 30 && !outcomes.contains(&(Some(200), None)) {
+        outcomes.push(post().await);
+    }
+    // Each waits until its time is over, until the connection is closed, which would else take all that comes.
+    assert_eq!(
+        (outcomes[0], outcomes.last()),
+        ((None, Some(Failure::TimedOut)), Some(&(Some(200), None))),
+        "{outcomes:?}"
+    );
+    assert_eq!(receiver.protocols(), ["h2", "h2"]);
 }

@@ -18,6 +18,8 @@ pub enum Way {
     ConnectsOverTls(TlsAcceptor),
     /// Connects if the request has this line, and answers 407 if not.
     Asks(&'static str),
+    /// Connects if this address is asked for, and answers 502 if not.
+    ConnectsTo(&'static str),
     /// Answers these bytes and closes.
     Answers(&'static str),
     /// Reads the request and stays silent.
@@ -91,7 +93,10 @@ where
             let answer = b"HTTP/1.1 407 Proxy Authentication Required\r\nproxy-authenticate: Basic\r\n\r\n";
             socket.write_all(answer).await.ok();
         }
-        Way::Connects | Way::ConnectsOverTls(_) | Way::Asks(_) => {
+        Way::ConnectsTo(address) if !head.starts_with(&format!("CONNECT {address}:")) => {
+            socket.write_all(b"HTTP/1.1 502 Bad Gateway\r\n\r\n").await.ok();
+        }
+        Way::Connects | Way::ConnectsOverTls(_) | Way::ConnectsTo(_) | Way::Asks(_) => {
             let target = head.split(' ').nth(1).unwrap();
             let port: u16 = target.rsplit_once(':').unwrap().1.parse().unwrap();
             let mut receiver = TcpStream::connect(("127.0.0.1", port)).await.unwrap();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mambo_webhooks::send::Failure;
+use mambo_webhooks::send::{Failure, HttpOptions, Poster};
 use rcgen::{CertificateParams, CertifiedIssuer, KeyPair};
 use tokio_rustls::rustls::RootCertStore;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
@@ -69,4 +69,15 @@ async fn a_bundle_of_authorities_is_read_whole_and_may_be_the_only_ones() {
     }
     let other = Receiver::options_without_root().extra_root(two.authority.clone()).only_roots();
     assert_eq!(result(&ping(other, &one.url()).await), (None, Some(Failure::TlsFailed)));
+}
+
+#[test]
+fn authorities_that_cannot_be_read_are_refused_before_the_first_delivery() {
+    let refused = |http: HttpOptions| Poster::new(&http).unwrap_err().to_string();
+    let http = || Receiver::options_without_root().extra_root(b"nothing".to_vec());
+    let message = "the HTTP client could not be set up: root certificates: no certificate in PEM";
+    assert_eq!((refused(http()), refused(http().only_roots())), (message.into(), message.into()));
+    let broken = b"-----BEGIN CERTIFICATE-----\nbm8gY2VydGlmaWNhdGU=\n-----END CERTIFICATE-----\n".to_vec();
+    let message = "the HTTP client could not be set up: root certificates: ";
+    assert!(refused(Receiver::options_without_root().extra_root(broken)).starts_with(message));
 }
