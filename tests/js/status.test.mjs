@@ -124,24 +124,35 @@ test("the status page in Chromium, under its own policy, at four widths", async 
       for (const width of all) {
         const { page, problems } = await open(browser, worker.address, { colorScheme, viewport: { width, height: 900 } });
         assert.equal(await page.locator("#said").textContent(), "All good");
-        assert.match(await page.locator("#why").textContent(), /^2 endpoints, none in trouble\. 1 endpoint is disabled by hand\. 1 delivery is dead/);
-        const cells = await page.locator("#endpoints tbody tr").evaluateAll((rows) =>
-          rows.map((row) => [row.querySelector(".id"), ...[...row.children].slice(3, 7)].map(({ textContent }) => textContent)),
+        assert.match(
+          await page.locator("#why").textContent(),
+          /^2 endpoints, none in trouble\. 1 endpoint is disabled by hand\. 1 delivery is dead/,
         );
+        const cells = await page
+          .locator("#endpoints tbody tr")
+          .evaluateAll((rows) =>
+            rows.map((row) => [row.querySelector(".id"), ...[...row.children].slice(3, 7)].map(({ textContent }) => textContent)),
+          );
         assert.deepEqual(cells, [
           ["bad", "1", "0", "1", "0 of 1"],
           ["good", "0", "0", "0", "1 of 1"],
         ]);
-        const figures = await page.locator("#figures div").evaluateAll((cards) =>
-          cards.map((card) => [card.querySelector("dt").textContent, card.querySelector("dd").textContent]),
+        const figures = await page
+          .locator("#figures div")
+          .evaluateAll((cards) => cards.map((card) => [card.querySelector("dt").textContent, card.querySelector("dd").textContent]));
+        assert.deepEqual(
+          figures.slice(0, 4).map(([name]) => name),
+          ["Scheduled", "Ready", "In flight", "Dead"],
         );
-        assert.deepEqual(figures.slice(0, 4).map(([name]) => name), ["Scheduled", "Ready", "In flight", "Dead"]);
         const [scheduled, ready, inFlight, dead] = figures.map(([, value]) => Number(value));
         // The retry of the disabled endpoint becomes ready when it is due, and waits on.
         assert.deepEqual([scheduled + ready, inFlight, dead], [1, 0, 1]);
         await page.locator("#times .plot svg").waitFor();
         assert.match(await page.locator("#times .plot").getAttribute("aria-valuetext"), /p50 .*, p99 /);
-        assert.match(await page.locator("#backlog .plot").getAttribute("aria-valuetext"), /scheduled [01], ready [01], in flight 0, dead 1$/);
+        assert.match(
+          await page.locator("#backlog .plot").getAttribute("aria-valuetext"),
+          /scheduled [01], ready [01], in flight 0, dead 1$/,
+        );
         assert.equal(await page.locator("#failures li").count(), 2);
         assert.ok(!(await page.content()).includes("hidden-token"), "no token of an endpoint's URL");
         const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);

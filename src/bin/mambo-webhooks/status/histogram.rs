@@ -24,7 +24,7 @@ fn bin(ms: u64) -> u8 {
     }
     let octave = ms.ilog2();
     let eighth = (ms >> octave.saturating_sub(3)) & 7;
-    u8::try_from(u64::from(octave.saturating_sub(2)) * 8 + eighth).unwrap_or(u8::MAX)
+    u8::try_from(u64::from(octave.saturating_sub(2)).saturating_mul(8).saturating_add(eighth)).unwrap_or(u8::MAX)
 }
 
 /// The time in the middle of a bin.
@@ -34,7 +34,7 @@ const fn middle(bin: u8) -> u64 {
         return bin;
     }
     let shift = (bin / 8).saturating_sub(1);
-    ((8 + bin % 8) << shift).saturating_add((1 << shift) / 2)
+    ((bin % 8).saturating_add(8) << shift).saturating_add((1 << shift) / 2)
 }
 
 impl Histogram {
