@@ -18,9 +18,9 @@ const SLOW: Duration = Duration::from_secs(5);
 pub enum Trouble {
     /// The worker disabled it.
     Disabled,
-    /// Its circuit breaker is open or probing.
+    /// The endpoint's circuit breaker is open or probing.
     Breaker,
-    /// Its settings cannot be read.
+    /// The endpoint's settings cannot be read.
     Unreadable,
     /// Every attempt since the last success failed.
     Failing,
@@ -28,7 +28,7 @@ pub enum Trouble {
     Paused,
     /// Many deliveries wait.
     Backlog,
-    /// Its answers take long.
+    /// The endpoint's answers take long.
     Slow,
 }
 
