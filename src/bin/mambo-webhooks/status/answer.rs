@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use mambo_webhooks::send::store::{EndpointHealth, LogLine};
+use mambo_webhooks::send::store::{DeliveryCounts, EndpointHealth, LogLine};
 use mambo_webhooks::send::{BreakerState, Tenant};
 use serde_json::{Value, json};
 
@@ -44,6 +44,7 @@ impl Filter {
 /// The figures, the endpoints and the last failures.
 pub fn snapshot(snapshot: &Snapshot, history: &History, filter: &Filter, pinned: Option<&Tenant>) -> Value {
     // A pinned page keeps one history, that of all it may show.
+    let latest = |tenant: Option<&Tenant>| tenant.map_or(Some(snapshot.counts), |tenant| history.latest(tenant));
     let followed = if pinned.is_some() { None } else { filter.tenant.as_ref() };
     let of_tenant = || snapshot.endpoints.iter().filter(|(_, health)| filter.is_of_tenant(&health.key.tenant()));
     let count = |which: Trouble| of_tenant().filter(|(trouble, _)| *trouble == Some(which)).count();
@@ -56,7 +57,7 @@ pub fn snapshot(snapshot: &Snapshot, history: &History, filter: &Filter, pinned:
         "pinned": pinned.map(Tenant::as_str),
         "tenant": filter.tenant.as_ref().map(Tenant::as_str),
         "tenants": tenants.iter().take(TENANTS).map(Tenant::as_str).collect::<Vec<_>>(),
-        "counts": counts(history, followed, of_tenant().map(|(_, health)| health)),
+        "counts": counts(latest(followed), of_tenant().map(|(_, health)| health)),
         "rate": history.rate(followed),
         "endpoints": {
             "all": of_tenant().count(),
@@ -74,12 +75,8 @@ pub fn snapshot(snapshot: &Snapshot, history: &History, filter: &Filter, pinned:
 }
 
 /// How many deliveries are in which state. Without a history, the endpoints' numbers, which do not tell when one is due.
-fn counts<'a>(
-    history: &History,
-    tenant: Option<&Tenant>,
-    endpoints: impl Iterator<Item = &'a EndpointHealth>,
-) -> Value {
-    if let Some(counts) = history.latest(tenant) {
+fn counts<'a>(latest: Option<DeliveryCounts>, endpoints: impl Iterator<Item = &'a EndpointHealth>) -> Value {
+    if let Some(counts) = latest {
         return json!({
             "waiting": counts.waiting(), "scheduled": counts.scheduled, "ready": counts.ready,
             "inFlight": counts.leased, "dead": counts.dead, "delivered": counts.delivered,

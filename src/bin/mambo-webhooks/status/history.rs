@@ -80,9 +80,9 @@ impl History {
         tenant.map_or(Some(&self.all), |tenant| self.tenants.get(tenant))
     }
 
-    /// The latest counts; `None` if none are known.
-    pub fn latest(&self, tenant: Option<&Tenant>) -> Option<DeliveryCounts> {
-        self.track(tenant)?.latest
+    /// The latest counts of a tenant; `None` if none are known.
+    pub fn latest(&self, tenant: &Tenant) -> Option<DeliveryCounts> {
+        self.tenants.get(tenant)?.latest
     }
 
     /// The attempts of the last minutes: how many minutes, the attempts, and how many of them were answered with 2xx.

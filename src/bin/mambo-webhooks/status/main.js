@@ -2,7 +2,7 @@
 import { setUpCharts, showCharts } from "./charts.js";
 import { setUpDelivery } from "./delivery.js";
 import { showEndpoints, showFailures } from "./endpoints.js";
-import { at, clock, count, duration, keep, make, now, plural, say, setNow, span, tick } from "./page.js";
+import { at, clock, count, duration, keep, make, now, say, setNow, span, tick } from "./page.js";
 import { verdict } from "./verdict.js";
 
 const SNAPSHOT_MS = 2000;

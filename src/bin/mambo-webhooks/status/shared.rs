@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use mambo_webhooks::UnixMillis;
-use mambo_webhooks::send::store::{EndpointHealth, LogLine};
+use mambo_webhooks::send::store::{DeliveryCounts, EndpointHealth, LogLine};
 use mambo_webhooks::send::{EndpointKey, LogQuery, Metrics, SendError, Sender, Store, Tenant};
 use tokio::time::Instant;
 
@@ -26,6 +26,7 @@ const REMEMBERED: usize = 10_000;
 /// What the store said of the endpoints.
 pub struct Snapshot {
     pub now: i64,
+    pub counts: DeliveryCounts,
     /// By trouble, the worst first.
     pub endpoints: Vec<(Option<Trouble>, EndpointHealth)>,
     /// Failed attempts, the latest first.
@@ -70,6 +71,7 @@ impl<S: Store> Shared<S> {
     async fn read(&self, mut last_failures: HashMap<EndpointKey, LogLine>) -> Result<Snapshot, SendError> {
         let store = self.sender.store();
         let now = store.now().await?.0;
+        let counts = store.counts(self.tenant.clone()).await?;
         let health = store.health(self.tenant.clone(), UnixMillis(now.saturating_sub(DAY_MS))).await?;
         let mut query = LogQuery::default().limit(FAILURES).only_failed();
         query.tenant.clone_from(&self.tenant);
@@ -91,7 +93,7 @@ impl<S: Store> Shared<S> {
                 last_failures.insert(key, line);
             }
         }
-        Ok(Snapshot { now, endpoints, failures, last_failures })
+        Ok(Snapshot { now, counts, endpoints, failures, last_failures })
     }
 
     /// The attempts of a delivery, the latest first; none if it is another tenant's.
