@@ -244,7 +244,7 @@ impl<S: Store> Worker<S> {
     /// Takes back leases that ended without a word of their worker.
     async fn reclaim(&self) -> Result<(), SendError> {
         let reclaimed = self.store.reclaim_expired(self.server()).await?;
-        reclaimed.notices.iter().for_each(|notice| self.tell.notice(notice));
+        self.tell.notices(&reclaimed.notices);
         Ok(())
     }
 
@@ -262,7 +262,7 @@ impl<S: Store> Worker<S> {
             return Ok(());
         }
         let report = self.store.settle(ended, self.disable, self.server()).await?;
-        report.notices.iter().for_each(|notice| self.tell.notice(notice));
+        self.tell.notices(&report.notices);
         for _lost in report.settled.iter().filter(|&&settled| settled == Settled::LeaseLost) {
             self.context.metrics.lease_lost();
             warn!("an attempt ended after its lease: another worker has the delivery");

@@ -120,8 +120,7 @@ impl Ways {
             return Ok(Stream::new(io, Some(remote), false));
         }
         let receiver = target(uri);
-        let only_http2 = |set: &mut HashSet<String>| set.contains(&receiver);
-        let is_http2 = only_http2(&mut self.only_http2.lock().unwrap_or_else(PoisonError::into_inner));
+        let is_http2 = self.only_http2.lock().unwrap_or_else(PoisonError::into_inner).contains(&receiver);
         match self.secured(uri, is_http2, end).await {
             Err(Refusal::OtherProtocol) => {}
             Err(Refusal::Failed(failure)) => return Err(failure),

@@ -39,6 +39,12 @@ pub const PRUNE_STEP: i64 = 250;
 /// How many endpoints or events one step of sealing looks at.
 pub const SEAL_STEP: i64 = 250;
 
+/// How many lines of the log one step of retention looks at.
+pub(crate) const RETAIN_LOG_STEP: i64 = 1000;
+
+/// The pause between two passes of retention.
+pub(crate) const RETAIN_PAUSE: Duration = Duration::from_secs(600);
+
 /// How many events one step of recovery looks at.
 pub const RECOVER_STEP: i64 = 1000;
 

@@ -32,6 +32,34 @@ pub enum Selection {
     },
 }
 
+/// A selection as conditions on a delivery, which all have to hold.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Conditions {
+    /// The delivery's number.
+    pub delivery: Option<DeliveryId>,
+    /// Whether it has to be dead.
+    pub only_dead: bool,
+    /// The endpoint's id.
+    pub endpoint: Option<String>,
+    /// When its event came in at the earliest, in milliseconds.
+    pub from: Option<i64>,
+    /// When its event came in at the latest, in milliseconds.
+    pub until: Option<i64>,
+}
+
+impl Selection {
+    /// The conditions that a store asks for.
+    pub(crate) fn conditions(self) -> Conditions {
+        match self {
+            Self::One(delivery) => Conditions { delivery: Some(delivery), ..Conditions::default() },
+            Self::Dead { endpoint } => Conditions { only_dead: true, endpoint, ..Conditions::default() },
+            Self::Range { from, until, endpoint } => {
+                Conditions { endpoint, from: Some(from.0), until: Some(until.0), ..Conditions::default() }
+            }
+        }
+    }
+}
+
 /// The events to delete, with their deliveries and their part of the log: those that came in and ended before a
 /// time. Events with a waiting or leased delivery are never deleted.
 #[derive(Clone, Debug, PartialEq, Eq)]

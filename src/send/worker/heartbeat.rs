@@ -79,7 +79,7 @@ async fn renew<S: Store>(
     };
     let (extended, reclaimed, abandoned) = tokio::join!(extend, store.reclaim_expired(server), store.abandon());
     if let Ok(reclaimed) = &reclaimed {
-        reclaimed.notices.iter().for_each(|notice| tell.notice(notice));
+        tell.notices(&reclaimed.notices);
     }
     extended.and(reclaimed.map(drop)).and(abandoned.map(drop))
 }

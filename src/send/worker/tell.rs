@@ -17,6 +17,12 @@ pub(super) struct Tell {
 }
 
 impl Tell {
+    pub(super) fn notices(&self, notices: &[Notice]) {
+        for notice in notices {
+            self.notice(notice);
+        }
+    }
+
     pub(super) fn notice(&self, notice: &Notice) {
         if let Some(endpoint) = notice.endpoint() {
             warn!(%endpoint, notice = notice.as_str(), "an endpoint is in trouble, or no longer");

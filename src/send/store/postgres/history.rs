@@ -10,29 +10,21 @@ use super::rows::{get, unsigned};
 use crate::send::clock::milliseconds;
 use crate::send::error::SendError;
 use crate::send::retention::Retention;
-use crate::send::store::contract::{ABANDON_STEP, CANCEL_STEP, PRUNE_STEP, RECOVER_STEP, Retained};
+use crate::send::store::contract::{
+    ABANDON_STEP, CANCEL_STEP, PRUNE_STEP, RECOVER_STEP, RETAIN_LOG_STEP, RETAIN_PAUSE, Retained,
+};
 use crate::send::store::report::DeliveryId;
-use crate::send::store::request::{Prune, Selection};
+use crate::send::store::request::{Conditions, Prune, Selection};
 use crate::send::tenant::{EndpointKey, Tenant};
 use crate::time::UnixMillis;
 
-/// The pause between two passes of retention.
-const PAUSE: Duration = Duration::from_secs(600);
-/// How many lines of the log one step of retention looks at.
-const LOG_STEP: i64 = 1000;
-
 /// Makes ended deliveries ready by hand.
 pub(super) async fn retry(pool: &Pool, tenant: &Tenant, selection: Selection) -> Result<u64, SendError> {
-    let (only_dead, one, endpoint, range) = match selection {
-        Selection::One(delivery) => (false, Some(delivery), None, None),
-        Selection::Dead { endpoint } => (true, None, endpoint, None),
-        Selection::Range { from, until, endpoint } => (false, None, endpoint, Some((from.0, until.0))),
-    };
-    let (from, until) = range.unzip();
+    let Conditions { delivery, only_dead, endpoint, from, until } = selection.conditions();
     let key = endpoint.map(|id| tenant.endpoint(&id));
     let parameters: [Parameter<'_>; 6] = [
         (&tenant.as_str(), Type::TEXT),
-        (&one, Type::INT8),
+        (&delivery, Type::INT8),
         (&only_dead, Type::BOOL),
         (&from, Type::INT8),
         (&until, Type::INT8),
@@ -95,8 +87,8 @@ pub(super) async fn retain(pool: &Pool, retention: Retention) -> Result<Retained
         (&dead, Type::INT8),
         (&log, Type::INT8),
         (&PRUNE_STEP, Type::INT8),
-        (&LOG_STEP, Type::INT8),
-        (&milliseconds(PAUSE), Type::INT8),
+        (&RETAIN_LOG_STEP, Type::INT8),
+        (&milliseconds(RETAIN_PAUSE), Type::INT8),
     ];
     let found = row(pool, "SELECT * FROM mambo_retain($1, $2, $3, $4, $5, $6)", &parameters).await?;
     let next_in = Duration::from_millis(unsigned(get(&found, "next_in_ms")?));

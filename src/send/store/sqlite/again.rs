@@ -7,7 +7,7 @@ use rusqlite::{Connection, params};
 
 use super::endpoints::Known;
 use crate::send::store::contract::RECOVER_STEP;
-use crate::send::store::request::Selection;
+use crate::send::store::request::{Conditions, Selection};
 use crate::send::tenant::{EndpointKey, Tenant};
 use crate::time::UnixMillis;
 
@@ -24,23 +24,17 @@ pub(super) fn retry(
     selection: Selection,
     now: UnixMillis,
 ) -> rusqlite::Result<u64> {
-    let (only_dead, one, endpoint, range) = match selection {
-        Selection::One(delivery) => (false, Some(delivery), None, None),
-        Selection::Dead { endpoint } => (true, None, endpoint, None),
-        Selection::Range { from, until, endpoint } => (false, None, endpoint, Some((from.0, until.0))),
-    };
-    let (from, until) = range.unzip();
+    let Conditions { delivery, only_dead, endpoint, from, until } = selection.conditions();
     let key = endpoint.map(|id| tenant.endpoint(&id));
     let key = key.as_ref().map(EndpointKey::as_stored);
     let (start, end) = tenant.key_range();
-    connection
-        .execute_batch("CREATE TEMP TABLE IF NOT EXISTS chosen (number INTEGER PRIMARY KEY); DELETE FROM chosen")?;
+    start_choosing(connection)?;
     let sql = "INSERT INTO chosen SELECT max(number) FROM delivery d WHERE (?1 IS NULL OR number = ?1) AND (state = 3 OR NOT ?2)
         AND (?3 IS NULL OR endpoint = ?3) AND (?4 IS NULL OR event IN (SELECT number FROM event WHERE created BETWEEN ?4 AND ?5))
         AND NOT EXISTS (SELECT 1 FROM queue q WHERE q.event = d.event AND q.endpoint = d.endpoint)
         AND endpoint IN (SELECT id FROM endpoint WHERE state <> 'removed' AND id >= ?6 AND id < ?7)
         GROUP BY event, endpoint";
-    let row = params![one, only_dead, key, from, until, start, end];
+    let row = params![delivery, only_dead, key, from, until, start, end];
     let count = connection.prepare_cached(sql)?.execute(row)?;
     let sql = [
         "INSERT INTO queue (number, event, endpoint, state, lane, attempts, size, due, replays)
@@ -54,6 +48,11 @@ pub(super) fn retry(
     connection.prepare_cached(&sql)?.execute([now.0])?;
     revive(connection)?;
     Ok(u64::try_from(count).unwrap_or(u64::MAX))
+}
+
+/// Makes room for the numbers of the deliveries that come again.
+fn start_choosing(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch("CREATE TEMP TABLE IF NOT EXISTS chosen (number INTEGER PRIMARY KEY); DELETE FROM chosen")
 }
 
 /// Takes the dead deliveries in the table `chosen` out of the history.
@@ -83,8 +82,7 @@ pub(super) fn recover(
         connection.prepare_cached(sql)?.query_row(params![after, RECOVER_STEP], |row| row.get(0))?;
     let Some(last) = last else { return Ok((0, None)) };
     let (tenant, key) = (endpoint.key.tenant(), endpoint.key.as_stored());
-    connection
-        .execute_batch("CREATE TEMP TABLE IF NOT EXISTS chosen (number INTEGER PRIMARY KEY); DELETE FROM chosen")?;
+    start_choosing(connection)?;
     let sql =
         "SELECT number, event_type FROM event e WHERE number > ?1 AND number <= ?2 AND tenant = ?3 AND created >= ?4
         AND target IS NULL

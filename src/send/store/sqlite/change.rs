@@ -1,21 +1,16 @@
 //! Adding, changing and removing endpoints in SQLite.
 
-use core::time::Duration;
-
 use rusqlite::{Connection, params};
 
-use super::endpoints::Known;
 use super::enqueue::{Target, enqueue};
 use super::error::failed;
 use super::writer::Context;
 use crate::send::endpoint::Endpoint;
 use crate::send::error::SendError;
 use crate::send::event::NewEvent;
-use crate::send::settings::EndpointSettings;
 use crate::send::state::State;
 use crate::send::store::request::{EndpointChange, Waiting};
 use crate::send::tenant::EndpointKey;
-use crate::time::UnixMillis;
 use crate::version::Version;
 
 /// Adds an endpoint and a Ping to it.
@@ -46,15 +41,15 @@ pub(super) fn change(context: &mut Context, key: &EndpointKey, change: EndpointC
     endpoints.refresh(connection).map_err(failed)?;
     let unknown = || SendError::EndpointUnknown { id: key.id().into() };
     let known = endpoints.find(key.as_stored()).ok_or_else(unknown)?;
-    let settings = match change {
-        EndpointChange::State(state) => return set_state(connection, key, state),
-        EndpointChange::Settings(change) => {
-            let mut settings = readable(known)?;
-            change.apply(&mut settings);
-            settings
-        }
-        EndpointChange::Rotate { secret, overlap } => rotated(readable(known)?, &secret, *now, overlap)?,
-    };
+    if let EndpointChange::State(state) = change {
+        return set_state(connection, key, state);
+    }
+    let mut settings = known.endpoint.clone()?.settings.clone();
+    match change {
+        EndpointChange::Settings(change) => change.apply(&mut settings),
+        EndpointChange::Rotate { secret, overlap } => settings.rotate_secret(&secret, *now, overlap)?,
+        EndpointChange::State(_) => {}
+    }
     let sql = "UPDATE endpoint SET settings = ?2, revision = 1 + (SELECT max(revision) FROM endpoint) WHERE id = ?1";
     let settings = endpoints.seal.settings(key, &settings)?;
     connection.execute(sql, params![key.as_stored(), settings]).map(drop).map_err(failed)
@@ -87,18 +82,4 @@ pub(super) fn remove(connection: &Connection, key: &EndpointKey, waiting: Waitin
     connection.execute(sql, [key.as_stored()]).map_err(failed)?;
     let sql = "UPDATE status SET timeouts = 0, open_until = 0 WHERE endpoint = ?1";
     connection.execute(sql, [key.as_stored()]).map(drop).map_err(failed)
-}
-
-fn readable(known: &Known) -> Result<EndpointSettings, SendError> {
-    known.endpoint.as_ref().map(|endpoint| endpoint.settings.clone()).map_err(Clone::clone)
-}
-
-fn rotated(
-    mut settings: EndpointSettings,
-    secret: &str,
-    now: UnixMillis,
-    overlap: Duration,
-) -> Result<EndpointSettings, SendError> {
-    settings.rotate_secret(secret, now, overlap)?;
-    Ok(settings)
 }

@@ -7,13 +7,8 @@ use rusqlite::{Connection, params};
 use super::prune::{forget, start};
 use crate::send::clock::milliseconds;
 use crate::send::retention::Retention;
-use crate::send::store::contract::{PRUNE_STEP, Retained};
+use crate::send::store::contract::{PRUNE_STEP, RETAIN_LOG_STEP, RETAIN_PAUSE, Retained};
 use crate::time::UnixMillis;
-
-/// The pause between two passes.
-const PAUSE: Duration = Duration::from_secs(600);
-/// How many lines of the log one step looks at.
-const LOG_STEP: i64 = 1000;
 
 /// Forgets some of what is older than it is kept.
 pub(super) fn retain(connection: &Connection, retention: Retention, now: UnixMillis) -> rusqlite::Result<Retained> {
@@ -22,12 +17,12 @@ pub(super) fn retain(connection: &Connection, retention: Retention, now: UnixMil
         connection.prepare_cached(sql)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     if due > now.0 {
         let next_in = Duration::from_millis(u64::try_from(due.saturating_sub(now.0)).unwrap_or(0));
-        return Ok(Retained { next_in: next_in.min(PAUSE), ..Retained::default() });
+        return Ok(Retained { next_in: next_in.min(RETAIN_PAUSE), ..Retained::default() });
     }
     let (events, next_event) = events(connection, retention, after_event, now)?;
     let (attempts, next_attempt) = attempts(connection, retention, after_attempt, now)?;
     let is_over = next_event.is_none() && next_attempt.is_none();
-    let pause = if is_over { PAUSE } else { Duration::ZERO };
+    let pause = if is_over { RETAIN_PAUSE } else { Duration::ZERO };
     let sql = "UPDATE upkeep SET after_event = ?1, after_attempt = ?2, due = ?3";
     // What is at its end stays there until the other is.
     let cursor = |next: Option<i64>, after| if is_over { 0 } else { next.unwrap_or(after) };
@@ -76,7 +71,7 @@ fn attempts(
     let log = retention.log.map(milliseconds);
     let sql = "SELECT max(id) FROM (SELECT id, started FROM attempt WHERE id > ?1 ORDER BY id LIMIT ?2)
         WHERE started < ?3 - (SELECT min(keep) FROM (SELECT ?4 AS keep UNION ALL SELECT keep_log_ms FROM tenant))";
-    let row = params![after, LOG_STEP, now.0, log];
+    let row = params![after, RETAIN_LOG_STEP, now.0, log];
     let last: Option<i64> = connection.prepare_cached(sql)?.query_row(row, |row| row.get(0))?;
     let Some(last) = last else { return Ok((0, None)) };
     let sql = "DELETE FROM attempt WHERE id IN (
