@@ -73,6 +73,7 @@ macro_rules! laws {
             missed_and_dead_events_are_recovered_with_the_whole_schedule
             retention_forgets_each_tenant_s_events_and_log_in_its_time
             notices_say_what_happened_and_reach_the_operator
+            notices_of_one_settlement_come_in_order
         }
     };
 }

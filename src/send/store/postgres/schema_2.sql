@@ -10,10 +10,13 @@ $$ SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint $$;
 CREATE FUNCTION mambo_tenant_of(key text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
 $$ SELECT left(key, strpos(key, chr(31)) - 1) $$;
 
--- Whether a subscription, an event type or the beginning of some with `*` behind, takes a type.
-CREATE FUNCTION mambo_takes(patterns text[], event_type text) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
-$$ SELECT patterns IS NULL OR event_type = ANY (patterns) OR EXISTS (
-    SELECT 1 FROM unnest(patterns) p WHERE right(p, 1) = '*' AND starts_with(event_type, left(p, -1))) $$;
+-- The id in an endpoint's key.
+CREATE FUNCTION mambo_id_of(key text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+$$ SELECT substr(key, strpos(key, chr(31)) + 1) $$;
+
+-- The subscriptions that take an event type: the type, and each beginning of it with `*` behind.
+CREATE FUNCTION mambo_subscriptions(event_type text) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+$$ SELECT array_agg(left(event_type, length) || '*') || event_type FROM generate_series(0, length(event_type)) length $$;
 
 ALTER TABLE mambo_delivery DROP CONSTRAINT mambo_delivery_endpoint_fkey;
 ALTER TABLE mambo_endpoint ALTER COLUMN id TYPE text COLLATE "C", ADD COLUMN rate_per_second bigint;
@@ -130,7 +133,8 @@ CREATE TABLE mambo_upkeep (after_event bigint NOT NULL, after_attempt bigint NOT
 INSERT INTO mambo_upkeep VALUES (0, 0, 0);
 
 -- Each function below is one call of `Store`, so that it is one round trip and one transaction: a client that stops
--- within it holds no lock. A function that locks takes rows of `mambo_status` first, in the order of their endpoints.
+-- within it holds no lock. A function that locks takes rows of `mambo_delivery` first, in the order of their numbers, and then
+-- rows of `mambo_status`, in the order of their endpoints.
 -- Those that deliveries pass through find every row by an index, even if the planner knows nothing of the tables.
 
 -- Takes events of a tenant, each with a delivery for every enabled endpoint of the tenant that subscribes to its type, or for
@@ -154,13 +158,17 @@ BEGIN
             INSERT INTO mambo_event AS e (tenant, id, event_type, version, time, data, created, idempotency_key, traceparent, target)
             SELECT of_tenant, id, event_type, version, time, data, mambo_now(), key, traceparent, one FROM given ORDER BY place
             ON CONFLICT DO NOTHING RETURNING e.number, e.id, e.event_type, octet_length(e.data) AS size
+        ), types AS MATERIALIZED (
+            SELECT event_type, mambo_subscriptions(event_type) AS subscriptions FROM (SELECT DISTINCT event_type FROM taken) t
+        ), chosen AS MATERIALIZED (
+            SELECT t.event_type, e.id FROM types t JOIN mambo_endpoint e ON CASE WHEN one IS NULL
+                THEN e.state = 'enabled' AND (e.event_types IS NULL OR e.event_types && t.subscriptions)
+                ELSE e.id = one AND e.state <> 'removed' END
+            WHERE e.id >= of_tenant || chr(31) AND e.id < of_tenant || chr(32)
         ), queued AS (
             INSERT INTO mambo_queue AS q (event, endpoint, lane, size, due)
-            SELECT t.number, e.id, CASE WHEN one IS NULL THEN 0 ELSE 2 END, t.size, mambo_now()
-            FROM taken t JOIN mambo_endpoint e ON CASE WHEN one IS NULL
-                THEN e.state = 'enabled' AND mambo_takes(e.event_types, t.event_type) ELSE e.id = one AND e.state <> 'removed' END
-            WHERE e.id >= of_tenant || chr(31) AND e.id < of_tenant || chr(32)
-            ORDER BY t.number RETURNING q.event
+            SELECT t.number, c.id, CASE WHEN one IS NULL THEN 0 ELSE 2 END, t.size, mambo_now()
+            FROM taken t JOIN chosen c USING (event_type) ORDER BY t.number, c.id RETURNING q.event
         ), counted AS (
             SELECT event, count(*) FROM queued GROUP BY event
         )

@@ -36,9 +36,11 @@ BEGIN
         FROM chosen c JOIN mambo_event e ON e.number = c.event ORDER BY c.number ON CONFLICT DO NOTHING RETURNING q.number, q.endpoint
     ), revived AS (
         DELETE FROM mambo_delivery d USING queued q WHERE d.number = q.number RETURNING d.endpoint
+    ), locked AS (
+        SELECT s.endpoint FROM mambo_status s WHERE s.endpoint IN (SELECT endpoint FROM revived) ORDER BY s.endpoint FOR NO KEY UPDATE
     ), counted AS (
         UPDATE mambo_status s SET dead = s.dead - c.count
-        FROM (SELECT endpoint, count(*) FROM revived GROUP BY endpoint) c WHERE s.endpoint = c.endpoint
+        FROM (SELECT endpoint, count(*) FROM revived GROUP BY endpoint) c JOIN locked USING (endpoint) WHERE s.endpoint = c.endpoint
     ) SELECT count(*) INTO found FROM queued;
     PERFORM pg_notify('mambo_webhooks', '');
     RETURN found;
@@ -55,7 +57,7 @@ BEGIN
     WITH missed AS (
         SELECT v.number, octet_length(v.data) AS size FROM mambo_event v JOIN mambo_endpoint e ON e.id = of_endpoint
         WHERE v.number > after AND v.number <= last AND v.tenant = mambo_tenant_of(of_endpoint) AND v.created >= since
-            AND v.target IS NULL AND mambo_takes(e.event_types, v.event_type)
+            AND v.target IS NULL AND (e.event_types IS NULL OR e.event_types && mambo_subscriptions(v.event_type))
             AND NOT EXISTS (SELECT 1 FROM mambo_queue q WHERE q.event = v.number AND q.endpoint = of_endpoint)
             AND NOT EXISTS (SELECT 1 FROM mambo_delivery d WHERE d.event = v.number AND d.endpoint = of_endpoint AND d.state = 2)
     ), dead AS (

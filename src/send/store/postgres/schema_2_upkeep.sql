@@ -33,12 +33,12 @@ BEGIN
         WHERE s.endpoint = c.endpoint
     ) SELECT l.number, l.endpoint, e.id, e.event_type, NULL::bigint FROM lost l JOIN mambo_event e ON e.number = l.event
         WHERE l.crashes + 1 >= most_crashes
-    UNION ALL SELECT NULL, NULL, NULL, NULL, count(*) FROM lost
+    UNION ALL SELECT NULL, NULL, NULL, NULL, count(*) FROM lost ORDER BY number
     LOOP
         IF number IS NOT NULL THEN
             about := about || endpoint;
             datas := datas || jsonb_build_object('tenant', mambo_tenant_of(endpoint),
-                'endpoint', substr(endpoint, strpos(endpoint, chr(31)) + 1), 'delivery', number, 'event', event, 'eventType', event_type);
+                'endpoint', mambo_id_of(endpoint), 'delivery', number, 'event', event, 'eventType', event_type);
         END IF;
         RETURN NEXT;
     END LOOP;

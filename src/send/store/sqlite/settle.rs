@@ -13,7 +13,7 @@ use crate::send::store::observed::{BREAKER_FIRST_MS, BREAKER_MOST_MS, BREAKER_TI
 use crate::send::tenant::EndpointKey;
 use crate::time::UnixMillis;
 
-/// Records how attempts ended.
+/// Records how attempts ended. Notices come in the order of the settlements, then of the endpoints.
 pub(super) fn settle(
     connection: &Connection,
     settlements: &[Settlement],
@@ -26,9 +26,12 @@ pub(super) fn settle(
         report.settled.push(settled);
         report.notices.extend(notice);
     }
-    for (endpoint, seen) in observe(settlements) {
-        report.notices.extend(learn(connection, endpoint, &seen, now)?);
-        report.notices.extend(disable(connection, endpoint, &seen, rule, now)?);
+    let observed = observe(settlements);
+    for (endpoint, seen) in &observed {
+        report.notices.extend(learn(connection, endpoint, seen, now)?);
+    }
+    for (endpoint, seen) in &observed {
+        report.notices.extend(disable(connection, endpoint, seen, rule, now)?);
     }
     Ok(report)
 }

@@ -83,3 +83,46 @@ pub async fn notices_say_what_happened_and_reach_the_operator(on: &impl Clocked)
     assert_eq!((settled(own, 0).await.len(), count), (4, 4));
     assert!(claim(on, 20, 0).await.iter().all(|claim| claim.endpoint.tenant != operator));
 }
+
+/// Notices of several endpoints in one settlement: deliveries in its order, then endpoints in theirs; so do the events.
+pub async fn notices_of_one_settlement_come_in_order(on: &impl Clocked) {
+    let operator = Tenant::operator();
+    for id in ["b", "a", "c"] {
+        add(on, id, settings().event_types(&["Ping", "Gone"])).await;
+    }
+    add_of(on, &operator, "all", settings().max_in_flight(20)).await;
+    enqueue(on, vec![event("Gone").id("e-1"), event("Gone").id("e-2")], 0).await;
+    let mut claims = claim(on, 10, 0).await;
+    claims.sort_by_key(|claim| (claim.event.id.clone(), std::cmp::Reverse(claim.endpoint.id.clone())));
+    let ended: Vec<_> = claims.iter().map(|claim| settlement(claim, 410, Next::Dead, Effect::Gone, 0)).collect();
+    let report = on.store().settle(ended.into(), DisableRule::default(), SERVER).await.unwrap();
+    let said: Vec<_> = report
+        .notices
+        .iter()
+        .map(|notice| match notice {
+            Notice::DeliveryDead { endpoint, event, .. } => format!("{event} to {} is dead", endpoint.id()),
+            Notice::EndpointDisabled { endpoint, .. } => format!("{} is disabled", endpoint.id()),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    let deliveries = ["e-1 to c", "e-1 to b", "e-1 to a", "e-2 to c", "e-2 to b", "e-2 to a"];
+    let endpoints = ["a is disabled", "b is disabled", "c is disabled"];
+    let expected: Vec<_> =
+        deliveries.iter().map(|words| format!("{words} is dead")).chain(endpoints.map(str::to_owned)).collect();
+    assert_eq!(said, expected);
+
+    let mut told = claim(on, 20, 0).await;
+    told.sort_by_key(|claim| claim.lease.delivery);
+    let told: Vec<_> = told
+        .iter()
+        .map(|claim| {
+            let data: serde_json::Value = serde_json::from_str(&claim.event.data).unwrap();
+            let endpoint = data["endpoint"].as_str().unwrap();
+            match data["event"].as_str() {
+                Some(event) => format!("{event} to {endpoint} is dead"),
+                None => format!("{endpoint} is disabled"),
+            }
+        })
+        .collect();
+    assert_eq!(told, expected);
+}
