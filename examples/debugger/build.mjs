@@ -21,7 +21,8 @@ const { outputFiles } = await esbuild.build({
 });
 // A script ends where its end tag stands, be it inside a text.
 const script = outputFiles[0].text.replaceAll("</script", "<\\/script");
-const style = readFileSync(join(folder, "style.css"), "utf8");
+const look = join(repository, "src/bin/mambo-webhooks/status/look.css");
+const style = [look, join(folder, "style.css")].map((path) => readFileSync(path, "utf8")).join("\n");
 const hash = (text) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
 const policy = [
   "default-src 'none'",

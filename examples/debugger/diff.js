@@ -1,6 +1,6 @@
 // The panel that compares two versions of the page's registry, or two registries.
 import { diffRegistries } from "mambo-webhooks/tools";
-import { at, field, tried } from "./page.js";
+import { at, field, tell, tried } from "./page.js";
 import { element } from "./show.js";
 
 const COMPATIBILITY = { additive: "additive", breaking: "breaking", breaking_data_lost: "breaking, data is lost" };
@@ -15,9 +15,8 @@ export function diff() {
   const ofVersions = at("compare-versions").checked;
   at("diff-versions").hidden = !ofVersions;
   at("diff-registries").hidden = ofVersions;
-  const [title, details] = ofVersions ? compare(versions()) : compare(registries());
-  // An unchanged status stays as it is, so that a screen reader does not read it again.
-  if (at("diff-status").textContent !== title.textContent) at("diff-status").replaceChildren(title);
+  const details = compare(ofVersions ? versions() : registries());
+  at("differences-card").hidden = details.length === 0;
   at("differences").replaceChildren(...details);
 }
 
@@ -33,22 +32,26 @@ function registries() {
   return { options: { older, newer } };
 }
 
-/** A title, and what is below it. */
+/** Says how the registries differ, and returns the details. */
 function compare({ hint, options }) {
-  if (hint) return [element("p", {}, hint), []];
-  const { found, error } = tried(() => diffRegistries(options));
-  if (error) return [element("p", { className: "bad" }, error.message), []];
-  if (found.events.length === 0) return [element("p", { className: "verdict good" }, "No payload has another shape"), []];
-  return [
-    element("p", { className: `verdict ${found.breaking ? "bad" : "good"}` }, found.breaking ? "Breaking" : "Additive"),
-    found.events.flatMap(eventParts),
-  ];
+  const { found, error } = hint ? {} : tried(() => diffRegistries(options));
+  if (hint) tell("diff-status", "none", "Nothing to compare yet", hint);
+  else if (error) tell("diff-status", "bad", "Not compared", error.message);
+  else if (found.events.length === 0) tell("diff-status", "good", "No payload has another shape");
+  else {
+    const breaking = found.events.filter(isBreaking).length;
+    const words = `Event types that differ: ${found.events.length}. Breaking: ${breaking}.`;
+    tell("diff-status", found.breaking ? "bad" : "good", found.breaking ? "Breaking" : "Additive", words);
+  }
+  return (found?.events ?? []).flatMap(eventParts);
 }
 
+const isBreaking = ({ status, changes }) => status === "gone" || changes.some(({ compatibility }) => compatibility !== "additive");
+
 /** The differences of one event type. */
-function eventParts({ eventType, status, changes }) {
-  const isBreaking = status === "gone" || changes.some(({ compatibility }) => compatibility !== "additive");
-  const [className, meaning] = isBreaking ? ["bad", "breaking"] : ["good", "additive"];
+function eventParts(event) {
+  const { eventType, status, changes } = event;
+  const [className, meaning] = isBreaking(event) ? ["bad", "breaking"] : ["good", "additive"];
   const title = element("h3", {}, `${eventType}: `, element("span", { className }, meaning));
   if (status !== "changed") return [title, element("p", {}, `The event type is ${status}.`)];
   return [title, element("ul", {}, ...changes.map(changeItem))];

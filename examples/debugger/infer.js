@@ -1,6 +1,6 @@
 // The panel that infers changes from payloads of two versions. Inference may take seconds, so a button starts it.
 import { inferRegistry } from "mambo-webhooks/tools";
-import { at, field, tried } from "./page.js";
+import { at, field, tell, tried } from "./page.js";
 import { bodyOf, payloadsOf } from "./payloads.js";
 import { copyButton, counted, element } from "./show.js";
 
@@ -9,11 +9,12 @@ const MOST_NAMED = 5;
 
 /** Sets the panel up. `useRegistry` receives the text of a registry that the user wants on the page. */
 export function setUpInfer(useRegistry) {
+  clearInference();
   at("infer").addEventListener("input", clearInference);
   at("infer-form").addEventListener("submit", (event) => {
     event.preventDefault();
-    at("inferred").replaceChildren();
-    at("infer-status").replaceChildren(element("p", {}, "Inferring…"));
+    showParts([]);
+    tell("infer-status", "none", "Inferring…");
     // The browser paints that sentence before the inference occupies it.
     requestAnimationFrame(() => setTimeout(() => show(tried(infer), useRegistry)));
   });
@@ -21,7 +22,13 @@ export function setUpInfer(useRegistry) {
 
 /** Removes what was inferred from other payloads. */
 export function clearInference() {
-  for (const id of ["infer-status", "inferred"]) at(id).replaceChildren();
+  tell("infer-status", "none", "Nothing inferred yet", "Fill in payloads of two versions, and infer the changes between them.");
+  showParts([]);
+}
+
+function showParts(parts) {
+  at("inferred-card").hidden = parts.length === 0;
+  at("inferred").replaceChildren(...parts);
 }
 
 /** What the fields show, with the number of payloads on each side. */
@@ -43,20 +50,15 @@ function payloads(side) {
 }
 
 function show({ found, error }, useRegistry) {
-  if (error) return at("infer-status").replaceChildren(element("p", { className: "bad" }, error.message));
+  if (error) return tell("infer-status", "bad", "Not inferred", error.message);
   const { inference, counts } = found;
   const pairs = inference.events.reduce((sum, event) => sum + event.pairs, 0);
   const { isCertain } = inference;
-  const status = [
-    element("p", { className: `verdict ${isCertain ? "good" : "bad"}` }, isCertain ? "Certain" : "Not certain"),
-    element("p", {}, meaningOf(inference)),
-  ];
-  if (counts.some((count) => count !== pairs))
-    status.push(
-      element("p", {}, `${counts[0]} old and ${counts[1]} new payloads make ${counted(pairs, "pair")}; the others are not compared.`),
-    );
-  at("infer-status").replaceChildren(...status);
-  at("inferred").replaceChildren(...inference.events.flatMap(eventParts), ...registryParts(inference.registry, useRegistry));
+  const isPartial = counts.some((count) => count !== pairs);
+  const left = `${counts[0]} old and ${counts[1]} new payloads make ${counted(pairs, "pair")}; the others are not compared.`;
+  const words = [meaningOf(inference), ...(isPartial ? [left] : [])];
+  tell("infer-status", isCertain ? "good" : "warn", isCertain ? "Certain" : "Not certain", ...words);
+  showParts([...inference.events.flatMap(eventParts), ...registryParts(inference.registry, useRegistry)]);
 }
 
 /** Why the changes are certain, or not. */
@@ -64,7 +66,7 @@ function meaningOf({ isCertain, events }) {
   if (isCertain) return "Every pair is explained in both directions, and nothing is in doubt.";
   const isExplained = events.every(({ unexplained, notRestored }) => unexplained.length + notRestored.length === 0);
   if (!isExplained) return "The changes do not explain every pair in both directions.";
-  return "Every pair is explained, and something is in doubt: see below what would decide it.";
+  return "Every pair is explained, and something is in doubt: each doubt says what would decide it.";
 }
 
 /** What was found for one event type. */

@@ -1,13 +1,14 @@
-// The debugger: what is pasted or dropped on the left is judged on the right, at every change. Two panels below work on registries.
+// The debugger. Its first view judges a delivery at every change; two more compare registries and infer their changes.
 import { createReceiver } from "mambo-webhooks";
 import { changelog, detect } from "mambo-webhooks/tools";
 import { sample, sign } from "mambo-webhooks/testing";
 import { diff, setUpDiff } from "./diff.js";
 import { clearInference, setUpInfer } from "./infer.js";
 import { bytesOf, headersOf, pastedRequest, requestOf, textOf } from "./input.js";
-import { at, field, tried } from "./page.js";
+import { at, field, tell, tried } from "./page.js";
 import { fillSample } from "./sample.js";
 import { copyButton, element, list, sideBySide, tree } from "./show.js";
+import { setUpViews, showView } from "./views.js";
 
 const EVENT_TYPES = [
   "Ping",
@@ -37,14 +38,13 @@ function options(more) {
 function judge() {
   at("bytes").textContent = `The body has ${body().length} bytes${fileBody === undefined ? "" : ", from a file"}.`;
   const delivery = { headers: headersOf(at("headers").value), body: body() };
-  if (at("secret").value === "" || delivery.headers.length === 0) {
-    at("verdict").replaceChildren(element("p", {}, "Fill in headers, body and secret."));
-    for (const id of ["detected", "event", "versions"]) at(id).replaceChildren();
-  } else {
+  const isComplete = at("secret").value !== "" && delivery.headers.length > 0;
+  for (const id of ["event-card", "versions-card", "detected-card"]) at(id).hidden = !isComplete;
+  if (isComplete) {
     const event = verdict(delivery);
     profiles(delivery);
     shapes(delivery, event);
-  }
+  } else tell("verdict", "none", "Nothing to judge yet", "Fill in headers, body and secret.");
   const { found, error } = tried(() => changelog(field("registry") || undefined));
   at("changelog").textContent = found ?? error.message;
   listVersions();
@@ -55,40 +55,45 @@ function judge() {
 /** Says whether the delivery is accepted, and hands back its event if its signature holds, however old it is. */
 function verdict(delivery) {
   const { found, error } = tried(() => createReceiver(options()).receive(delivery));
-  const old = error?.code === "timestamp_too_old" || error?.code === "timestamp_too_new";
-  const signed = old ? tried(() => createReceiver(options({ tolerance: TIMELY })).receive(delivery)).found : found;
-  const title = found ? "Valid" : old ? "Signed correctly, but not accepted now" : "Refused";
-  const parts = [element("p", { className: `verdict ${signed ? "good" : "bad"}` }, title)];
-  if (error) {
-    parts.push(element("p", {}, element("code", {}, error.code), ` ${error.message}`));
-    const { found: diagnosis } = old ? {} : tried(() => createReceiver(options()).diagnose(delivery));
-    const causes = diagnosis?.causes ?? [];
-    if (causes.length > 0)
-      parts.push(
-        element("p", {}, "What would make it pass:"),
-        element("ul", {}, ...causes.map(({ message }) => element("li", {}, message))),
-      );
-    else if (old) parts.push(element("p", {}, "A captured delivery grows old; a receiver takes five minutes unless it is told otherwise."));
+  const isUntimely = error?.code === "timestamp_too_old" || error?.code === "timestamp_too_new";
+  const signed = isUntimely ? tried(() => createReceiver(options({ tolerance: TIMELY })).receive(delivery)).found : found;
+  at("versions-card").hidden = signed === undefined;
+  if (found) tell("verdict", "good", "Valid", "A receiver with this secret and profile accepts it.");
+  else if (signed) {
+    const words = "A captured delivery grows old; a receiver takes five minutes unless it is told otherwise.";
+    tell("verdict", "warn", "Signed correctly, but not accepted now", reason(error), words);
+  } else {
+    const { found: diagnosis } = tried(() => createReceiver(options()).diagnose(delivery));
+    tell("verdict", "bad", "Refused", reason(error), ...remedies(diagnosis?.causes ?? []));
   }
-  at("verdict").replaceChildren(...parts);
   if (signed === undefined) at("event").replaceChildren(element("p", {}, "Only what is signed is shown."));
-  else {
-    const { event, keyId, timestamp, receivedVersion, versionStatus, replayKey, eventKey } = signed;
-    at("event").replaceChildren(
-      list([
-        ["Event type", event.type ?? "not named"],
-        ["Id", event.id],
-        ["Version", receivedVersion ?? "not named"],
-        ["Version", versionStatus],
-        ["Signed", new Date(timestamp).toISOString()],
-        ["Key", keyId],
-        ["Event key", eventKey],
-        ["Replay key", replayKey],
-      ]),
-      element("ul", { className: "tree" }, tree(event.data)),
-    );
-  }
+  else at("event").replaceChildren(...eventParts(signed));
   return signed;
+}
+
+const reason = ({ code, message }) => element("p", {}, element("code", {}, code), ` ${message}`);
+
+/** What would make a refused delivery pass. */
+function remedies(causes) {
+  if (causes.length === 0) return [];
+  const items = causes.map(({ message }) => element("li", {}, message));
+  return [element("div", {}, element("p", {}, "What would make it pass:"), element("ul", {}, ...items))];
+}
+
+function eventParts({ event, keyId, timestamp, receivedVersion, versionStatus, replayKey, eventKey }) {
+  return [
+    list([
+      ["Event type", event.type ?? "not named"],
+      ["Id", event.id],
+      ["Version", receivedVersion ?? "not named"],
+      ["Version status", versionStatus],
+      ["Signed", new Date(timestamp).toISOString()],
+      ["Key", keyId],
+      ["Event key", eventKey],
+      ["Replay key", replayKey],
+    ]),
+    element("ul", { className: "tree" }, tree(event.data)),
+  ];
 }
 
 function profiles(delivery) {
@@ -97,31 +102,27 @@ function profiles(delivery) {
     at("detected").replaceChildren(element("p", {}, "None of those tried fits: the secret, the body or a header is not what was signed."));
     return;
   }
-  at("detected").replaceChildren(
-    ...found.flatMap(({ profile, encoding }) => {
-      const text = JSON.stringify(profile, null, 2);
-      const use = element("button", { type: "button" }, "Use it");
-      use.addEventListener("click", () => {
-        at("profile").value = text;
-        at("settings").open = true;
-        clearInference();
-        judge();
-      });
-      const secret = encoding === "utf8" ? "" : `The secret is written in ${encoding}: keys: [{ secret, encoding: "${encoding}" }]. `;
-      return [
-        element(
-          "p",
-          {},
-          secret,
-          copyButton("Copy the profile", () => text),
-          " ",
-          use,
-        ),
-        element("pre", { tabIndex: 0, role: "region", ariaLabel: "Profile as JSON" }, text),
-      ];
-    }),
-    ...undecidedParts(undecided),
-  );
+  at("detected").replaceChildren(...found.flatMap(profileParts), ...undecidedParts(undecided));
+}
+
+/** A profile that fits, to copy or to use. */
+function profileParts({ profile, encoding }) {
+  const text = JSON.stringify(profile, null, 2);
+  const use = element("button", { type: "button" }, "Use it");
+  use.addEventListener("click", () => {
+    at("profile").value = text;
+    at("settings").open = true;
+    clearInference();
+    judge();
+  });
+  const { header } = profile.scheme;
+  const secret = encoding === "utf8" ? "" : ` The secret is written in ${encoding}: keys: [{ secret, encoding: "${encoding}" }].`;
+  const copy = copyButton("Copy the profile", () => text);
+  return [
+    element("p", {}, "A profile for the header ", element("code", {}, header), ` fits.${secret}`),
+    element("p", { className: "buttons" }, copy, use),
+    element("details", {}, element("summary", {}, "The profile as JSON"), element("pre", {}, text)),
+  ];
 }
 
 /** What one delivery does not show of its profile. */
@@ -135,9 +136,8 @@ function undecidedParts(undecided) {
 function useRegistry(text) {
   const where = ["", text].includes(field("registry")) ? "" : ", in place of the registry before it";
   at("registry").value = text;
-  at("settings").open = true;
   judge();
-  at("said").textContent = `The registry field holds it now${where}.`;
+  at("toast").textContent = `The registry field holds it now${where}.`;
 }
 
 /** Offers the registry's versions wherever a version is asked for. */
@@ -199,6 +199,7 @@ async function take(file, isRequest) {
   if (request.headers !== undefined) at("headers").value = request.headers;
   at("body").value = textOf(request.body);
   fileBody = request.body;
+  showView("delivery");
   judge();
 }
 
@@ -212,6 +213,7 @@ at("test-type").append(...EVENT_TYPES.map((type) => element("option", {}, type))
 at("event-types").append(...EVENT_TYPES.map((value) => element("option", { value })));
 setUpInfer(useRegistry);
 setUpDiff();
+setUpViews();
 at("sample").addEventListener("click", () => {
   fillSample();
   clearInference();
@@ -240,7 +242,7 @@ at("body-file").addEventListener("change", ({ target }) => target.files[0] && ta
 for (const name of ["dragover", "dragleave", "drop"]) {
   document.addEventListener(name, async (event) => {
     event.preventDefault();
-    at("delivery").classList.toggle("over", name === "dragover");
+    at("drop").classList.toggle("over", name === "dragover");
     for (const file of name === "drop" ? event.dataTransfer.files : []) await take(file, await looksLikeRequest(file));
   });
 }

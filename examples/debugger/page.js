@@ -1,4 +1,5 @@
-// The page's fields, and calls into the library that may fail.
+// The page's fields and verdicts, and calls into the library that may fail.
+import { element } from "./show.js";
 
 export const at = (id) => document.querySelector(`#${id}`);
 export const field = (id) => at(id).value.trim();
@@ -12,4 +13,13 @@ export function tried(act) {
     if (!["WebhookError", "SyntaxError", "TypeError"].includes(error.name)) throw error;
     return { error };
   }
+}
+
+/** Shows a verdict: a mood (good, warn, bad or none), a sentence, and what follows it, as text or elements. */
+export function tell(id, mood, sentence, ...parts) {
+  const paragraphs = parts.map((part) => (typeof part === "string" ? element("p", {}, part) : part));
+  const [status, made] = [at(id), element("div", {}, element("p", { className: "said" }, sentence), ...paragraphs)];
+  status.parentElement.dataset.mood = mood;
+  // An unchanged verdict stays as it is, so that a screen reader does not read it again.
+  if (status.innerHTML !== made.innerHTML) status.replaceChildren(...made.childNodes);
 }

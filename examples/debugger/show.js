@@ -15,13 +15,13 @@ export const counted = (count, thing) => `${count} ${thing}${count === 1 ? "" : 
 export function copyButton(label, text) {
   const button = element("button", { type: "button" }, label);
   button.addEventListener("click", async () => {
-    const said = document.querySelector("#said");
+    const toast = document.querySelector("#toast");
     try {
       await navigator.clipboard.writeText(text());
-      said.textContent = "Copied.";
+      toast.textContent = "Copied.";
     } catch {
       // Without https there is no clipboard for pages, and browsers may refuse.
-      said.textContent = "The browser does not let pages copy: select the text.";
+      toast.textContent = "The browser does not let pages copy: select the text.";
     }
   });
   return button;
@@ -30,7 +30,7 @@ export function copyButton(label, text) {
 /** Names and values. */
 export function list(entries) {
   const rows = entries.filter(([, value]) => value !== null && value !== undefined && value !== "");
-  return element("dl", {}, ...rows.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, String(value))]));
+  return element("dl", {}, ...rows.map(([name, value]) => element("div", {}, element("dt", {}, name), element("dd", {}, String(value)))));
 }
 
 /** A value that can be opened. */

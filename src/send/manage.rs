@@ -227,8 +227,13 @@ where
         sum = sum.saturating_add(some);
         next = then;
         if some > 0 {
-            sleep(began.elapsed().checked_div(REST).unwrap_or_default()).await;
+            rest(began).await;
         }
     }
     Ok(sum)
+}
+
+/// Pauses for a quarter of what a step took: workers get their turn.
+pub(super) async fn rest(began: Instant) {
+    sleep(began.elapsed().checked_div(REST).unwrap_or_default()).await;
 }

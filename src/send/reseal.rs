@@ -2,14 +2,12 @@
 
 use alloc::string::String;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 use super::error::SendError;
+use super::manage::rest;
 use super::sender::Sender;
 use super::store::{SealReport, Store};
-
-/// The divisor of a step's duration that gives the pause after it: workers get their turn.
-const REST: u32 = 4;
 
 impl<S: Store> Sender<S> {
     /// Seals what is stored: secrets and headers of all tenants' endpoints, and with `payloads` the data of all events, under
@@ -40,8 +38,4 @@ impl<S: Store> Sender<S> {
         self.store.scrub().await?;
         Ok(report)
     }
-}
-
-async fn rest(began: Instant) {
-    sleep(began.elapsed().checked_div(REST).unwrap_or_default()).await;
 }

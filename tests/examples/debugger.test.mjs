@@ -4,7 +4,7 @@ import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { fill, infer, inferred, page, quiet, shown, violations } from "./debugger-page.mjs";
+import { fill, infer, inferred, page, press, quiet, reach, shown, violations } from "./debugger-page.mjs";
 import { examples, folder, repository } from "./world.mjs";
 
 const packed = join(examples, "node_modules/mambo-webhooks/dist");
@@ -14,11 +14,12 @@ const secret = "correct horse battery staple";
 const text = '{"event":"ActivityCreated","id":"e-1","version":"8.0.3","data":{"uuid":"user-1","attrs":{"verb":"read"}}}';
 
 const header = (options = {}) => `X-Mambo-Signature: ${sign({ secret, body: text, ...options })}`;
+const VALID = "Valid\n\nA receiver with this secret and profile accepts it.";
 const delivery = (options) => ({ headers: header(options), body: text, secret });
 
 test("an honest delivery is valid, and its event is a tree", async () => {
   await fill(delivery());
-  assert.equal(await shown("verdict"), "Valid");
+  assert.equal(await shown("verdict"), VALID);
   const event = await shown("event");
   for (const line of ["ActivityCreated", "e-1", "8.0.3", "default", "id:e-1", 'uuid: "user-1"']) assert.ok(event.includes(line), line);
   await page.getByText("attrs: {1}").click();
@@ -31,6 +32,7 @@ test("what is refused is explained, and its body is not shown as an event", asyn
   await fill({ ...delivery(), body: JSON.stringify(JSON.parse(text), null, 2) });
   const verdict = await shown("verdict");
   assert.match(verdict, /^Refused\n/);
+  assert.equal(await page.locator("#versions-card").isVisible(), false);
   assert.match(verdict, /signature_mismatch none of 1 signatures matches any of 1 keys/);
   assert.match(verdict, /What would make it pass:\n\nthe body is not what was signed: the JSON was parsed and printed again/);
   assert.equal(await shown("event"), "Only what is signed is shown.");
@@ -66,15 +68,15 @@ test("the profile is detected, copied, and used", async () => {
     "ActivityCreated",
   );
   await page.getByRole("button", { name: "Use it" }).first().click();
-  assert.equal(await shown("verdict"), "Valid");
+  assert.equal(await shown("verdict"), VALID);
   await fill({ secret: "another secret of enough bytes" });
   assert.match(await shown("detected"), /^None of those tried fits/);
   quiet();
 });
 
 test("the sample shows the shims at work: side by side, with the changelog and a loss", async () => {
-  await page.getByRole("button", { name: "Load a sample" }).click();
-  assert.equal(await shown("verdict"), "Valid");
+  await press("delivery", "Load a sample");
+  assert.equal(await shown("verdict"), VALID);
   assert.match(await shown("versions"), /^Changed by: wallet-example-field\./);
   const cells = (name) => page.locator(`.diff .${name}`).allInnerTexts();
   assert.deepEqual([await cells("removed"), await cells("added")], [['−   "exampleField": "value"'], ['+   "newExampleField": "value"']]);
@@ -130,7 +132,7 @@ test("files keep every byte, chosen or dropped; a whole request may be pasted", 
   await fill({ secret });
   await page.getByLabel("Whole request from a file").setInputFiles(path);
   await page.getByText("from a file.").waitFor();
-  assert.equal(await shown("verdict"), "Valid");
+  assert.equal(await shown("verdict"), VALID);
   await page.locator("#body").press("End");
   await page.keyboard.type(" ");
   assert.match(await shown("verdict"), /^Refused/);
@@ -147,11 +149,11 @@ test("files keep every byte, chosen or dropped; a whole request may be pasted", 
   await fill({ headers: header() });
   await drop(text);
   await page.getByText(`${text.length} bytes, from a file`).waitFor();
-  assert.equal(await shown("verdict"), "Valid");
+  assert.equal(await shown("verdict"), VALID);
   await fill({ body: "", headers: `> POST /hook HTTP/1.1\n> ${header()}\n\n${text}` });
-  assert.equal(await shown("verdict"), "Valid");
+  assert.equal(await shown("verdict"), VALID);
   await page.getByRole("button", { name: "Clear all" }).click();
-  assert.equal(await shown("verdict"), "Fill in headers, body and secret.");
+  assert.equal(await shown("verdict"), "Nothing to judge yet\n\nFill in headers, body and secret.");
   assert.equal(await page.evaluate(() => document.activeElement.id), "headers");
   quiet();
 });
@@ -172,10 +174,18 @@ test("shows what one delivery does not decide", async () => {
   quiet();
 });
 
-test("by keyboard alone: the sample, the secret shown, the tree opened", async () => {
-  // The sample is behind the links to the two panels.
+test("by keyboard alone: the views, the sample, the secret shown", async () => {
   for (const key of ["Tab", "Tab", "Tab", "Enter"]) await page.keyboard.press(key);
-  assert.equal(await shown("verdict"), "Valid");
+  assert.equal(new URL(page.url()).hash, "#infer");
+  assert.deepEqual(await visibleViews(), ["infer"]);
+  assert.equal(await page.locator("nav [aria-current]").innerText(), "Infer changes");
+  await page.keyboard.press("Tab");
+  assert.equal(await page.evaluate(() => document.activeElement.id), "old");
+  await page.goBack();
+  assert.deepEqual(await visibleViews(), ["delivery"]);
+  await page.locator("nav a").last().focus();
+  for (const key of ["Tab", "Enter"]) await page.keyboard.press(key);
+  assert.equal(await shown("verdict"), VALID);
   await page.locator("#secret").focus();
   assert.equal(await page.locator("#secret").getAttribute("type"), "password");
   await page.keyboard.press("Tab");
@@ -184,20 +194,42 @@ test("by keyboard alone: the sample, the secret shown, the tree opened", async (
   quiet();
 });
 
+const visibleViews = () => page.locator(".view:visible").evaluateAll((views) => views.map(({ id }) => id));
+
+/** The page in each state that a person looks at: its name, and how to come there. */
+const STATES = {
+  empty: async () => {},
+  valid: async () => {
+    await press("delivery", "Load a sample");
+    await page.locator("#settings").evaluate((details) => (details.open = true));
+  },
+  refused: async () => fill({ ...delivery(), body: JSON.stringify(JSON.parse(text), null, 2) }),
+  old: async () => fill(delivery({ now: Date.now() - 3_600_123 })),
+  registries: async () => {
+    await press("delivery", "Load a sample");
+    await reach("differences");
+  },
+  "two-registries": async () => {
+    await reach("diff");
+    await page.getByText("Two registries").click();
+  },
+  inferred: async () => {
+    await press("delivery", "Load a sample");
+    await infer();
+    await inferred();
+  },
+};
 for (const colorScheme of ["light", "dark"]) {
-  for (const width of [1280, 340]) {
+  for (const width of [320, 768, 1280, 1920]) {
     test(`no barrier that axe finds, and nothing to scroll sideways, ${colorScheme}, ${width} pixels wide`, async () => {
       await page.emulateMedia({ colorScheme });
-      await page.setViewportSize({ width, height: 800 });
-      await page.getByRole("button", { name: "Load a sample" }).click();
-      await page.locator("#settings").evaluate((details) => (details.open = true));
-      await infer();
-      await inferred();
-      assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true);
-      await page.screenshot({ path: join(repository, `target/debugger/${colorScheme}-${width}.png`), fullPage: true });
-      for (const compared of ["Two versions of the page's registry", "Two registries"]) {
-        await page.getByLabel(compared).check();
-        assert.deepEqual(await violations(), []);
+      await page.setViewportSize({ width, height: 900 });
+      for (const [name, come] of Object.entries(STATES)) {
+        await page.reload();
+        await come();
+        assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width, name);
+        await page.screenshot({ path: join(repository, `target/debugger/${name}-${colorScheme}-${width}.png`), fullPage: true });
+        assert.deepEqual(await violations(), [], name);
       }
     });
   }

@@ -1,49 +1,10 @@
 // The sender's command line as a person uses it, with its status page in a real browser: `listen` receives what `worker`
 // sends, and the page shows it.
 import assert from "node:assert/strict";
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { after, before, test } from "node:test";
-
-const repository = process.env.MAMBO_REPOSITORY;
-const require = createRequire(join(repository, "js/package.json"));
-const { chromium } = require("playwright-core");
-const program = join(repository, "target/debug/mambo-webhooks");
-const folder = mkdtempSync(join(tmpdir(), "mambo-status-"));
-const env = { ...process.env, MAMBO_SECRET: "correct horse battery staple", MAMBO_STORE: join(folder, "store.db"), MAMBO_SERVER: "9.0.0" };
-const allow = ["--allow", "127.0.0.0/8"];
-const running = [];
-
-function run(...words) {
-  const { status, stdout, stderr } = spawnSync(program, words, { encoding: "utf8", env, input: '{"uuid":"user-1"}' });
-  assert.equal(status, 0, stderr);
-  return stdout.trim();
-}
-
-/** Starts a command that goes on, and waits for what it says of its address. */
-async function start(pattern, ...words) {
-  const child = spawn(program, words, { env, stdio: ["ignore", "pipe", "pipe"] });
-  running.push(child);
-  const lines = [];
-  createInterface(child.stdout).on("line", (line) => lines.push(line));
-  const address = await new Promise((resolve) =>
-    createInterface(child.stderr).on("line", (line) => pattern.test(line) && resolve(pattern.exec(line)[1])),
-  );
-  return { child, lines, address };
-}
-
-async function until(isSo) {
-  for (let wait = 0; wait < 1000; wait += 1) {
-    if (await isSo()) return;
-    await new Promise((wake) => setTimeout(wake, 20));
-  }
-  assert.fail("waited in vain");
-}
+import { before, test } from "node:test";
+import { allow, assertReadable, env, keep, open, program, run, start, startWorker, until } from "./status-world.mjs";
 
 let receiver;
 let worker;
@@ -52,19 +13,11 @@ before(async () => {
   run("endpoint", "add", "good", `http://${receiver.address}/hook?token=hidden-token`, "--pinned", "8.0.3", ...allow);
   run("endpoint", "add", "bad", "http://127.0.0.1:9/", ...allow);
   run("send", "--type", "ActivityCreated", "--id", "e-1");
-  worker = await start(/status page on (\S+)/, "worker", "--status", "127.0.0.1:0", ...allow);
+  worker = await startWorker();
   await until(() => receiver.lines.length === 2);
   await until(() => JSON.parse(run("--json", "log", "--failed")).length === 2);
   await until(async () => (await (await fetch(`${worker.address}snapshot`)).json()).counts.dead === 1);
 });
-after(async () => {
-  for (const child of running.filter(({ exitCode }) => exitCode === null)) {
-    child.kill("SIGTERM");
-    await once(child, "exit");
-  }
-  rmSync(folder, { recursive: true });
-});
-
 test("listen prints what was sent", () => {
   const said = receiver.lines.map((line) => JSON.parse(line)).sort((left, right) => (left.type < right.type ? -1 : 1));
   assert.deepEqual(
@@ -95,108 +48,72 @@ test("log, stats, list, retry and rotate say what they did", () => {
 
 const widths = { light: [320, 1280], dark: [768, 1920] };
 
-/** A page with its own list of what went wrong in it. */
-async function open(browser, address, options) {
-  const page = await browser.newPage(options);
-  const problems = [];
-  page.on("console", (message) => message.type() === "error" && problems.push(message.text()));
-  page.on("pageerror", (error) => problems.push(String(error)));
-  await page.goto(address);
-  await page.getByText(/^As of /).waitFor();
-  return { page, problems };
-}
-
-/** The rules that axe finds broken. The script goes around the page's own policy, as a test may. */
-async function axe(page) {
-  await page.evaluate(require("node:fs").readFileSync(require.resolve("axe-core"), "utf8"));
-  const { violations } = await page.evaluate(() => globalThis.axe.run());
-  return violations.map(({ id, nodes }) => [id, nodes[0].html]);
-}
-
 test("the status page in Chromium, under its own policy, at four widths", async () => {
-  const browser = await chromium.launch({
-    executablePath: "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
-  });
-  try {
-    for (const [colorScheme, all] of Object.entries(widths)) {
-      for (const width of all) {
-        const { page, problems } = await open(browser, worker.address, { colorScheme, viewport: { width, height: 900 } });
-        // A snapshot from before the endpoint was disabled answers for a second.
-        await page.getByText("All good", { exact: true }).waitFor();
-        assert.match(
-          await page.locator("#why").textContent(),
-          /^2 endpoints, none in trouble\. 1 endpoint is disabled by hand\. 1 delivery is dead/,
+  for (const [colorScheme, all] of Object.entries(widths)) {
+    for (const width of all) {
+      const { page, problems } = await open(worker.address, { colorScheme, viewport: { width, height: 900 } });
+      // A snapshot from before the endpoint was disabled answers for a second.
+      await page.getByText("All good", { exact: true }).waitFor();
+      assert.match(
+        await page.locator("#why").textContent(),
+        /^2 endpoints, none in trouble\. 1 endpoint is disabled by hand\. 1 delivery is dead/,
+      );
+      const cells = await page
+        .locator("#endpoints tbody tr")
+        .evaluateAll((rows) =>
+          rows.map((row) => [row.querySelector(".id"), ...[...row.children].slice(3, 7)].map(({ textContent }) => textContent)),
         );
-        const cells = await page
-          .locator("#endpoints tbody tr")
-          .evaluateAll((rows) =>
-            rows.map((row) => [row.querySelector(".id"), ...[...row.children].slice(3, 7)].map(({ textContent }) => textContent)),
-          );
-        assert.deepEqual(cells, [
-          ["bad", "1", "0", "1", "0 of 1"],
-          ["good", "0", "0", "0", "1 of 1"],
-        ]);
-        const figures = await page
-          .locator("#figures div")
-          .evaluateAll((cards) => cards.map((card) => [card.querySelector("dt").textContent, card.querySelector("dd").textContent]));
-        assert.deepEqual(
-          figures.slice(0, 4).map(([name]) => name),
-          ["Scheduled", "Ready", "In flight", "Dead"],
-        );
-        const [scheduled, ready, inFlight, dead] = figures.map(([, value]) => Number(value));
-        // The retry of the disabled endpoint becomes ready when it is due, and waits on.
-        assert.deepEqual([scheduled + ready, inFlight, dead], [1, 0, 1]);
-        // The charts are asked for apart, and the backlog is sampled every few seconds.
-        await page.locator('#times .plot[aria-valuetext*="p99"]').waitFor();
-        await page.locator('#backlog .plot[aria-valuetext$="dead 1"]').waitFor();
-        assert.match(await page.locator("#times .plot").getAttribute("aria-valuetext"), /p50 .*, p99 /);
-        assert.match(
-          await page.locator("#backlog .plot").getAttribute("aria-valuetext"),
-          /scheduled [01], ready [01], in flight 0, dead 1$/,
-        );
-        assert.equal(await page.locator("#failures li").count(), 2);
-        assert.ok(!(await page.content()).includes("hidden-token"), "no token of an endpoint's URL");
-        const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-        assert.equal(sideways, 0, `${width}: nothing sticks out sideways`);
-        assert.deepEqual(problems, [], `${width}`);
-        assert.deepEqual(await axe(page), [], `${colorScheme} ${width}`);
-        await page.screenshot({ path: join(repository, `target/status-${colorScheme}-${width}.png`), fullPage: true });
-        await page.close();
-      }
+      assert.deepEqual(cells, [
+        ["bad", "1", "0", "1", "0 of 1"],
+        ["good", "0", "0", "0", "1 of 1"],
+      ]);
+      const figures = await page
+        .locator("#figures div")
+        .evaluateAll((cards) => cards.map((card) => [card.querySelector("dt").textContent, card.querySelector("dd").textContent]));
+      assert.deepEqual(
+        figures.slice(0, 4).map(([name]) => name),
+        ["Scheduled", "Ready", "In flight", "Dead"],
+      );
+      const [scheduled, ready, inFlight, dead] = figures.map(([, value]) => Number(value));
+      // The retry of the disabled endpoint becomes ready when it is due, and waits on.
+      assert.deepEqual([scheduled + ready, inFlight, dead], [1, 0, 1]);
+      // The charts are asked for apart, and the backlog is sampled every few seconds.
+      await page.locator('#times .plot[aria-valuetext*="p99"]').waitFor();
+      await page.locator('#backlog .plot[aria-valuetext$="dead 1"]').waitFor();
+      assert.match(await page.locator("#times .plot").getAttribute("aria-valuetext"), /p50 .*, p99 /);
+      assert.match(await page.locator("#backlog .plot").getAttribute("aria-valuetext"), /scheduled [01], ready [01], in flight 0, dead 1$/);
+      assert.equal(await page.locator("#failures li").count(), 2);
+      assert.ok(!(await page.content()).includes("hidden-token"), "no token of an endpoint's URL");
+      assert.deepEqual(problems, [], `${width}`);
+      await assertReadable(page, `${colorScheme} ${width}`);
+      await keep(page, `calm-${colorScheme}-${width}`);
+      await page.close();
     }
-  } finally {
-    await browser.close();
   }
 });
 
 test("the attempts of a delivery open by keyboard and by address, and close again", async () => {
-  const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu"] });
-  try {
-    const { page, problems } = await open(browser, worker.address, { viewport: { width: 1000, height: 900 } });
-    const link = page.locator("#failures a").first();
-    await link.focus();
-    await page.keyboard.press("Enter");
-    await page.locator("#delivery[open] #attempts tbody tr").waitFor();
-    assert.match(await page.locator("#delivery-title").textContent(), /^Delivery \d+$/);
-    assert.match(await page.locator("#attempts tbody tr").first().textContent(), /^1/);
-    assert.match(await page.locator("#attempts tbody tr").first().textContent(), /connect_failed|no connection/i);
-    assert.deepEqual(await axe(page), []);
-    const address = page.url();
-    assert.match(address, /#delivery=\d+$/);
-    await page.keyboard.press("Escape");
-    assert.equal(await page.locator("#delivery[open]").count(), 0);
-    await page.goto(address);
-    await page.locator("#delivery[open] #attempts tbody tr").waitFor();
-    assert.deepEqual(problems, []);
-  } finally {
-    await browser.close();
-  }
+  const { page, problems } = await open(worker.address, { viewport: { width: 1000, height: 900 } });
+  const link = page.locator("#failures a").first();
+  await link.focus();
+  await page.keyboard.press("Enter");
+  await page.locator("#delivery[open] #attempts tbody tr").waitFor();
+  assert.match(await page.locator("#delivery-title").textContent(), /^Delivery \d+$/);
+  assert.match(await page.locator("#attempts tbody tr").first().textContent(), /^1/);
+  assert.match(await page.locator("#attempts tbody tr").first().textContent(), /connect_failed|no connection/i);
+  await assertReadable(page, "a delivery");
+  const address = page.url();
+  assert.match(address, /#delivery=\d+$/);
+  await page.keyboard.press("Escape");
+  assert.equal(await page.locator("#delivery[open]").count(), 0);
+  await page.goto(address);
+  await page.locator("#delivery[open] #attempts tbody tr").waitFor();
+  assert.deepEqual(problems, []);
 });
 
 test("a page of one tenant shows nothing of another, on any path", async () => {
   run("endpoint", "add", "<b>secret</b>", "http://127.0.0.1:9/", "--tenant", "acme", ...allow);
-  const pinned = await start(/status page on (\S+)/, "worker", "--status", "127.0.0.1:0", "--tenant", "acme", ...allow);
+  const pinned = await startWorker("--tenant", "acme");
   await until(() => JSON.parse(run("--json", "log", "--tenant", "acme")).length > 0);
   const [{ delivery }] = JSON.parse(run("--json", "log", "--tenant", "acme"));
   const [foreign] = JSON.parse(run("--json", "log", "--event", "e-1"));
@@ -211,16 +128,11 @@ test("a page of one tenant shows nothing of another, on any path", async () => {
     assert.ok(!/"good"|"bad"|"e-1"|127\.0\.0\.1:9\/|tenant="default"|"default"/.test(body), `${path}: ${body}`);
   }
   assert.equal((await text(`delivery?id=${foreign.delivery}`))[0], 404);
-  const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu"] });
-  try {
-    const { page, problems } = await open(browser, pinned.address, { viewport: { width: 1000, height: 900 } });
-    assert.equal(await page.locator("#pinned").textContent(), "Tenant acme only");
-    assert.equal(await page.locator("#endpoints .id").textContent(), "<b>secret</b>", "markup is text");
-    assert.equal(await page.locator("#endpoints b").count(), 0);
-    assert.deepEqual(problems, []);
-  } finally {
-    await browser.close();
-  }
+  const { page, problems } = await open(pinned.address, { viewport: { width: 1000, height: 900 } });
+  assert.equal(await page.locator("#pinned").textContent(), "Tenant acme only");
+  assert.equal(await page.locator("#endpoints .id").textContent(), "<b>secret</b>", "markup is text");
+  assert.equal(await page.locator("#endpoints b").count(), 0);
+  assert.deepEqual(problems, []);
 });
 
 test("metrics for Prometheus, and nothing for a page elsewhere", async () => {

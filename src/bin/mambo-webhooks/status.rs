@@ -43,8 +43,9 @@ const HEADERS: [(HeaderName, &str); 4] = [
 ];
 
 /// The page's files: path, content type, content.
-const FILES: [(&str, &str, &str); 12] = [
+const FILES: [(&str, &str, &str); 13] = [
     ("/", "text/html; charset=utf-8", include_str!("status/index.html")),
+    ("/look.css", "text/css", include_str!("status/look.css")),
     ("/status.css", "text/css", include_str!("status/status.css")),
     ("/main.js", "text/javascript", include_str!("status/main.js")),
     ("/page.js", "text/javascript", include_str!("status/page.js")),

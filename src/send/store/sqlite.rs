@@ -32,6 +32,9 @@ mod aside;
 
 mod settle;
 
+#[cfg(test)]
+mod plans;
+
 mod ready;
 
 mod claim;

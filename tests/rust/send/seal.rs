@@ -87,6 +87,12 @@ impl Place {
         command.spawn().unwrap()
     }
 
+    /// The end of what the workers logged.
+    fn last_words(&self) -> String {
+        let log = std::fs::read(self.working.file("worker.log")).unwrap();
+        text(&log[log.len().saturating_sub(4000)..])
+    }
+
     /// Which of these texts stand in a file of the searched folders, with the file's name.
     fn found(&self, secrets: &[&str]) -> BTreeSet<String> {
         let mut search = Search::default();

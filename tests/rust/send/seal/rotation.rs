@@ -65,7 +65,8 @@ async fn under_load(kind: Kind) {
     until("all events", || receiver.requests().len() > acknowledged.len());
     signal(&workers[2], "-TERM");
     for mut worker in workers {
-        assert!(worker.wait().unwrap().success());
+        let status = worker.wait().unwrap();
+        assert!(status.success(), "{status}; the workers said last: {}", place.last_words());
     }
     let (seen, signed_by) = verified(&receiver, &secrets);
     let lost: Vec<_> = acknowledged.iter().filter(|id| !seen.contains(*id)).collect();
