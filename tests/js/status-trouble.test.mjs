@@ -5,20 +5,19 @@ import { once } from "node:events";
 import { statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
-import { allow, assertReadable, keep, open, run, startWorker, store, until } from "./status-world.mjs";
+import { allow, assertReadable, keep, open, run, runWith, startWorker, store, until } from "./status-world.mjs";
 
 /** How many endpoints each tenant has, by how their receiver answers. */
 const TENANTS = {
   acme: { good: 14, failing: 16 },
   globex: { good: 2, gone: 14 },
-  initech: { good: 3, hanging: 8, slow: 2 },
+  initech: { good: 3, hanging: 8, limited: 2 },
 };
-const SLOW_MS = 1200;
 const ANSWERS = {
   good: (answer) => answer.writeHead(204).end(),
   failing: (answer) => answer.writeHead(500).end("no"),
   gone: (answer) => answer.writeHead(410).end(),
-  slow: (answer) => setTimeout(() => answer.writeHead(204).end(), SLOW_MS),
+  limited: (answer) => answer.writeHead(204).end(),
   hanging: () => {},
 };
 const receiver = createServer((request, answer) => {
@@ -34,17 +33,19 @@ before(async () => {
     for (const [kind, count] of Object.entries(kinds)) {
       for (let number = 1; number <= count; number += 1) {
         const id = `${kind}-${String(number).padStart(2, "0")}`;
-        run("endpoint", "add", id, `http://127.0.0.1:${port}/${kind}`, "--tenant", tenant, ...allow);
+        const limit = kind === "limited" ? ["--rate", "1", "--type", "Bulk"] : ["--type", "Activity*"];
+        run("endpoint", "add", id, `http://127.0.0.1:${port}/${kind}`, "--tenant", tenant, ...limit, ...allow);
       }
     }
   }
   for (const tenant of Object.keys(TENANTS)) {
     for (let number = 0; number < 6; number += 1) run("send", "--type", "ActivityCreated", "--tenant", tenant);
   }
-  worker = await startWorker("--timeout-seconds", "2");
+  runWith("{}\n".repeat(400), "send", "--type", "Bulk", "--lines", "--tenant", "initech");
+  worker = await startWorker("--timeout-seconds", "1");
   await until(async () => {
     const { endpoints } = await (await fetch(`${worker.address}snapshot`)).json();
-    return endpoints.disabled === 14 && endpoints.breaker === 8 && endpoints.failing === 16 && endpoints.slow === 2;
+    return endpoints.disabled === 14 && endpoints.breaker === 8 && endpoints.failing === 16 && endpoints.backlog === 2;
   });
 });
 after(() => {
@@ -61,13 +62,13 @@ test("says first what is wrong, and shows the worst first, at four widths in bot
       const { page, problems } = await open(worker.address, { colorScheme, viewport: { width, height: 900 } });
       assert.equal(await page.locator("#said").innerText(), "40 of 59 endpoints are in trouble");
       const why = await page.locator("#why").innerText();
-      assert.match(why, /^14 disabled, 8 behind an open breaker, 16 failing, 2 slow\. /);
+      assert.match(why, /^14 disabled, 8 behind an open breaker, 16 failing, 2 with a backlog\. /);
       assert.equal(await page.title(), "40 of 59 endpoints are in trouble · Mambo webhooks");
       assert.equal(await rows(page).count(), 50);
       const states = [];
       for (const at of [0, 13, 14, 21, 22, 37, 38, 39, 40]) states.push((await stateOf(rows(page).nth(at))).replace("probing", "open"));
       const [disabled, breaker] = ["Disabled", "Breaker open"];
-      assert.deepEqual(states, [disabled, disabled, breaker, breaker, "Failing", "Failing", "Slow", "Slow", "Good"]);
+      assert.deepEqual(states, [disabled, disabled, breaker, breaker, "Failing", "Failing", "Backlog", "Backlog", "Good"]);
       await page.locator('#times .plot[aria-valuetext*="p99"]').waitFor();
       assert.deepEqual(problems, []);
       await assertReadable(page, `${colorScheme} ${width}`);

@@ -20,11 +20,13 @@ export const env = { ...process.env, MAMBO_SECRET: "correct horse battery staple
 export const allow = ["--allow", "127.0.0.0/8"];
 const running = [];
 
-export function run(...words) {
-  const { status, stdout, stderr } = spawnSync(program, words, { encoding: "utf8", env, input: '{"uuid":"user-1"}' });
+/** Runs a command with a text on its standard input; it has to succeed. */
+export function runWith(input, ...words) {
+  const { status, stdout, stderr } = spawnSync(program, words, { encoding: "utf8", env, input });
   assert.equal(status, 0, stderr);
   return stdout.trim();
 }
+export const run = (...words) => runWith('{"uuid":"user-1"}', ...words);
 
 /** Starts a command that goes on, and waits for what it says of its address. */
 export async function start(pattern, ...words) {

@@ -1,5 +1,6 @@
 //! What stores seal: the secrets and headers of endpoints, and the data of events.
 
+use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::sync::Arc;
 use std::sync::OnceLock;
@@ -78,10 +79,10 @@ impl Seal {
     }
 
     /// The data of an event as it is stored.
-    pub(crate) fn data(&self, tenant: &Tenant, id: &str, data: &str) -> Result<String, SendError> {
+    pub(crate) fn data<'a>(&self, tenant: &Tenant, id: &str, data: &'a str) -> Result<Cow<'a, str>, SendError> {
         match self.0.get().filter(|sealer| sealer.seals_payloads()) {
-            Some(sealer) => sealer.seal(&event_place(tenant, id), data),
-            None => Ok(data.into()),
+            Some(sealer) => sealer.seal(&event_place(tenant, id), data).map(Cow::Owned),
+            None => Ok(Cow::Borrowed(data)),
         }
     }
 

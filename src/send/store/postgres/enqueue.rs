@@ -47,7 +47,7 @@ impl Columns {
         };
         for event in events {
             let (event, key) = event.named()?;
-            columns.datas.push(seal.data(tenant, &event.id, &event.data)?);
+            columns.datas.push(seal.data(tenant, &event.id, &event.data)?.into_owned());
             columns.ids.push(event.id);
             columns.event_types.push(event.event_type);
             columns.versions.push(alloc::format!("{}", event.version));

@@ -32,7 +32,8 @@ ALTER TABLE mambo_event DROP CONSTRAINT mambo_event_id_key, DROP CONSTRAINT mamb
     ADD COLUMN traceparent text,
     -- The endpoint that alone gets it, as a Ping.
     ADD COLUMN target text,
-    ADD UNIQUE (tenant, id), ADD UNIQUE (tenant, idempotency_key);
+    ADD UNIQUE (tenant, id);
+CREATE UNIQUE INDEX mambo_event_idempotency_key ON mambo_event (tenant, idempotency_key) WHERE idempotency_key IS NOT NULL;
 ALTER TABLE mambo_event ALTER COLUMN tenant DROP DEFAULT;
 UPDATE mambo_event SET target = '' WHERE kind = 'Ping';
 ALTER TABLE mambo_event RENAME COLUMN kind TO event_type;

@@ -119,13 +119,13 @@ CREATE TABLE events (
     traceparent TEXT,
     -- The endpoint that alone gets it, as a Ping.
     target TEXT,
-    UNIQUE (tenant, id),
-    UNIQUE (tenant, idempotency_key)
+    UNIQUE (tenant, id)
 ) STRICT;
 INSERT INTO events SELECT number, 'default', id, kind, version, time, data, created, idempotency_key, NULL, CASE WHEN kind = 'Ping' THEN '' END
 FROM event;
 DROP TABLE event;
 ALTER TABLE events RENAME TO event;
+CREATE UNIQUE INDEX event_idempotency_key ON event (tenant, idempotency_key) WHERE idempotency_key IS NOT NULL;
 
 UPDATE endpoint SET id = 'default' || char(31) || id;
 ALTER TABLE endpoint DROP COLUMN failing_since;
