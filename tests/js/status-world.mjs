@@ -1,4 +1,4 @@
-// A store of its own with the sender's command line, and Chromium to look at a worker's status page.
+// A store with the sender's command line, and Chromium to look at a worker's status page.
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
