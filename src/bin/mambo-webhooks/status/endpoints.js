@@ -43,10 +43,10 @@ function endpointRow(row) {
     cell("State", "state", ...stateParts(row)),
     cell("Last failure", "failure", ...failureParts(row)),
     cell("Waiting", "number", count(waiting)),
-    cell("In flight", "number", count(inFlight)),
+    cell("In flight", "number least", count(inFlight)),
     cell("Dead", dead > 0 ? "number bad" : "number", count(dead)),
     cell("Delivered", "number", `${count(delivered)} of ${count(attempts)}`),
-    cell("p50", "number", times[0]),
+    cell("p50", "number least", times[0]),
     cell("p99", "number", times[1]),
   );
 }

@@ -93,7 +93,7 @@ function figures({ counts, rate }) {
     { name: "In flight", value: count(counts.inFlight), note: "with a worker" },
     { name: "Dead", value: count(counts.dead), note: "not tried again", mood: counts.dead > 0 ? "bad" : "" },
     { name: "Oldest waiting", value: counts.oldestMs === null ? "—" : span(now() - counts.oldestMs), note: "since its event came" },
-    { name: "Attempts per minute", value: perMinute(rate), note: lately },
+    { name: "Attempts / min", value: perMinute(rate), note: lately },
     { name: "Delivered", value: ratio, note: `of attempts, ${lately}`, mood: isLow ? "bad" : "" },
     { name: "p99", value: rate.attempts === 0 ? "—" : duration(rate.p99Ms), note: `response time, ${lately}` },
   ];
