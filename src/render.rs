@@ -16,6 +16,8 @@ use crate::shim::{Loss, Shims, Strictness, apply};
 use crate::sign::sign_headers;
 use crate::time::UnixMillis;
 use crate::version::Version;
+#[cfg(feature = "send")]
+use crate::wire::claim::signed_headers;
 use crate::wire::envelope::Envelope;
 use crate::wire::profile::Profile;
 use crate::wire::signed_text::SignedText;
@@ -204,10 +206,25 @@ impl Renderer {
         };
         let body = envelope.print(&self.profile.envelope).into_bytes();
         let mut headers: Vec<(String, String)> = alloc::vec![("content-type".into(), "application/json".into())];
-        let ids = self.profile.scheme.signed_texts.iter().flat_map(SignedText::headers);
-        headers.extend(ids.map(|(name, _)| (name.into(), event.id.unwrap_or_default().into())));
+        headers.extend(self.signed_id(event.id.unwrap_or_default()));
         let signed = sign_headers(&self.profile.scheme, keys, &headers, &body, now)?;
         headers.extend(signed.into_pairs());
         Ok(SignedRequest { headers, body, version, losses: shimmed.losses })
+    }
+
+    /// The headers with an event's id that the profile signs.
+    fn signed_id(&self, id: &str) -> impl Iterator<Item = (String, String)> {
+        let signed = self.profile.scheme.signed_texts.iter().flat_map(SignedText::headers);
+        signed.map(move |(name, _)| (name.into(), id.into()))
+    }
+
+    /// Checks that the headers that the profile signs can hold an event's id.
+    ///
+    /// # Errors
+    /// `header_malformed`.
+    #[cfg(feature = "send")]
+    pub(crate) fn check_id(&self, id: &str) -> Result<(), Error> {
+        let headers: Vec<_> = self.signed_id(id).collect();
+        signed_headers(&self.profile.scheme, &headers).map(drop)
     }
 }

@@ -97,7 +97,12 @@ impl NewEvent {
         Self { id: None, event_type, time: None, version, data, idempotency_key: None, traceparent: None }
     }
 
-    /// Returns the event with its id, or with a new one that sorts by time, and its idempotency key.
+    /// Returns the id, after giving the event a new one if it has none.
+    pub(crate) fn id_or_new(&mut self) -> &str {
+        self.id.get_or_insert_with(new_id)
+    }
+
+    /// Returns the event with its id, or with a new one, and its idempotency key.
     ///
     /// # Errors
     /// `text_blank`: a blank id or key, as from an unset variable, would make one event of many.
@@ -111,9 +116,14 @@ impl NewEvent {
         for (name, text) in texts {
             text.map_or(Ok(()), |text| SendError::refuse_blank(name, text))?;
         }
-        let id = id.unwrap_or_else(|| uuid::Uuid::now_v7().as_hyphenated().to_string());
+        let id = id.unwrap_or_else(new_id);
         Ok((StoredEvent { id, event_type, time, version, data, traceparent, unopened: None }, idempotency_key))
     }
+}
+
+/// A new id; ids sort by time.
+fn new_id() -> String {
+    uuid::Uuid::now_v7().as_hyphenated().to_string()
 }
 
 /// Whether a text is a `traceparent` of version 00 whose ids are not all zeros.

@@ -54,7 +54,7 @@ impl<S: Store> Sender<S> {
     /// # Errors
     /// `store_failed`: the event was not stored, or may have been if the connection to PostgreSQL dropped during
     /// COMMIT. Send it again with the same id or idempotency key: it is stored once. `event_exists`: another event of the
-    /// tenant has the id.
+    /// tenant has the id. `header_malformed`: the profile signs a header that cannot hold the id.
     pub async fn send(&self, event: NewEvent) -> Result<Enqueued, SendError> {
         let taken = self.send_all(alloc::vec![event]).await?;
         taken.into_iter().next().ok_or_else(|| SendError::StoreFailed { what: "it took no event".into() })
@@ -64,7 +64,10 @@ impl<S: Store> Sender<S> {
     ///
     /// # Errors
     /// As for [`send`](Self::send).
-    pub async fn send_all(&self, events: Vec<NewEvent>) -> Result<Vec<Enqueued>, SendError> {
+    pub async fn send_all(&self, mut events: Vec<NewEvent>) -> Result<Vec<Enqueued>, SendError> {
+        for event in &mut events {
+            self.renderer.check_id(event.id_or_new())?;
+        }
         let taken = self.store.enqueue(self.tenant.clone(), events).await?;
         self.wake.notify_waiters();
         Ok(taken)

@@ -16,6 +16,8 @@ mod failover;
 mod faults;
 #[cfg(feature = "cli")]
 mod grafana;
+#[cfg(feature = "sqlite")]
+mod intake;
 #[cfg(all(feature = "cli", feature = "postgres"))]
 mod netns;
 #[cfg(feature = "postgres")]

@@ -28,7 +28,7 @@ pub fn commands(mut program: Command) -> CliOutput {
 fn row(name: &str, command: &Command) -> Value {
     let is_shared = |argument: &&Arg| match (name, argument.get_id().as_str()) {
         // Without a store there are neither many events nor repeated ones; server and profile are global here.
-        (_, "help" | "json") | ("send", "lines" | "key") => false,
+        (_, "help" | "json") | ("send", "lines" | "key" | "traceparent") => false,
         ("send", "server" | "profile") => true,
         _ => !argument.is_global_set(),
     };

@@ -18,6 +18,7 @@ pub struct Event {
     pub data: String,
     pub id: Option<String>,
     pub key: Option<String>,
+    pub traceparent: Option<String>,
     /// Whether Mambo's docs or the registry name the event type.
     pub is_known: bool,
 }
@@ -28,10 +29,13 @@ impl Event {
         if let Some(id) = &self.id {
             event = event.id(id);
         }
-        Ok(match &self.key {
-            Some(key) => event.idempotency_key(key),
-            None => event,
-        })
+        if let Some(key) = &self.key {
+            event = event.idempotency_key(key);
+        }
+        if let Some(traceparent) = &self.traceparent {
+            event = event.traceparent(traceparent);
+        }
+        Ok(event)
     }
 }
 

@@ -43,6 +43,10 @@ pub enum Command {
         /// An idempotency key: of all events with one key, only the first is sent.
         #[arg(long)]
         key: Option<String>,
+        /// The trace that the spans of its deliveries belong to, as W3C's Trace Context writes it. Another text is left out,
+        /// as that standard asks.
+        #[arg(long, conflicts_with = "url")]
+        traceparent: Option<String>,
     },
     /// Deliver what is due, until it is told to stop.
     Worker {
@@ -203,8 +207,8 @@ async fn act<S: Store + Clone>(
             let value = json!({ "endpoints": endpoints, "events": events, "skipped": skipped });
             Ok(CliOutput(skipped == 0, text.join("\n"), value))
         }
-        Command::Send { event_type, data, lines, id, key, .. } => {
-            let event = intake::Event { name: event_type, data, id, key, is_known: false };
+        Command::Send { event_type, data, lines, id, key, traceparent, .. } => {
+            let event = intake::Event { name: event_type, data, id, key, traceparent, is_known: false };
             let is_known = registry.event_types().any(|known| known == event.name);
             intake::send(&sender, intake::Event { is_known, ..event }, lines, setup.server, json).await
         }

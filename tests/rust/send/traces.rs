@@ -215,11 +215,12 @@ async fn a_worker_sends_its_spans_before_it_ends() {
     };
     run(&by_option.url, Some(&by_variable.url)).await;
     assert_eq!((by_option.spans().len(), by_variable.spans().len()), (1, 0), "the option counts before the variable");
-    let mut send = program.command("send --type Other --data {}");
+    let mut send = program.command(&format!("send --type Other --data {{}} --traceparent 00-{TRACE}-{CALLER}-01"));
     assert!(tokio::task::spawn_blocking(move || send.status().unwrap()).await.unwrap().success());
     run("", Some(&by_variable.url)).await;
     let spans = by_variable.spans();
     assert_eq!((spans.len(), spans[0].0.as_str()), (1, "ours"));
+    assert_eq!((hex(&spans[0].2.trace_id).as_str(), hex(&spans[0].2.parent_span_id).as_str()), (TRACE, CALLER));
     // A collector that is not there costs spans, and no delivery.
     let mut send = program.command("send --type Other --data {}");
     assert!(tokio::task::spawn_blocking(move || send.status().unwrap()).await.unwrap().success());
