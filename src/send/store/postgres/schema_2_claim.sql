@@ -71,9 +71,8 @@ DECLARE
     -- Those of them that nothing keeps back at first sight.
     open text[];
     locked text[];
-    -- Tenants with a limit whose row is locked, and all tenants.
+    -- Tenants with a limit whose row is locked.
     limited text[] := '{}';
-    tenants bigint;
     due_at bigint;
     rate_at bigint;
     has_claimed boolean;
@@ -103,10 +102,11 @@ BEGIN
             SELECT 1 FROM mambo_tenant t WHERE t.name = mambo_tenant_of(l)
                 AND (t.rate_per_second IS NOT NULL OR t.max_in_flight IS NOT NULL)));
     END IF;
-    tenants := (SELECT count(DISTINCT mambo_tenant_of(l)) FROM unnest(locked) l);
     -- A separate statement, so that it sees what was committed before the locks were granted.
     RETURN QUERY WITH known AS (
-        SELECT s.endpoint, mambo_tenant_of(s.endpoint) AS tenant, e.revision, coalesce(s.latency_ms, 1000) >= 1000 AS is_slow,
+        SELECT s.endpoint, mambo_tenant_of(s.endpoint) AS tenant, e.revision,
+            -- Who is first among equals changes with every claim.
+            md5(s.endpoint || turn) COLLATE "C" AS luck, md5(mambo_tenant_of(s.endpoint) || turn) COLLATE "C" AS tenant_luck, coalesce(s.latency_ms, 1000) >= 1000 AS is_slow,
             e.state IN ('enabled', 'leaving') AND (s.timeouts < 5 OR s.open_until <= at) AS is_open,
             CASE WHEN s.timeouts < 5 THEN least(e.max_in_flight, s.concurrency) - s.in_flight
                 WHEN s.in_flight = 0 THEN 1 ELSE 0 END AS free,
@@ -130,11 +130,11 @@ BEGIN
             WHEN slot_us > at * 1000 THEN 0 ELSE 1 + (at * 1000 - slot_us) / interval_us END) AS room FROM tenant_rate
     ), capacity AS (
         -- Twice what each would get if all had enough: what this leaves free, the next claim takes.
-        SELECT *, least(greatest(1, 2 * most / greatest(1, tenants) / count(*) OVER (PARTITION BY tenant)), free,
+        SELECT *, least(greatest(1, 2 * most / (SELECT count(DISTINCT tenant) FROM known) / count(*) OVER (PARTITION BY tenant)), free,
             CASE WHEN interval_us IS NULL THEN most
                 WHEN slot_us > at * 1000 THEN 0 ELSE 1 + (at * 1000 - slot_us) / interval_us END) AS room FROM known
     ), candidate AS (
-        SELECT c.endpoint, c.tenant, c.revision, c.is_slow, q.number, q.size,
+        SELECT c.endpoint, c.tenant, c.luck, c.tenant_luck, c.revision, c.is_slow, q.number, q.size,
             row_number() OVER (PARTITION BY c.endpoint ORDER BY q.rank, q.lane) AS place
         FROM capacity c CROSS JOIN LATERAL (
             -- Of five, three are first attempts, one is a retry, one was asked for; what one lane leaves, others take.
@@ -152,14 +152,14 @@ BEGIN
         ) q
     ), turns AS (
         -- Tenants take turns, and a tenant's turns go round among its endpoints.
-        SELECT *, row_number() OVER (PARTITION BY tenant ORDER BY place, md5(endpoint || turn)) AS round FROM candidate
+        SELECT *, row_number() OVER (PARTITION BY tenant ORDER BY place, luck) AS round FROM candidate
     ), fair AS (
-        SELECT t.*, row_number() OVER (PARTITION BY is_slow ORDER BY round, md5(tenant || turn)) AS slow_place
+        SELECT t.*, row_number() OVER (PARTITION BY is_slow ORDER BY round, tenant_luck) AS slow_place
         FROM turns t LEFT JOIN tenant_room r USING (tenant) WHERE r.room IS NULL OR t.round <= r.room
     ), chosen AS (
         SELECT number, revision, is_slow FROM (
             SELECT *, row_number() OVER turns AS total, sum(size) OVER turns AS bytes FROM fair
-            WHERE NOT is_slow OR slow_place <= most_slow WINDOW turns AS (ORDER BY round, md5(tenant || turn))
+            WHERE NOT is_slow OR slow_place <= most_slow WINDOW turns AS (ORDER BY round, tenant_luck)
         ) ranked WHERE total <= most AND bytes <= most_bytes
     ), claimed AS (
         UPDATE mambo_queue q SET state = 2, lease = (random() * 9007199254740991)::bigint, lease_until = at + lease_ms
