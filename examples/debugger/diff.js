@@ -1,11 +1,11 @@
-// The panel that compares two versions of the page's registry, or two registries.
+// The comparison of two versions of the page's registry, or of two registries.
 import { diffRegistries } from "mambo-webhooks/tools";
 import { at, field, tell, tried } from "./page.js";
 import { element } from "./show.js";
 
 const COMPATIBILITY = { additive: "additive", breaking: "breaking", breaking_data_lost: "breaking, data is lost" };
 
-/** Sets the panel up. */
+/** Sets the comparison up. */
 export function setUpDiff() {
   at("diff").addEventListener("input", diff);
 }

@@ -1,4 +1,4 @@
-// The panel that infers changes from payloads of two versions. Inference may take seconds, so a button starts it.
+// The view that infers changes from payloads of two versions. Inference may take seconds, so a button starts it.
 import { inferRegistry } from "mambo-webhooks/tools";
 import { at, field, tell, tried } from "./page.js";
 import { bodyOf, payloadsOf } from "./payloads.js";
@@ -7,7 +7,7 @@ import { copyButton, counted, element } from "./show.js";
 /** The most pairs that are named one by one. */
 const MOST_NAMED = 5;
 
-/** Sets the panel up. `useRegistry` receives the text of a registry that the user wants on the page. */
+/** Sets the view up. `useRegistry` receives the text of a registry that the user wants on the page. */
 export function setUpInfer(useRegistry) {
   clearInference();
   at("infer").addEventListener("input", clearInference);

@@ -247,7 +247,7 @@ for (const name of ["dragover", "dragleave", "drop"]) {
   });
 }
 document.addEventListener("input", ({ target }) => {
-  // These panels listen for their own input, which does not change the delivery.
+  // Both listen for their own input, which does not change the delivery.
   if (target.closest("#infer, #diff") === null) judge();
 });
 judge();

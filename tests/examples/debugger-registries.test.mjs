@@ -1,4 +1,4 @@
-// The debugger's panels of registries in Chromium: what is inferred from payloads, and what differs between registries.
+// The debugger's views of registries in Chromium: what is inferred from payloads, and what differs between registries.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fill, infer, inferred, page, press, quiet, reach, shown } from "./debugger-page.mjs";
@@ -112,7 +112,7 @@ test("infers from whole bodies of deliveries, by the page's profile, and names t
   quiet();
 });
 
-test("says in the panel what keeps it from inferring", async () => {
+test("says in the view what keeps it from inferring", async () => {
   const missing = "Fill in old payloads, new payloads, and the first version with the new shape.";
   await infer();
   assert.equal(await inferred(), notInferred(missing));

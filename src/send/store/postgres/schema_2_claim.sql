@@ -106,7 +106,8 @@ BEGIN
     RETURN QUERY WITH known AS (
         SELECT s.endpoint, mambo_tenant_of(s.endpoint) AS tenant, e.revision,
             -- Who is first among equals changes with every claim.
-            md5(s.endpoint || turn) COLLATE "C" AS luck, md5(mambo_tenant_of(s.endpoint) || turn) COLLATE "C" AS tenant_luck, coalesce(s.latency_ms, 1000) >= 1000 AS is_slow,
+            md5(s.endpoint || turn) COLLATE "C" AS luck, md5(mambo_tenant_of(s.endpoint) || turn) COLLATE "C" AS tenant_luck,
+            coalesce(s.latency_ms, 1000) >= 1000 AS is_slow,
             e.state IN ('enabled', 'leaving') AND (s.timeouts < 5 OR s.open_until <= at) AS is_open,
             CASE WHEN s.timeouts < 5 THEN least(e.max_in_flight, s.concurrency) - s.in_flight
                 WHEN s.in_flight = 0 THEN 1 ELSE 0 END AS free,

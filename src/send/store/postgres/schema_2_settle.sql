@@ -86,8 +86,8 @@ BEGIN
         WHERE s.endpoint = g.endpoint RETURNING s.endpoint, s.timeouts, s.open_until, g.place
     )
     SELECT n.number, n.lease, n.notice, n.endpoint, n.event, n.event_type, n.until FROM (
-        SELECT number, lease, NULL AS notice, NULL AS endpoint, NULL AS event, NULL AS event_type, NULL::bigint AS until, 0 AS kind, 0 AS place
-        FROM done
+        SELECT number, lease, NULL AS notice, NULL AS endpoint, NULL AS event, NULL AS event_type, NULL::bigint AS until,
+            0 AS kind, 0 AS place FROM done
         UNION ALL SELECT e.number, NULL, 'delivery_dead', e.endpoint, v.id, v.event_type, NULL, 1, e.place
         FROM ended e JOIN mambo_event v ON v.number = e.event WHERE e.next = 3
         UNION ALL SELECT NULL, NULL, CASE WHEN c.timeouts >= 5 THEN 'breaker_opened' ELSE 'breaker_closed' END, c.endpoint, NULL, NULL,
