@@ -44,7 +44,7 @@ export async function start(pattern, ...words) {
 export const startWorker = (...words) => start(/status page on (\S+)/, "worker", "--status", "127.0.0.1:0", ...words, ...allow);
 
 export async function until(isSo) {
-  for (let wait = 0; wait < 1500; wait += 1) {
+  for (let wait = 0; wait < 3000; wait += 1) {
     if (await isSo()) return;
     await new Promise((wake) => setTimeout(wake, 20));
   }
