@@ -1,13 +1,15 @@
 -- Schema 2, continued: how attempts ended, and what that says.
 
 -- Takes an event of the tenant `operator` for each notice that an enabled endpoint of that tenant subscribes to, except for
--- notices about its own endpoints. `names` are those of `Notice` in the library, `datas` its data.
+-- notices about its own endpoints. `names` are those of `Notice` in the library, `datas` its data beside tenant and endpoint.
 CREATE FUNCTION mambo_tell(names text[], endpoints text[], datas jsonb[], server text) RETURNS void
 LANGUAGE plpgsql SET jit = off AS $$
 DECLARE
     told text[];
 BEGIN
-    told := ARRAY(SELECT n.name || '|' || n.data FROM unnest(names, endpoints, datas) WITH ORDINALITY AS n (name, endpoint, data, place)
+    told := ARRAY(SELECT n.name || '|' || (jsonb_build_object('tenant', mambo_tenant_of(n.endpoint), 'endpoint',
+            mambo_id_of(n.endpoint)) || n.data)
+        FROM unnest(names, endpoints, datas) WITH ORDINALITY AS n (name, endpoint, data, place)
         WHERE mambo_tenant_of(n.endpoint) <> 'operator' AND EXISTS (SELECT 1 FROM mambo_endpoint e
             WHERE e.id >= 'operator' || chr(31) AND e.id < 'operator' || chr(32) AND e.state = 'enabled'
                 AND (e.event_types IS NULL OR e.event_types && mambo_subscriptions('operator.' || n.name))) ORDER BY n.place);
@@ -98,9 +100,8 @@ BEGIN
         IF notice IS NOT NULL THEN
             names := names || notice;
             about := about || endpoint;
-            datas := datas || jsonb_strip_nulls(jsonb_build_object('tenant', mambo_tenant_of(endpoint),
-                'endpoint', mambo_id_of(endpoint), 'delivery', number, 'event', event,
-                'eventType', event_type, 'untilMs', until));
+            datas := datas || jsonb_strip_nulls(
+                jsonb_build_object('delivery', number, 'event', event, 'eventType', event_type, 'untilMs', until));
         END IF;
         RETURN NEXT;
     END LOOP;
@@ -117,8 +118,7 @@ BEGIN
     LOOP
         names := names || notice;
         about := about || endpoint;
-        datas := datas || jsonb_build_object('tenant', mambo_tenant_of(endpoint),
-            'endpoint', mambo_id_of(endpoint), 'reason', event_type);
+        datas := datas || jsonb_build_object('reason', event_type);
         RETURN NEXT;
     END LOOP;
     IF cardinality(names) > 0 THEN

@@ -37,8 +37,7 @@ BEGIN
     LOOP
         IF number IS NOT NULL THEN
             about := about || endpoint;
-            datas := datas || jsonb_build_object('tenant', mambo_tenant_of(endpoint),
-                'endpoint', mambo_id_of(endpoint), 'delivery', number, 'event', event, 'eventType', event_type);
+            datas := datas || jsonb_build_object('delivery', number, 'event', event, 'eventType', event_type);
         END IF;
         RETURN NEXT;
     END LOOP;
